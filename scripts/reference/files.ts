@@ -52,6 +52,8 @@ export const OF_CONTROLLER: readonly Row[] = [
   ],
   ['pki', '0700', 'certificate authority and the key that signs instructions; during a rotation also the next ones'],
   ['admin.json', '0600', "the administrator's client certificate and key"],
+  ['audit-head.json', '0600', 'the last entry of the audit log, signed; in no backup'],
+  ['audit-syslog.json', '0600', 'the last entry that the syslog server has (`--audit-syslog`); in no backup'],
   ['bundles', '0700', "imported bundles, each with its builder's public key"],
 ]
 

@@ -1,5 +1,6 @@
 /** The audit log in both backends: one chain, in the transaction of the change. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openAuditRetention } from '../../src/controller/audit/retention.ts'
 import type { Change } from '../../src/controller/domain/change.ts'
 import type { Store } from '../../src/controller/store/port.ts'
 import { openChainCheck, removal } from '../../src/protocol/audit/chain.ts'
@@ -103,6 +104,28 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
     expect(await verified()).toMatchObject({ fault: undefined, first: 7, count: 5 })
     await tamper('DELETE FROM audit WHERE number = 7')
     expect((await verified()).fault).toMatchObject({ number: 7, reason: expect.stringContaining('1 to 7') })
+  })
+
+  it('keeps so many days and bytes: what is older goes at once, with an entry, and the rest is verifiable', async () => {
+    const at = (day: number) => new Date(Date.parse(EARLY) + day * 86_400_000).toISOString()
+    await store.commit(upTo(20).map((day) => entry({ at: at(day) })))
+    const now = () => new Date(at(25))
+    await openAuditRetention({ store, now }, { days: 400, bytes: 2 ** 30 }).tidy()
+    expect(await all(), 'within the limits').toHaveLength(20)
+    const byAge = openAuditRetention({ store, now }, { days: 10, bytes: 2 ** 30 })
+    await byAge.tidy()
+    expect((await all()).map(({ number }) => number)).toEqual([15, 16, 17, 18, 19, 20, 21])
+    expect((await all()).at(-1)).toMatchObject({ action: RETENTION_ACTION, who: { kind: 'controller' } })
+    await byAge.tidy()
+    expect(await verified()).toMatchObject({ fault: undefined, first: 15, count: 7 })
+    const pages = 3_000
+    for (let done = 0; done < pages; done += 1_000)
+      await store.commit(upTo(1_000).map(() => entry({ at: at(24), reason: 'x'.repeat(500) })))
+    await openAuditRetention({ store, now }, { days: 400, bytes: 2 * 2 ** 20 }).tidy()
+    const left = await all()
+    expect(left.length).toBeGreaterThan(900)
+    expect(Buffer.byteLength(JSON.stringify(left))).toBeLessThan(2.5 * 2 ** 20)
+    expect(await verified()).toMatchObject({ fault: undefined, head: { number: left.at(-1)?.number } })
   })
 
   it('refuses to change an entry, and PostgreSQL to delete one', async () => {

@@ -2,14 +2,17 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Controller, startController } from '../../src/controller/start.ts'
+import { openFile } from '../../src/controller/store/open.ts'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import { openChainCheck } from '../../src/protocol/audit/chain.ts'
 import type { AuditPage } from '../../src/protocol/audit/routes.ts'
+import { flat } from '../support/controller/audit.ts'
 import { adminOf, type Credentials, call, createCluster, enrolNode } from '../support/controller/client.ts'
-import { runController } from '../support/controller/process.ts'
+import { runController, serveController } from '../support/controller/process.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 let dataDirectory: string
@@ -215,3 +218,33 @@ test('the chain continues over a restart; a removed end contradicts the head tha
   for (const entry of found) check.add(entry)
   expect(check.end().fault).toBeUndefined()
 })
+
+test('a controller that is killed at work leaves no change without its entry, and no entry without its change', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'controller-'))
+  const csr = buildCsr(createKeyPair().privateKey, 'installer')
+  let made = 0
+  for (let kill = 0; kill < 3; kill++) {
+    const served = await serveController(own)
+    const by = adminOf(served)
+    const lanes = Array.from({ length: 4 }, async () => {
+      for (;;) await call(served.url, by, 'POST', '/v1/clusters', { name: `c-${made++}`, settings: {}, csr })
+    })
+    const ended = Promise.allSettled(lanes)
+    await setTimeout(300 + kill * 77)
+    await served.end('SIGKILL')
+    await ended
+  }
+  const store = await openFile(join(own, 'controller.db'))
+  const clusters = (await store.clusters()).map(({ name }) => name)
+  const found = await store.auditAfter({ after: 0 }, 100_000)
+  await store.close()
+  rmSync(own, { recursive: true })
+  const recorded = found
+    .filter(({ content }) => content.action === 'createCluster')
+    .map(({ content }) => content.target)
+  expect(clusters.length).toBeGreaterThan(10)
+  expect(recorded.map(({ cluster }) => cluster).sort()).toEqual(clusters.sort())
+  const check = openChainCheck()
+  for (const record of found) check.add(flat(record))
+  expect(check.end().fault).toBeUndefined()
+}, 60_000)
