@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
 import { facts } from '../../../test/support/controller/agent.ts'
+import { AgentError } from '../../base/agent-error.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import { WINDOW } from '../../protocol/wire/session/limits.ts'
 import { NO_METER } from '../monitoring/meter.ts'
@@ -37,6 +38,8 @@ class Socket extends EventEmitter {
   }
 }
 
+const away = new AgentError('store/unreachable', 'does not answer', { fix: 'start it', kind: 'unreachable' })
+
 it('during an outage of the store, messages of all nodes wait for one attempt, not for one each', async () => {
   const attempts: ((error: Error) => void)[] = []
   const clustersOf = () => new Promise((_, reject) => attempts.push(reject))
@@ -56,13 +59,33 @@ it('during an outage of the store, messages of all nodes wait for one attempt, n
     await sleep(25)
   }
   expect(attempts.length).toBe(1)
-  attempts[0]?.(new Error('does not answer'))
+  attempts[0]?.(away)
   await sleep(25)
   expect(attempts.length).toBe(2)
-  attempts[1]?.(new Error('does not answer'))
+  attempts[1]?.(away)
   await sleep(25)
   expect(attempts.length).toBe(2)
   expect(sockets.filter(({ isTerminated }) => !isTerminated)).toEqual([])
+  for (const socket of sockets) socket.emit('close', 1006)
+})
+
+it('a bug that the messages of one node lead to ends its session, and no other', async () => {
+  const logged: string[] = []
+  const clustersOf = async (ids: string[]) => {
+    if (ids.includes('n-1')) throw new TypeError('a bug')
+    return new Map()
+  }
+  const ports = {
+    ...{ store: { clustersOf, node: async () => undefined }, now: () => new Date(), meter: NO_METER },
+    ...{ log: (line: string) => void logged.push(line), refused: () => undefined },
+  } as unknown as ConstructorParameters<typeof Hub>[0]
+  const hub = new Hub(ports, () => 60_000)
+  const sockets = Array.from({ length: 3 }, () => new Socket())
+  for (const [at, socket] of sockets.entries()) hub.accept(socket as unknown as WebSocket, `n-${at}`, PEER)
+  for (const socket of sockets) socket.hello()
+  await sleep(50)
+  expect(sockets.map(({ isTerminated }) => isTerminated)).toEqual([false, true, false])
+  expect(logged.join()).toMatch(/messages of node n-1 could not be stored: TypeError: a bug\n +at /)
   for (const socket of sockets) socket.emit('close', 1006)
 })
 

@@ -1,6 +1,7 @@
-import { errorMessage } from '../../base/text/error-message.ts'
+import { AgentError } from '../../base/agent-error.ts'
 import { openTimers } from '../../base/timers.ts'
 import type { UpFrame } from '../../protocol/wire/frames.ts'
+import { failureText } from '../failure-text.ts'
 import { openPace } from '../pace.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import { openTurns } from '../reconcile/turns.ts'
@@ -10,6 +11,11 @@ import type { Session } from './session/session.ts'
 
 /** Messages that arrive within this time share one transaction, and so one fsync. */
 const BATCH_MS = 10
+
+interface Message {
+  session: Session
+  frame: UpFrame
+}
 
 export interface Inbox {
   add(session: Session, frame: UpFrame): void
@@ -29,7 +35,7 @@ export function openInbox(
   ports: Ingesting,
   { isCurrent, deliver }: { isCurrent(session: Session): boolean; deliver(nodeId: string): void },
 ): Inbox {
-  let batch: { session: Session; frame: UpFrame }[] = []
+  let batch: Message[] = []
   let timer: NodeJS.Timeout | undefined
   /** Sessions with a message that could not be stored: later messages are not stored either. */
   const broken = new WeakSet<Session>()
@@ -52,34 +58,53 @@ export function openInbox(
     })
   }
 
-  async function store(received: readonly { session: Session; frame: UpFrame }[]): Promise<void> {
+  async function store(received: readonly Message[]): Promise<void> {
     const accepted = received.filter(({ session }) => isCurrent(session) && !broken.has(session))
     if (accepted.length === 0) return
     const bySession = Map.groupBy(accepted, ({ session }) => session)
     try {
       const messages = accepted.map(({ session: { nodeId }, frame }): Received => ({ nodeId, frame }))
       await ingest(ports, messages, pace.due)
-      for (const [session, own] of bySession) {
-        const frames = own.map(({ frame }) => frame)
-        await answer(ports, session, frames)
-        if (frames.some(({ t }) => t === 'hello') && session.isOpen) ports.peers.opened(session)
-        if (frames.some(({ t }) => DECISIVE.includes(t))) deliver(session.nodeId)
-      }
     } catch (error) {
-      // Nothing was acknowledged: the nodes reconnect and send the messages again.
-      ports.log(`messages could not be stored: ${errorMessage(error)}`)
-      for (const session of bySession.keys()) {
-        broken.add(session)
-        session.socket.terminate()
+      // A bug that the messages of one node lead to must not end the sessions of others.
+      if (bySession.size > 1 && !(error instanceof AgentError)) {
+        for (const own of bySession.values()) await store(own)
+        return
       }
+      giveUp(bySession, error)
+      return
     }
-    for (const [session, own] of bySession) session.throttle.handled(own.length)
+    for (const [session, own] of bySession) await reply(session, own)
+  }
+
+  async function reply(session: Session, own: readonly Message[]): Promise<void> {
+    const frames = own.map(({ frame }) => frame)
+    try {
+      await answer(ports, session, frames)
+      if (frames.some(({ t }) => t === 'hello') && session.isOpen) ports.peers.opened(session)
+      if (frames.some(({ t }) => DECISIVE.includes(t))) deliver(session.nodeId)
+      session.throttle.handled(own.length)
+    } catch (error) {
+      giveUp(new Map([[session, own]]), error)
+    }
+  }
+
+  /** Nothing was acknowledged: the nodes reconnect and send the messages again. */
+  function giveUp(bySession: ReadonlyMap<Session, readonly Message[]>, error: unknown): void {
+    const [only, ...others] = bySession.keys()
+    const whose = only && others.length === 0 ? `node ${only.nodeId}` : `${bySession.size} nodes`
+    ports.log(`messages of ${whose} could not be stored: ${failureText(error)}`)
+    for (const [session, { length }] of bySession) {
+      broken.add(session)
+      session.socket.terminate()
+      session.throttle.handled(length)
+    }
   }
 
   async function decide(clusterId: string): Promise<void> {
     await reconcile(ports, clusterId, () => undefined).catch((error: unknown) =>
       // The next look at all clusters does it.
-      ports.log(`cannot decide about cluster ${clusterId}: ${errorMessage(error)}`),
+      ports.log(`cannot decide about cluster ${clusterId}: ${failureText(error)}`),
     )
   }
 
