@@ -14,7 +14,7 @@ const NAMED = new RegExp(
 )
 
 /**
- * Bootstrap tokens and join tokens of kubeadm, HTTP authorization, certificate keys of kubeadm, user:password in URLs, and
+ * Tokens of the controller, bootstrap tokens and join tokens of kubeadm, HTTP authorization, certificate keys of kubeadm, user:password in URLs, and
  * values that are called a password or a token.
  *
  * Each pattern runs in linear time: no repetition can start at every character of a long line, and no group and no `{8,}` is
@@ -22,6 +22,7 @@ const NAMED = new RegExp(
  */
 const FORMS: readonly [RegExp, Mask][] = [
   [PRIVATE_KEY, '***'],
+  [/\bcantrip(?:-session)?_[\w-]{20,64}/g, '***'],
   [/\b[a-z0-9]{6}\.[a-z0-9]{16}\b/g, '***'],
   [/eyJ[\w-]+(?:\.[\w-]*){0,4}/g, (all) => (isToken(all.split('.')) ? '***' : all)],
   [/(authorization\W{1,6}(?:basic|bearer|digest|negotiate|token)\s{1,2})[^\s"'\\\]]+/gi, '$1***'],

@@ -7,6 +7,8 @@ import { version } from '../base/version.ts'
 import { heartbeatMs } from '../protocol/wire/session/limits.ts'
 import { keepAdminAccess } from './access/admin-access.ts'
 import type { Sealer } from './access/keys/seal-key.ts'
+import { sweepSessions } from './access/people/sessions.ts'
+import { sweepTokens } from './access/people/tokens.ts'
 import { makePrivateDirectory } from './access/private-directory.ts'
 import { openRotation } from './access/rotation.ts'
 import type { TlsFiles } from './access/server/named-certificate.ts'
@@ -180,6 +182,8 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
     await keepAdminAccess(services, adminFile, url)
     await auditLog.tick()
     await keepAccess()
+    await sweepSessions(services)
+    await sweepTokens(services)
   }
   const look = () => attempt(services, 'cannot reconcile the clusters', tick)
   const place = () => ({ place: placeOf(dataDirectory), urls: publicUrls, version: version.version })

@@ -6,6 +6,7 @@ import { CERTIFICATE_KINDS, type CertificateKind, type MachineKind } from '../..
 import { remedy } from '../../protocol/api/remedy.ts'
 import { EVERYTHING, type Grants, isAllowed } from '../access/people/grants.ts'
 import { refusal } from '../domain/admission.ts'
+import type { UserSession } from '../domain/records.ts'
 
 /** Whoever sends a request. */
 export type Identity = MachineIdentity | UserIdentity
@@ -36,6 +37,9 @@ export interface UserIdentity extends Client {
   grants: Grants
   /** Of an administrator. */
   certificate?: X509Certificate
+  /** Of somebody who has signed in, and `csrf` for a browser. */
+  session?: UserSession
+  csrf?: string
 }
 
 /** The kind of a machine's certificate; `admin` for a user who may do everything. */

@@ -15,6 +15,13 @@ function badRequest(code: ErrorCode, message: string, cause?: unknown): AgentErr
   return new AgentError(code, message, { fix: 'use the same version of Cantrip on both sides', kind: 'invalid', cause })
 }
 
+/** URLs are logged by proxies, and kept by browsers. */
+export function refuseSecretIn(url: string): void {
+  if (!/cantrip(?:-session)?_[\w-]{20}/.test(url)) return
+  const fix = 'send it in the header: Authorization: Bearer …; and revoke this one, because URLs are logged'
+  throw new AgentError('request/secret-in-url', 'found a token in the URL', { fix, kind: 'invalid' })
+}
+
 /** The nesting is checked before the text is parsed. */
 export function parseBody(text: string): unknown {
   if (isDeeper(text)) throw badRequest('request/too-deep', 'the body is nested too deep')

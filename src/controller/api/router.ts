@@ -7,6 +7,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { version } from '../../base/version.ts'
 import { DEFAULT_MAX_BODY_BYTES, type Route } from '../../protocol/api/route.ts'
 import { ROUTES } from '../../protocol/api/routes.ts'
+import { openSignIn, type SignIn } from '../access/people/sign-in.ts'
 import { recorded } from '../audit/recorded.ts'
 import type { HasAudit, HasMeter, HasRefusals } from '../ports.ts'
 import type { Services } from '../services.ts'
@@ -15,6 +16,7 @@ import { admit } from './admission/admit.ts'
 import { authenticate } from './admission/authenticate.ts'
 import type { BeginDownload } from './admission/downloads.ts'
 import { sourceOf } from './admission/handshakes.ts'
+import { isUnsafe, requireSameOrigin } from './admission/same-origin.ts'
 import type { Shares } from './admission/shares.ts'
 import { sendBundleFile } from './bundle-route.ts'
 import { errorAnswer } from './errors/error-answer.ts'
@@ -29,12 +31,13 @@ import { bundleHandlers } from './handlers/bundles.ts'
 import { declarationHandlers } from './handlers/declarations.ts'
 import { administratorHandlers, credentialHandlers } from './handlers/identities.ts'
 import { kubeconfigHandlers } from './handlers/kubeconfigs.ts'
+import { accountHandlers, sessionHandlers, tokenHandlers } from './handlers/people.ts'
 import { referenceHandlers } from './handlers/reference.ts'
 import { createAnswer, type Handle, type HandlerOf } from './http/answer.ts'
 import { openRepeats } from './http/repeats.ts'
 import { clientOf, type Identity, kindOf } from './identity.ts'
 import { createRecordsRoute } from './records-route.ts'
-import { bodyBytes, compileSchema, ownError, parseBody, unknownPath } from './request-parts.ts'
+import { bodyBytes, compileSchema, ownError, parseBody, refuseSecretIn, unknownPath } from './request-parts.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -80,19 +83,21 @@ export async function createRouter(
   }
   /** Asks again, at this moment. */
   const checkAccess = async (request: FastifyRequest) => {
-    if (request.identity) request.identity = await authenticate(core, request.raw)
+    if (request.identity) request.identity = await authenticate(core, request.raw, false)
     await permit(request)
   }
   app.addHook('onRequest', async (request, reply) => {
     reply.header(REQUEST_ID, request.id)
     const { routeOptions, raw } = request
     const bytes = bodyBytes(request.headers, routeOptions.bodyLimit ?? DEFAULT_MAX_BODY_BYTES)
+    refuseSecretIn(request.url)
     if (routeOptions.config.route?.access.includes('anyone')) {
+      if (isUnsafe(raw)) requireSameOrigin(raw)
       const anonymous = { kind: 'anonymous', name: sourceOf(raw.socket.remoteAddress) } as const
       shares.request(clientOf(raw.socket as TLSSocket, core.now()) ?? anonymous, bytes)
       return
     }
-    request.identity = await authenticate(core, raw)
+    request.identity = await authenticate(core, raw, true)
     onAuthenticated(raw.socket, request.identity)
     shares.request(request.identity, bytes)
     if (request.is404) throw unknownPath(`${request.method} ${request.url.split('?', 1)[0]}`)
@@ -115,7 +120,9 @@ export async function createRouter(
   const sendRecords = createRecordsRoute(core)
   const sendEvents = createEventStream(core, shares)
   const alike: Record<string, unknown> = referenceHandlers(version.version)
-  const handlerOf: HandlerOf = (id, services, request) => (alike[id] ?? handlersFor(services, request)[id]) as Handle
+  const signIn = openSignIn(() => performance.now())
+  const handlerOf: HandlerOf = (id, services, request) =>
+    (alike[id] ?? handlersFor(services, signIn, request)[id]) as Handle
   const answer = createAnswer({ core, shares, repeats: openRepeats(core), handlerOf })
   for (const [id, route] of Object.entries<Route>(ROUTES)) {
     if (route.answer === 'websocket') continue
@@ -144,7 +151,7 @@ export async function createRouter(
 }
 
 /** What the handlers change is recorded as changed by this request. */
-function handlersFor(services: Services, request: FastifyRequest): Record<string, unknown> {
+function handlersFor(services: Services, signIn: SignIn, request: FastifyRequest): Record<string, unknown> {
   const acting = recorded(services, actOf(request))
   const core = isRecorded(request) ? acting : services
   return {
@@ -160,6 +167,9 @@ function handlersFor(services: Services, request: FastifyRequest): Record<string
     ...authorityHandlers(acting),
     ...bundleHandlers(acting),
     ...auditHandlers(core),
+    ...accountHandlers(core),
+    ...tokenHandlers(core),
+    ...sessionHandlers(core, signIn),
   }
 }
 

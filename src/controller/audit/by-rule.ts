@@ -14,9 +14,10 @@ export function byRule<T>(draft: Draft, action: string, reason: string, work: ()
     cluster: () => cluster,
     node: (id: string) => nodes.find((each) => each.id === id),
     enrolment: (id: string) => enrolments.find(({ fingerprint }) => fingerprint === id),
-    administrator: () => undefined,
   }
-  const changes = differencesFrom((record, id) => before[record](id), draft.changes.slice(already))
+  const present = (record: string, id: string) =>
+    record in before ? before[record as keyof typeof before](id) : undefined
+  const changes = differencesFrom(present, draft.changes.slice(already))
   if (changes.length === 0) return result
   const [node, ...others] = changes.filter(({ record }) => record === 'node')
   const isOne = node !== undefined && others.length === 0

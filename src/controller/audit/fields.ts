@@ -1,5 +1,14 @@
-import { X509Certificate } from 'node:crypto'
-import type { Administrator, Cluster, CredentialSet, Enrolment, Node } from '../domain/records.ts'
+import { createHash, X509Certificate } from 'node:crypto'
+import type {
+  Account,
+  Administrator,
+  ApiToken,
+  Cluster,
+  CredentialSet,
+  Enrolment,
+  Node,
+  UserSession,
+} from '../domain/records.ts'
 
 /**
  * What an entry says about a field. `value`: its value. `ignored`: a change of it is no change for the audit log: it follows from others,
@@ -84,6 +93,42 @@ export const ADMINISTRATOR_FIELDS: Treatments<Administrator> = {
   lastUsedAt: 'ignored',
   revokedAt: 'value',
   revokedBy: 'value',
+}
+
+export const ACCOUNT_FIELDS: Treatments<Account> = {
+  name: 'value',
+  // Another one is another text; nothing can be tried against it.
+  password: (stored) => `(password ${createHash('sha256').update(stored).digest('hex').slice(0, 8)})`,
+  grants: 'value',
+  createdAt: 'ignored',
+  createdBy: 'ignored',
+  lastUsedAt: 'ignored',
+  disabledAt: 'value',
+}
+
+export const API_TOKEN_FIELDS: Treatments<ApiToken> = {
+  hash: 'ignored',
+  name: 'value',
+  grants: 'value',
+  account: 'value',
+  createdAt: 'ignored',
+  expiresAt: 'value',
+  issuedBy: 'value',
+  lastUsedAt: 'ignored',
+  revokedAt: 'value',
+  revokedBy: 'value',
+}
+
+export const SESSION_FIELDS: Treatments<UserSession> = {
+  hash: 'ignored',
+  id: 'value',
+  name: 'value',
+  grants: 'value',
+  kind: 'value',
+  address: 'value',
+  createdAt: 'ignored',
+  lastUsedAt: 'ignored',
+  expiresAt: 'value',
 }
 
 /** Configuration of components: it can contain the password of a registry. */

@@ -1,7 +1,15 @@
 import type { AuditChange } from '../../protocol/audit/entry.ts'
 import type { Change } from '../domain/change.ts'
 import type { Store } from '../store/port.ts'
-import { ADMINISTRATOR_FIELDS, CLUSTER_FIELDS, ENROLMENT_FIELDS, NODE_FIELDS } from './fields.ts'
+import {
+  ACCOUNT_FIELDS,
+  ADMINISTRATOR_FIELDS,
+  API_TOKEN_FIELDS,
+  CLUSTER_FIELDS,
+  ENROLMENT_FIELDS,
+  NODE_FIELDS,
+  SESSION_FIELDS,
+} from './fields.ts'
 
 /** Kinds of records in the audit log, and how the present one is read. */
 export const AUDITED = {
@@ -9,6 +17,9 @@ export const AUDITED = {
   node: { fields: NODE_FIELDS, read: (store: Store, id: string) => store.node(id) },
   enrolment: { fields: ENROLMENT_FIELDS, read: (store: Store, id: string) => store.enrolment(id) },
   administrator: { fields: ADMINISTRATOR_FIELDS, read: (store: Store, id: string) => store.administrator(id) },
+  account: { fields: ACCOUNT_FIELDS, read: (store: Store, id: string) => store.account(id) },
+  token: { fields: API_TOKEN_FIELDS, read: (store: Store, id: string) => store.apiToken(id) },
+  session: { fields: SESSION_FIELDS, read: (store: Store, id: string) => store.userSession(id) },
 } as const
 
 export interface Touched {
@@ -42,6 +53,24 @@ export function touchedBy(change: Change): Touched | undefined {
       return { record: 'administrator', id: change.administrator.serial, change: 'added', to: change.administrator }
     case 'set-administrator':
       return { record: 'administrator', id: change.serial, change: 'changed', to: change.to }
+    case 'add-account':
+      return { record: 'account', id: change.account.name, change: 'added', to: change.account }
+    case 'set-account':
+      return { record: 'account', id: change.name, change: 'changed', to: change.to }
+    case 'remove-account':
+      return { record: 'account', id: change.name, change: 'removed', to: {} }
+    case 'add-api-token':
+      return { record: 'token', id: change.token.hash, change: 'added', to: change.token }
+    case 'set-api-token':
+      return { record: 'token', id: change.hash, change: 'changed', to: change.to }
+    case 'remove-api-token':
+      return { record: 'token', id: change.hash, change: 'removed', to: {} }
+    case 'add-user-session':
+      return { record: 'session', id: change.session.hash, change: 'added', to: change.session }
+    case 'set-user-session':
+      return { record: 'session', id: change.hash, change: 'changed', to: change.to }
+    case 'remove-user-session':
+      return { record: 'session', id: change.hash, change: 'removed', to: {} }
     // What follows from such changes, and what machines report.
     case 'add-run':
     case 'set-run':

@@ -1,5 +1,16 @@
 import type { AuditContent } from '../../protocol/audit/entry.ts'
-import type { Administrator, Cluster, Enrolment, KeptAnswer, NewEvent, Node, Run } from './records.ts'
+import type {
+  Account,
+  Administrator,
+  ApiToken,
+  Cluster,
+  Enrolment,
+  KeptAnswer,
+  NewEvent,
+  Node,
+  Run,
+  UserSession,
+} from './records.ts'
 
 /** One change of the controller's records, as plain data. A list of changes is committed atomically. */
 export type Change =
@@ -20,6 +31,15 @@ export type Change =
   | { change: 'remove-step-progress'; runId: string }
   | { change: 'add-administrator'; administrator: Administrator }
   | { change: 'set-administrator'; serial: string; to: Partial<Administrator> }
+  | { change: 'add-account'; account: Account }
+  | { change: 'set-account'; name: string; to: Partial<Account> }
+  | { change: 'remove-account'; name: string }
+  | { change: 'add-api-token'; token: ApiToken }
+  | { change: 'set-api-token'; hash: string; to: Partial<ApiToken> }
+  | { change: 'remove-api-token'; hash: string }
+  | { change: 'add-user-session'; session: UserSession }
+  | { change: 'set-user-session'; hash: string; to: Partial<UserSession> }
+  | { change: 'remove-user-session'; hash: string }
   /** The store numbers it, and links it to the entry before. */
   | { change: 'add-audit-entry'; content: AuditContent }
   /** Removes the oldest entries, up to this number. The same commit adds an entry about it. */

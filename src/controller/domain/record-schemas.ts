@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import type { ErrorReport } from '../../base/agent-error.ts'
-import { DEFAULT_PROJECT } from '../../protocol/api/access.ts'
+import { DEFAULT_PROJECT, Grant } from '../../protocol/api/access.ts'
 import { CLUSTER_STATES } from '../../protocol/api/clusters.ts'
 import { RUN_STATES } from '../../protocol/api/nodes.ts'
 import { OperatorReport } from '../../protocol/api/operators.ts'
@@ -13,8 +13,10 @@ import { CheckSummary } from '../../protocol/wire/check-summary.ts'
 import { Facts } from '../../protocol/wire/facts.ts'
 import type { Target } from '../../protocol/wire/operation.ts'
 import type {
+  Account,
   Administrator,
   Alarm,
+  ApiToken,
   AuditRecord,
   Cluster,
   ClusterAccess,
@@ -26,6 +28,7 @@ import type {
   Run,
   RunProgress,
   StoredEvent,
+  UserSession,
 } from './records.ts'
 
 type Fields<T> = { [field in keyof T]-?: z.core.$ZodType }
@@ -165,6 +168,41 @@ const auditFields: Fields<AuditRecord> = {
   hash: text,
 }
 
+const accountFields: Fields<Account> = {
+  name: text,
+  password: text,
+  grants: z.array(Grant),
+  createdAt: text,
+  createdBy: text,
+  lastUsedAt: textOrNull,
+  disabledAt: textOrNull,
+}
+
+const apiTokenFields: Fields<ApiToken> = {
+  hash: text,
+  name: text,
+  grants: z.array(Grant),
+  account: textOrNull,
+  createdAt: text,
+  expiresAt: text,
+  issuedBy: textOrNull,
+  lastUsedAt: textOrNull,
+  revokedAt: textOrNull,
+  revokedBy: textOrNull,
+}
+
+const userSessionFields: Fields<UserSession> = {
+  hash: text,
+  id: text,
+  name: text,
+  grants: z.nullable(z.array(Grant)),
+  kind: z.enum(['cookie', 'token']),
+  address: text,
+  createdAt: text,
+  lastUsedAt: text,
+  expiresAt: text,
+}
+
 /** Throws if a value does not match the fields; missing fields get their defaults. */
 const parserOf = <T>(fields: Fields<T>): ((value: unknown) => T) => {
   const schema = z.object(fields)
@@ -179,3 +217,6 @@ export const parseAdministrator = parserOf(administratorFields)
 export const parseKeptAnswer = parserOf(keptAnswerFields)
 export const parseAuditRecord = parserOf(auditFields)
 export const parseStoredEvent = parserOf(eventFields)
+export const parseAccount = parserOf(accountFields)
+export const parseApiToken = parserOf(apiTokenFields)
+export const parseUserSession = parserOf(userSessionFields)

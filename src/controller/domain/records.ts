@@ -1,5 +1,5 @@
 import type { ErrorReport } from '../../base/agent-error.ts'
-import { DEFAULT_PROJECT } from '../../protocol/api/access.ts'
+import { DEFAULT_PROJECT, type Grant } from '../../protocol/api/access.ts'
 import type { ClusterState } from '../../protocol/api/clusters.ts'
 import type { StateEvent } from '../../protocol/api/events.ts'
 import type { Problem, RunState } from '../../protocol/api/nodes.ts'
@@ -98,6 +98,44 @@ export interface Administrator extends IssuedIdentity {
   /** Of the certificate, in hexadecimal. */
   serial: string
   name: string
+}
+
+/** A person who signs in by a password. */
+export interface Account {
+  name: string
+  /** argon2id, in the PHC string format. */
+  password: string
+  grants: Grant[]
+  createdAt: string
+  createdBy: string
+  lastUsedAt: string | null
+  disabledAt: string | null
+}
+
+export interface ApiToken extends IssuedIdentity {
+  /** SHA-256 of the secret, in hexadecimal. */
+  hash: string
+  name: string
+  grants: Grant[]
+  /** Whose it is: it never has more rights than this account. Null: of a person without a local account. */
+  account: string | null
+}
+
+/** Somebody who has signed in. */
+export interface UserSession {
+  /** SHA-256 of the secret, in hexadecimal. */
+  hash: string
+  id: string
+  /** Of the account, or `oidc:` and a name at the OIDC provider. */
+  name: string
+  /** Null: the present ones of the account. */
+  grants: Grant[] | null
+  kind: 'cookie' | 'token'
+  /** From which it began. */
+  address: string
+  createdAt: string
+  lastUsedAt: string
+  expiresAt: string
 }
 
 /** A problem as it is stored. It `counts` when it has lasted longer than a restart takes. */

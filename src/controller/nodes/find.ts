@@ -3,7 +3,7 @@ import type { ClusterData } from '../domain/draft.ts'
 import type { Cluster, Node } from '../domain/records.ts'
 import type { HasStore } from '../ports.ts'
 
-export function missing(kind: 'cluster' | 'node', name: string): AgentError {
+export function missing(kind: 'cluster' | 'node' | 'session', name: string): AgentError {
   const fix = `choose one of: controller ${kind} list`
   return new AgentError(`${kind}/unknown`, `there is no ${kind} ${name}`, { fix, kind: 'invalid' })
 }

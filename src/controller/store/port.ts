@@ -2,7 +2,9 @@ import type { AuditHead } from '../../protocol/audit/entry.ts'
 import type { Change } from '../domain/change.ts'
 import type { ClusterData } from '../domain/draft.ts'
 import type {
+  Account,
   Administrator,
+  ApiToken,
   AuditRecord,
   Cluster,
   Enrolment,
@@ -10,6 +12,7 @@ import type {
   Node,
   Run,
   StoredEvent,
+  UserSession,
 } from '../domain/records.ts'
 import type { Quota } from '../retention/limits.ts'
 import type { Entries, Entry, Summary } from './entries.ts'
@@ -105,6 +108,15 @@ export interface Store {
   administrators(): Promise<Administrator[]>
   administrator(serial: string): Promise<Administrator | undefined>
   answer(key: string): Promise<KeptAnswer | undefined>
+  /** Sorted by name. */
+  accounts(): Promise<Account[]>
+  account(name: string): Promise<Account | undefined>
+  /** The oldest first. */
+  apiTokens(): Promise<ApiToken[]>
+  apiToken(hash: string): Promise<ApiToken | undefined>
+  /** Of everyone, or with this name; the oldest first. */
+  userSessions(name?: string): Promise<UserSession[]>
+  userSession(hash: string): Promise<UserSession | undefined>
   /** Entries of the audit log, sorted by number. */
   auditAfter(filter: AuditFilter, limit: number): Promise<AuditRecord[]>
   /** The last entry; undefined if there is none. */

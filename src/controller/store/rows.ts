@@ -1,6 +1,8 @@
 import * as schemas from '../domain/record-schemas.ts'
 import type {
+  Account,
   Administrator,
+  ApiToken,
   AuditRecord,
   Cluster,
   Enrolment,
@@ -8,6 +10,7 @@ import type {
   Node,
   Run,
   StoredEvent,
+  UserSession,
 } from '../domain/records.ts'
 
 /** The type of a field in its column, whose name is the name of the field in snake_case. */
@@ -180,6 +183,56 @@ export const AUDIT: RecordKind<AuditRecord> = {
   },
 }
 
+export const ACCOUNT: RecordKind<Account> = {
+  table: 'accounts',
+  key: 'name',
+  parse: schemas.parseAccount,
+  columns: {
+    name: 'text',
+    password: 'text',
+    grants: 'json',
+    createdAt: 'text',
+    createdBy: 'text',
+    lastUsedAt: 'text',
+    disabledAt: 'text',
+  },
+}
+
+export const API_TOKEN: RecordKind<ApiToken> = {
+  table: 'api_tokens',
+  key: 'hash',
+  parse: schemas.parseApiToken,
+  columns: {
+    hash: 'text',
+    name: 'text',
+    grants: 'json',
+    account: 'text',
+    createdAt: 'text',
+    expiresAt: 'text',
+    issuedBy: 'text',
+    lastUsedAt: 'text',
+    revokedAt: 'text',
+    revokedBy: 'text',
+  },
+}
+
+export const USER_SESSION: RecordKind<UserSession> = {
+  table: 'user_sessions',
+  key: 'hash',
+  parse: schemas.parseUserSession,
+  columns: {
+    hash: 'text',
+    id: 'text',
+    name: 'text',
+    grants: 'json',
+    kind: 'text',
+    address: 'text',
+    createdAt: 'text',
+    lastUsedAt: 'text',
+    expiresAt: 'text',
+  },
+}
+
 /**
  * All kinds, each after those that its records refer to. Backups, and copies to another database, have these and nothing else:
  * a new table of records must be here.
@@ -191,6 +244,9 @@ export const RECORDS: readonly RecordKind<object>[] = [
   RUN,
   EVENT,
   ADMINISTRATOR,
+  ACCOUNT,
+  API_TOKEN,
+  USER_SESSION,
   AUDIT,
   KEPT_ANSWER,
 ] as RecordKind<never>[]

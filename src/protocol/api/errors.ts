@@ -5,6 +5,7 @@
  */
 export const ERROR_STATUS = {
   'request/invalid': 400,
+  'request/secret-in-url': 400,
   'request/no-json': 400,
   'request/too-deep': 400,
   'request/too-large': 413,
@@ -12,12 +13,18 @@ export const ERROR_STATUS = {
   'protocol/version': 403,
 
   'identity/none': 401,
+  'token/invalid': 401,
+  'session/ended': 401,
+  'session/wrong-password': 401,
   'identity/expired': 403,
   'identity/former-ca': 403,
   'identity/unknown-role': 403,
   'identity/retired': 403,
   'identity/wrong-role': 403,
   'identity/not-permitted': 403,
+  'identity/exceeds-own': 403,
+  'session/csrf': 403,
+  'request/other-origin': 403,
   'identity/revoked': 403,
   'identity/unknown': 403,
 
@@ -36,6 +43,9 @@ export const ERROR_STATUS = {
   'creds/unknown': 404,
   'kubeconfig/unknown': 404,
   'administrator/unknown': 404,
+  'account/unknown': 404,
+  'token/unknown': 404,
+  'session/unknown': 404,
   'enrol/unknown': 404,
   'bundle/unknown': 404,
   'bundle-file/unknown': 404,
@@ -71,6 +81,9 @@ export const ERROR_STATUS = {
 
   'kubeconfig/too-many': 409,
   'administrator/exists': 409,
+  'account/exists': 409,
+  'token/exists': 409,
+  'token/too-many': 409,
   'administrator/last': 409,
   'backup/busy': 409,
   'bundle/ambiguous': 409,
@@ -141,6 +154,11 @@ export function statusOf(code: string): number {
 /** Errors with which any request can be refused before its route is called. */
 export const COMMON_ERRORS: readonly ErrorCode[] = [
   'identity/none',
+  'token/invalid',
+  'session/ended',
+  'session/csrf',
+  'request/other-origin',
+  'request/secret-in-url',
   'identity/expired',
   'identity/former-ca',
   'identity/unknown-role',

@@ -10,6 +10,9 @@ import { credentialRoutes } from './identities/credentials.ts'
 import { kubeconfigRoutes } from './identities/kubeconfigs.ts'
 import { nodeRoutes } from './nodes.ts'
 import { operatorRoutes } from './operators.ts'
+import { accountRoutes } from './people/accounts.ts'
+import { sessionRoutes } from './people/sessions.ts'
+import { tokenRoutes } from './people/tokens.ts'
 
 /** All routes of the HTTP API, by id. */
 export const ROUTES = {
@@ -25,6 +28,9 @@ export const ROUTES = {
   ...recordRoutes,
   ...authorityRoutes,
   ...bundleRoutes,
+  ...accountRoutes,
+  ...tokenRoutes,
+  ...sessionRoutes,
   ...referenceRoutes,
   ...auditRoutes,
 }

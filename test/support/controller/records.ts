@@ -12,6 +12,8 @@ const issued = {
   ...{ lastUsedAt: null, revokedAt: EARLY, revokedBy: 'local' },
 }
 
+const { serial: _, ...token } = issued
+
 /** A cluster with records that use every field, and texts that are hard to store. */
 export function fullCluster(): Change[] {
   const one = node({
@@ -42,6 +44,24 @@ export function fullCluster(): Change[] {
     },
     { change: 'add-administrator', administrator: { ...issued, name: 'alice' } },
     { change: 'add-answer', answer: { key: 'k', owner: 'o', request: 'r', status: 200, body: '{}', createdAt: EARLY } },
+    {
+      change: 'add-account',
+      account: {
+        ...{ name: 'alice', password: '$argon2id$', grants: [{ role: 'operator', project: 'berlin' }] },
+        ...{ createdAt: EARLY, createdBy: 'local', lastUsedAt: EARLY, disabledAt: EARLY },
+      },
+    },
+    {
+      change: 'add-api-token',
+      token: { ...token, hash: 'h-1', name: 'ci', grants: [{ role: 'viewer', project: null }], account: 'alice' },
+    },
+    {
+      change: 'add-user-session',
+      session: {
+        ...{ hash: 'h-2', id: 's-1', name: 'oidc:bob', grants: [{ role: 'admin', project: null }], kind: 'cookie' },
+        ...{ address: '10.0.0.1', createdAt: EARLY, lastUsedAt: EARLY, expiresAt: EARLY },
+      },
+    },
     { change: 'add-node', node: one },
     { change: 'add-node', node: node({ id: 'n-bbbbbbbbbb', name: 'ä€\u{1F600}"\'\\', state: 'REMOVED' }) },
     { change: 'add-enrolment', enrolment },

@@ -1,3 +1,4 @@
+import { maskSecretForms } from '../../../base/secret-forms.ts'
 import type { Log, LogContext, LogLevel } from '../../../controller/monitoring/log.ts'
 
 export const LOG_FORMATS = ['text', 'json'] as const
@@ -14,15 +15,16 @@ interface Output {
   write(text: string): void
 }
 
-/** The log of the process. As text, a line of a request ends with its id. */
+/** The log of the process, without secrets. As text, a line of a request ends with its id. */
 export function openLog({ format, toJournal, now, write }: Output): Log {
-  return (line, about = {}) => {
+  return (text, about = {}) => {
+    const line = maskSecretForms(text)
     const ts = now().toISOString()
     const level = about.level ?? 'info'
     if (format === 'json') return write(`${JSON.stringify({ ts, level, msg: line, ...fieldsOf(about) })}\n`)
     const id = about.requestId === undefined ? '' : ` (request ${about.requestId})`
-    const text = `${ts} ${withId(line, id)}`
-    write(`${toJournal ? text.replaceAll(/^/gm, PRIORITIES[level]) : text}\n`)
+    const whole = `${ts} ${withId(line, id)}`
+    write(`${toJournal ? whole.replaceAll(/^/gm, PRIORITIES[level]) : whole}\n`)
   }
 }
 

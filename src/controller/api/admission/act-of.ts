@@ -35,7 +35,8 @@ function byWhom(identity: Identity | null, address: string | undefined): Pick<Ac
   const from = { address: address ?? null }
   if (!identity) return { who: { kind: 'unknown', name: '', id: null }, ...from }
   const id = identity.certificate?.serialNumber ?? null
-  if (identity.kind === 'user') return { who: { ...identity.principal, id }, ...from }
+  if (identity.kind === 'user')
+    return { who: { ...identity.principal, id: id ?? identity.session?.id ?? null }, ...from }
   return { who: { kind: identity.kind === 'enrol' ? 'installer' : identity.kind, name: identity.name, id }, ...from }
 }
 

@@ -9,11 +9,15 @@ type Caller<A extends Access> = A extends 'anyone' ? null : A extends MachineKin
 /** An admitted request, with the parts that its route declares. */
 export interface Asked<R extends Route> {
   identity: Caller<R['access'][number]>
+  /** From which the client connects. */
+  address: string
   params: ParamsOf<R['path']>
   query: R extends { query: infer Q extends Schema } ? z.output<Q> : unknown
   body: R extends { body: infer B extends Schema } ? z.output<B> : unknown
   /** Aborted when the client disconnects. */
   signal: AbortSignal
+  /** Of the answer. */
+  setHeader(name: string, value: string): void
 }
 
 type Answered = Route & { answer: Schema | 'page' }

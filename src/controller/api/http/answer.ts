@@ -3,6 +3,7 @@ import { AgentError } from '../../../base/agent-error.ts'
 import type { Route, Schema } from '../../../protocol/api/route.ts'
 import type { Services } from '../../services.ts'
 import type { Shares } from '../admission/shares.ts'
+import { addressOf } from '../identity.ts'
 import { PAGE_HEADERS } from '../reference/style.ts'
 import { whileAdmitted } from '../while-admitted.ts'
 import { entityTag, isNoneOf } from './entity-tags.ts'
@@ -37,7 +38,11 @@ export function createAnswer({ core, shares, repeats, handlerOf }: Answering) {
       const { fingerprint } = params as { fingerprint?: string }
       reply.raw.once('close', shares.wait(identity, fingerprint))
     }
-    const asked = { identity, params, query, body, signal: disconnected.signal }
+    const asked = {
+      ...{ identity, params, query, body, signal: disconnected.signal },
+      address: addressOf(request.raw.socket),
+      setHeader: (name: string, value: string) => void reply.header(name, value),
+    }
     const ask = (handle: Handle) =>
       whileAdmitted(
         admitted,

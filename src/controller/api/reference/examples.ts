@@ -49,6 +49,11 @@ const DECLARATION = {
     nodes: [{ match: { hostname: 'cp-[1-3]' }, roles: ['master'], interface: 'eno1', approve: 'automatically' }],
   },
 }
+const GRANTS = [{ role: 'operator', project: 'berlin' }]
+const ACCOUNT = {
+  ...{ name: 'alice', grants: GRANTS, state: 'enabled' },
+  ...{ createdAt: AT, createdBy: 'local', lastUsedAt: null, disabledAt: null },
+}
 
 /** Bodies and answers of routes, by the id of the route. A test parses them with the schemas of the routes. */
 export const EXAMPLES: Readonly<Record<string, Example>> = {
@@ -94,5 +99,9 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   revokeAdministrator: { answer: [{ ...ADMINISTRATOR, state: 'revoked', revokedAt: AT, revokedBy: 'bob' }] },
   showAuthority: { answer: AUTHORITY },
   rotateAuthority: { body: {}, answer: { ...AUTHORITY, rotating: true, ready: 0 } },
+  createAccount: { body: { name: 'alice', password: 'four random words', grants: GRANTS }, answer: ACCOUNT },
+  changeAccount: { body: { disabled: true }, answer: { ...ACCOUNT, state: 'disabled', disabledAt: AT } },
+  createToken: { body: { name: 'ci', grants: GRANTS, days: 30 } },
+  createSession: { body: { name: 'alice', password: 'four random words' } },
   finishAuthority: { body: {}, answer: AUTHORITY },
 }

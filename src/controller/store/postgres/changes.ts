@@ -2,7 +2,9 @@ import { type Kysely, sql } from 'kysely'
 import type { Change } from '../../domain/change.ts'
 import { link } from '../link.ts'
 import {
+  ACCOUNT,
   ADMINISTRATOR,
+  API_TOKEN,
   AUDIT,
   CLUSTER,
   ENROLMENT,
@@ -12,6 +14,7 @@ import {
   type RecordKind,
   RUN,
   toRow,
+  USER_SESSION,
 } from '../rows.ts'
 import { headIn, lockAudit } from './audit.ts'
 import type { Tables } from './tables.ts'
@@ -86,6 +89,27 @@ async function carryOutOne(tx: Tx, change: Change, nextSeq: () => number): Promi
       return add(tx, ADMINISTRATOR, change.administrator)
     case 'set-administrator':
       return set(tx, ADMINISTRATOR, change.serial, change.to)
+    case 'add-account':
+      return add(tx, ACCOUNT, change.account)
+    case 'set-account':
+      return set(tx, ACCOUNT, change.name, change.to)
+    case 'remove-account':
+      await tx.deleteFrom('accounts').where('name', '=', change.name).execute()
+      return
+    case 'add-api-token':
+      return add(tx, API_TOKEN, change.token)
+    case 'set-api-token':
+      return set(tx, API_TOKEN, change.hash, change.to)
+    case 'remove-api-token':
+      await tx.deleteFrom('api_tokens').where('hash', '=', change.hash).execute()
+      return
+    case 'add-user-session':
+      return add(tx, USER_SESSION, change.session)
+    case 'set-user-session':
+      return set(tx, USER_SESSION, change.hash, change.to)
+    case 'remove-user-session':
+      await tx.deleteFrom('user_sessions').where('hash', '=', change.hash).execute()
+      return
     case 'add-audit-entry':
       return add(tx, AUDIT, link(await headIn(tx), change.content))
     case 'remove-audit-entries':

@@ -2,7 +2,19 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { ClusterData } from '../../domain/draft.ts'
 import type { Part, Store } from '../port.ts'
 import { type ReadRow, rowReader } from '../row-reader.ts'
-import { ADMINISTRATOR, CLUSTER, ENROLMENT, EVENT, KEPT_ANSWER, NODE, type RecordKind, RUN } from '../rows.ts'
+import {
+  ACCOUNT,
+  ADMINISTRATOR,
+  API_TOKEN,
+  CLUSTER,
+  ENROLMENT,
+  EVENT,
+  KEPT_ANSWER,
+  NODE,
+  type RecordKind,
+  RUN,
+  USER_SESSION,
+} from '../rows.ts'
 import type { auditOn } from './audit.ts'
 import { anyOf } from './changes.ts'
 import type { Sweeps } from './sweep.ts'
@@ -22,6 +34,9 @@ export function readsOn(
   const enrolments = () => db.selectFrom('enrolments').selectAll()
   const runs = () => db.selectFrom('runs').selectAll()
   const administrators = () => db.selectFrom('administrators').selectAll()
+  const accounts = () => db.selectFrom('accounts').selectAll()
+  const apiTokens = () => db.selectFrom('api_tokens').selectAll()
+  const userSessions = () => db.selectFrom('user_sessions').selectAll()
   const nodes = () => db.selectFrom('nodes').selectAll()
   return {
     clusters: () => all(CLUSTER, clusters().orderBy('name').execute()),
@@ -56,6 +71,15 @@ export function readsOn(
     administrators: () => all(ADMINISTRATOR, administrators().orderBy('created_at').orderBy('serial').execute()),
     answer: (key) => one(KEPT_ANSWER, db.selectFrom('answers').selectAll().where('key', '=', key).execute()),
     administrator: (serial) => one(ADMINISTRATOR, administrators().where('serial', '=', serial).execute()),
+    accounts: () => all(ACCOUNT, accounts().orderBy('name').execute()),
+    account: (name) => one(ACCOUNT, accounts().where('name', '=', name).execute()),
+    apiTokens: () => all(API_TOKEN, apiTokens().orderBy('created_at').orderBy('hash').execute()),
+    apiToken: (hash) => one(API_TOKEN, apiTokens().where('hash', '=', hash).execute()),
+    userSessions(name) {
+      const found = userSessions().orderBy('created_at').orderBy('hash')
+      return all(USER_SESSION, (name === undefined ? found : found.where('name', '=', name)).execute())
+    },
+    userSession: (hash) => one(USER_SESSION, userSessions().where('hash', '=', hash).execute()),
     async lastEvent() {
       const found = await db.selectFrom('event_numbers').select('last').executeTakeFirst()
       return Number(found?.last ?? 0)

@@ -206,6 +206,41 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE clusters ADD COLUMN accesses json NOT NULL DEFAULT '[]';  -- ClusterAccess[]
   `,
+  `
+  CREATE TABLE accounts (
+    name text COLLATE "C" PRIMARY KEY,
+    password text NOT NULL,            -- argon2id, PHC string format
+    grants json NOT NULL,              -- JSON, Grant[]
+    created_at text COLLATE "C" NOT NULL,
+    created_by text NOT NULL,
+    last_used_at text,
+    disabled_at text
+  );
+  CREATE TABLE api_tokens (
+    hash text COLLATE "C" PRIMARY KEY,             -- SHA-256 of the secret, in hexadecimal
+    name text NOT NULL,
+    grants json NOT NULL,              -- JSON, Grant[]
+    account text,                      -- whose it is
+    created_at text COLLATE "C" NOT NULL,
+    expires_at text NOT NULL,
+    issued_by text,
+    last_used_at text,
+    revoked_at text,
+    revoked_by text
+  );
+  CREATE TABLE user_sessions (
+    hash text COLLATE "C" PRIMARY KEY,             -- SHA-256 of the secret, in hexadecimal
+    id text NOT NULL,
+    name text NOT NULL,
+    grants json,                       -- JSON, Grant[]; null: those of the account
+    kind text NOT NULL,                -- cookie | token
+    address text NOT NULL,
+    created_at text COLLATE "C" NOT NULL,
+    last_used_at text NOT NULL,
+    expires_at text NOT NULL
+  );
+  CREATE INDEX user_sessions_name ON user_sessions (name);
+  `,
 ]
 
 /** Code that knows this schema, and no later one, can use the database: see docs/adr/0045. */

@@ -1,5 +1,7 @@
 import type {
+  Account,
   Administrator,
+  ApiToken,
   AuditRecord,
   Cluster,
   Enrolment,
@@ -7,6 +9,7 @@ import type {
   Node,
   Run,
   StoredEvent,
+  UserSession,
 } from '../../domain/records.ts'
 import type { Value } from '../rows.ts'
 
@@ -19,6 +22,9 @@ export interface Tables {
   runs: Row<Run>
   events: Row<StoredEvent>
   administrators: Row<Administrator>
+  accounts: Row<Account>
+  api_tokens: Row<ApiToken>
+  user_sessions: Row<UserSession>
   audit: Row<AuditRecord>
   answers: Row<KeptAnswer>
   event_numbers: { last: Value }

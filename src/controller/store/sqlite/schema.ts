@@ -179,4 +179,39 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE clusters ADD COLUMN accesses TEXT NOT NULL DEFAULT '[]';  -- JSON, ClusterAccess[]
   `,
+  `
+  CREATE TABLE accounts (
+    name TEXT PRIMARY KEY,
+    password TEXT NOT NULL,            -- argon2id, PHC string format
+    grants TEXT NOT NULL,              -- JSON, Grant[]
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    last_used_at TEXT,
+    disabled_at TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE api_tokens (
+    hash TEXT PRIMARY KEY,             -- SHA-256 of the secret, in hexadecimal
+    name TEXT NOT NULL,
+    grants TEXT NOT NULL,              -- JSON, Grant[]
+    account TEXT,                      -- whose it is
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    issued_by TEXT,
+    last_used_at TEXT,
+    revoked_at TEXT,
+    revoked_by TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE user_sessions (
+    hash TEXT PRIMARY KEY,             -- SHA-256 of the secret, in hexadecimal
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    grants TEXT,                       -- JSON, Grant[]; null: those of the account
+    kind TEXT NOT NULL,                -- cookie | token
+    address TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    last_used_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX user_sessions_name ON user_sessions (name);
+  `,
 ]

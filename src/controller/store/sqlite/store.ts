@@ -3,7 +3,9 @@ import type { Change } from '../../domain/change.ts'
 import { link } from '../link.ts'
 import type { Expected, Store } from '../port.ts'
 import {
+  ACCOUNT,
   ADMINISTRATOR,
+  API_TOKEN,
   AUDIT,
   CLUSTER,
   columnOf,
@@ -16,6 +18,7 @@ import {
   RUN,
   storable,
   toRow,
+  USER_SESSION,
 } from '../rows.ts'
 import { auditOn, headIn } from './audit.ts'
 import { type Database, openDatabase, type Statement } from './database.ts'
@@ -94,6 +97,15 @@ export function openSqliteStore(path: string): Store {
     administrators: async () => all(ADMINISTRATOR, 'SELECT * FROM administrators ORDER BY created_at, serial'),
     answer: async (key) => one(KEPT_ANSWER, 'SELECT * FROM answers WHERE key = ?', key),
     administrator: async (serial) => one(ADMINISTRATOR, 'SELECT * FROM administrators WHERE serial = ?', serial),
+    accounts: async () => all(ACCOUNT, 'SELECT * FROM accounts ORDER BY name'),
+    account: async (name) => one(ACCOUNT, 'SELECT * FROM accounts WHERE name = ?', name),
+    apiTokens: async () => all(API_TOKEN, 'SELECT * FROM api_tokens ORDER BY created_at, hash'),
+    apiToken: async (hash) => one(API_TOKEN, 'SELECT * FROM api_tokens WHERE hash = ?', hash),
+    userSessions: async (name) =>
+      name === undefined
+        ? all(USER_SESSION, 'SELECT * FROM user_sessions ORDER BY created_at, hash')
+        : all(USER_SESSION, 'SELECT * FROM user_sessions WHERE name = ? ORDER BY created_at, hash', name),
+    userSession: async (hash) => one(USER_SESSION, 'SELECT * FROM user_sessions WHERE hash = ?', hash),
     commit: async (changes, expected) =>
       database.transaction(() => {
         if (expected && !isCurrent(expected)) return false
@@ -174,6 +186,24 @@ function changesOn(prepare: (sql: string) => Statement, records: Records): (chan
         return add(ADMINISTRATOR, change.administrator)
       case 'set-administrator':
         return set(ADMINISTRATOR, change.serial, change.to)
+      case 'add-account':
+        return add(ACCOUNT, change.account)
+      case 'set-account':
+        return set(ACCOUNT, change.name, change.to)
+      case 'remove-account':
+        return void prepare('DELETE FROM accounts WHERE name = ?').run(change.name)
+      case 'add-api-token':
+        return add(API_TOKEN, change.token)
+      case 'set-api-token':
+        return set(API_TOKEN, change.hash, change.to)
+      case 'remove-api-token':
+        return void prepare('DELETE FROM api_tokens WHERE hash = ?').run(change.hash)
+      case 'add-user-session':
+        return add(USER_SESSION, change.session)
+      case 'set-user-session':
+        return set(USER_SESSION, change.hash, change.to)
+      case 'remove-user-session':
+        return void prepare('DELETE FROM user_sessions WHERE hash = ?').run(change.hash)
       case 'add-audit-entry':
         return add(AUDIT, link(headIn(prepare), change.content))
       case 'remove-audit-entries':

@@ -1,0 +1,94 @@
+import { refusal } from '../../domain/admission.ts'
+import { Rate } from '../../rate.ts'
+
+/** Attempts of one address, right or wrong. */
+const PER_SOURCE = { perSecond: 1, burst: 30 }
+/** Attempts with one name from addresses that have no session of it: guesses of many machines. */
+const PER_ACCOUNT = { perSecond: 0.1, burst: 100 }
+/** Failures of one address with one name before it has to wait; each further one doubles the time. */
+const FREE_FAILURES = 5
+const LONGEST_DELAY_MS = 60_000
+/** A password takes 19 MiB and 35 ms of one core, and one is checked at a time. */
+const WAITING = 32
+const WAITING_PER_SOURCE = 4
+const MOST_REMEMBERED = 10_000
+
+interface Attempt {
+  /** The address, or the network of it that one machine has (see sourceOf). */
+  source: string
+  account: string
+  /** Whether the address has a session of the account: guesses of others must not keep its owner out. */
+  isKnown: boolean
+}
+
+export interface SignIn {
+  /** Returns what the check of the password returns. Throws `limit/logins` without any work. */
+  attempt(attempt: Attempt, check: () => Promise<boolean>): Promise<boolean>
+}
+
+interface Failures {
+  count: number
+  notBeforeMs: number
+}
+
+/** Limits what attempts to sign in cost, and how many passwords can be guessed. It locks no account. */
+export function openSignIn(monotonicMs: () => number): SignIn {
+  const ofSource = new Map<string, Rate>()
+  const ofAccount = new Map<string, Rate>()
+  const failures = new Map<string, Failures>()
+  const waiting = new Map<string, number>()
+  let total = 0
+  let last: Promise<unknown> = Promise.resolve()
+  const rateOf = (rates: Map<string, Rate>, key: string, { perSecond, burst }: typeof PER_SOURCE) =>
+    remember(rates, key, rates.get(key) ?? new Rate(perSecond, burst, monotonicMs()))
+
+  function admit({ source, account, isKnown }: Attempt, key: string): void {
+    const nowMs = monotonicMs()
+    const pauseMs = (failures.get(key)?.notBeforeMs ?? 0) - nowMs
+    if (pauseMs > 0) throw tooMany(Math.ceil(pauseMs / 1_000))
+    if (total >= WAITING || (waiting.get(source) ?? 0) >= WAITING_PER_SOURCE) throw tooMany(5)
+    if (!rateOf(ofSource, source, PER_SOURCE).tryTake(nowMs)) throw tooMany(5)
+    if (!isKnown && !rateOf(ofAccount, account, PER_ACCOUNT).tryTake(nowMs)) throw tooMany(10)
+  }
+  function note(key: string, isRight: boolean): void {
+    if (isRight) {
+      failures.delete(key)
+      return
+    }
+    const count = (failures.get(key)?.count ?? 0) + 1
+    const delayMs = count < FREE_FAILURES ? 0 : Math.min(1_000 * 2 ** (count - FREE_FAILURES), LONGEST_DELAY_MS)
+    remember(failures, key, { count, notBeforeMs: monotonicMs() + delayMs })
+  }
+  return {
+    async attempt(attempt, check) {
+      const { source } = attempt
+      const key = `${source} ${attempt.account}`
+      admit(attempt, key)
+      total++
+      waiting.set(source, (waiting.get(source) ?? 0) + 1)
+      const work = last.then(check)
+      last = work.catch(() => undefined)
+      try {
+        const isRight = await work
+        note(key, isRight)
+        return isRight
+      } finally {
+        total--
+        const left = (waiting.get(source) ?? 1) - 1
+        if (left > 0) waiting.set(source, left)
+        else waiting.delete(source)
+      }
+    },
+  }
+}
+
+function remember<T>(map: Map<string, T>, key: string, value: T): T {
+  map.delete(key)
+  map.set(key, value)
+  const [oldest] = map.keys()
+  if (map.size > MOST_REMEMBERED && oldest !== undefined) map.delete(oldest)
+  return value
+}
+
+const tooMany = (seconds: number) =>
+  refusal('limit/logins', 'found too many attempts to sign in', `wait for ${seconds} seconds, then sign in again`)

@@ -1,0 +1,122 @@
+import { AgentError } from '../../../base/agent-error.ts'
+import { errorMessage } from '../../../base/text/error-message.ts'
+import type { ApiTokenView, CreateTokenRequest } from '../../../protocol/api/people/tokens.ts'
+import { refusal, validityOf } from '../../domain/admission.ts'
+import type { ApiToken } from '../../domain/records.ts'
+import type { HasClock, HasLog, HasStore, HasTurns } from '../../ports.ts'
+import { covers, type Grants, isAllowed } from './grants.ts'
+import { hashOf, newSecret } from './secret.ts'
+
+const DAYS = 90
+const DAY_MS = 86_400_000
+/** The last use is stored at most this often. */
+const USE_MS = 60_000
+/** Of one person. Those that have ended are deleted after a while. */
+const MOST = 200
+const KEPT_MS = 30 * DAY_MS
+
+type Ports = HasStore & Pick<HasClock, 'now'> & HasLog
+
+/** Whoever asks. `account`: of a person with a local account. */
+interface Owner {
+  name: string
+  grants: Grants
+  account: string | null
+}
+
+/** Throws unless the owner has every role that the token gets. */
+export async function createToken(
+  ports: Ports & HasTurns,
+  { name, grants, days = DAYS }: CreateTokenRequest,
+  owner: Owner,
+): Promise<{ token: ApiTokenView; secret: string }> {
+  const beyond = grants.find((each) => !covers(owner.grants, each))
+  if (beyond) {
+    const where = beyond.project === null ? 'for everything' : `in project ${beyond.project}`
+    const fix = 'choose roles that you have: controller whoami'
+    throw refusal('identity/exceeds-own', `${owner.name} does not have the role ${beyond.role} ${where}`, fix)
+  }
+  return ports.turns('people', async () => {
+    const all = await ports.store.apiTokens()
+    if (all.some((each) => each.name === name && validityOf(each, ports.now()) === 'valid')) {
+      throw refusal('token/exists', `there already is a token ${name}`, 'choose another name, or revoke it first')
+    }
+    if (all.filter((each) => each.issuedBy === owner.name).length >= MOST) {
+      const fix = 'use those that exist; the controller deletes a token 30 days after its end'
+      throw refusal('token/too-many', `${owner.name} has ${MOST} tokens`, fix)
+    }
+    const secret = newSecret('token')
+    const now = ports.now()
+    const token: ApiToken = {
+      ...{ hash: hashOf(secret), name, grants, account: owner.account, issuedBy: owner.name },
+      ...{ createdAt: now.toISOString(), expiresAt: new Date(now.getTime() + days * DAY_MS).toISOString() },
+      ...{ lastUsedAt: null, revokedAt: null, revokedBy: null },
+    }
+    await ports.store.commit([{ change: 'add-api-token', token }])
+    ports.log(`${owner.name} created token ${name}`)
+    return { token: viewOfToken(token, now), secret }
+  })
+}
+
+/** What is not the caller's own exists only for administrators. */
+export async function listTokens({ store, now }: Ports, owner: Owner): Promise<ApiTokenView[]> {
+  return (await store.apiTokens()).filter((each) => isOf(each, owner)).map((each) => viewOfToken(each, now()))
+}
+
+export async function revokeToken(ports: Ports & HasTurns, name: string, owner: Owner): Promise<ApiTokenView> {
+  return ports.turns('people', async () => {
+    const own = (await ports.store.apiTokens()).filter((each) => each.name === name && isOf(each, owner))
+    const token = own.find(({ revokedAt }) => revokedAt === null) ?? own.at(-1)
+    if (!token) {
+      const fix = 'choose one of: controller token list'
+      throw new AgentError('token/unknown', `there is no token ${name}`, { fix, kind: 'invalid' })
+    }
+    if (token.revokedAt !== null) return viewOfToken(token, ports.now())
+    const to = { revokedAt: ports.now().toISOString(), revokedBy: owner.name }
+    await ports.store.commit([{ change: 'set-api-token', hash: token.hash, to }])
+    ports.log(`${owner.name} revoked token ${name}`)
+    return viewOfToken({ ...token, ...to }, ports.now())
+  })
+}
+
+/**
+ * The token, and what its holder may do now: the token's roles, as far as its account still has them. Throws `token/invalid`.
+ * `isUse`: whether it counts as a use.
+ */
+export async function admitToken(
+  { store, now, log }: Ports,
+  secret: string,
+  isUse: boolean,
+): Promise<{ token: ApiToken; grants: Grants }> {
+  const token = await store.apiToken(hashOf(secret))
+  if (!token) throw invalid('the controller does not know this API token')
+  const validity = validityOf(token, now())
+  if (validity !== 'valid') throw invalid(`token ${token.name} is ${validity}`)
+  const account = token.account === null ? undefined : await store.account(token.account)
+  if (token.account !== null && (!account || account.disabledAt !== null)) {
+    throw invalid(`the account of token ${token.name} is disabled`)
+  }
+  const nowMs = now().getTime()
+  if (isUse && !(nowMs - Date.parse(token.lastUsedAt ?? '') < USE_MS)) {
+    store
+      .commit([{ change: 'set-api-token', hash: token.hash, to: { lastUsedAt: new Date(nowMs).toISOString() } }])
+      .catch((error: unknown) => log(`the use of token ${token.name} could not be stored: ${errorMessage(error)}`))
+  }
+  return { token, grants: account ? token.grants.filter((each) => covers(account.grants, each)) : token.grants }
+}
+
+/** Deletes tokens that ended long ago. */
+export async function sweepTokens({ store, now }: Ports): Promise<void> {
+  const since = now().getTime() - KEPT_MS
+  const old = (await store.apiTokens()).filter(({ revokedAt, expiresAt }) => Date.parse(revokedAt ?? expiresAt) < since)
+  if (old.length > 0) await store.commit(old.map(({ hash }) => ({ change: 'remove-api-token', hash })))
+}
+
+const invalid = (why: string) => refusal('token/invalid', why, 'create another one: controller token create NAME')
+
+const isOf = (token: ApiToken, { name, grants, account }: Owner) =>
+  isAllowed(grants, 'administrate', null) || (account === null ? token.issuedBy === name : token.account === account)
+
+function viewOfToken({ hash: _, ...token }: ApiToken, now: Date): ApiTokenView {
+  return { ...token, state: validityOf(token, now) }
+}
