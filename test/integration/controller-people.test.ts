@@ -1,5 +1,6 @@
 /** People and programs without a certificate: tokens, sessions, roles and projects, and attacks on them. */
 import { mkdtempSync, rmSync } from 'node:fs'
+import { Agent } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -291,4 +292,38 @@ test('nobody learns from the time or the answer which accounts exist', async () 
   const [known, unknown] = [await timed(name), await timed('nobody-here')]
   expect(unknown).toBeGreaterThan(known / 2)
   expect(unknown).toBeLessThan(known * 2)
+})
+
+test('many attempts to sign in check few passwords, and slow down no other client', async () => {
+  const token = await tokenWith(everywhere('viewer'))
+  const timed = async () => {
+    const times: number[] = []
+    for (let each = 0; each < 40; each++) {
+      const before = performance.now()
+      expect(outcome(await withToken(token, 'GET', '/v1/ping'))).toBe('200')
+      times.push(performance.now() - before)
+    }
+    return times.sort((a, b) => a - b)[36] ?? 0
+  }
+  const idle = await timed()
+  const outcomes = new Map<string, number>()
+  let left = 600
+  const startedAt = performance.now()
+  const attackers = Array.from({ length: 6 }, async (_, at) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, localAddress: '127.0.0.2' })
+    while (left-- > 0) {
+      const guess = { name: `guess-${at}`, password: 'wrong password!' }
+      const got = outcome(await call(controller.url, { ca, agent } as never, 'POST', '/v1/sessions', guess))
+      outcomes.set(got, (outcomes.get(got) ?? 0) + 1)
+    }
+    agent.destroy()
+  })
+  const during = await timed()
+  await Promise.all(attackers)
+  const seconds = (performance.now() - startedAt) / 1_000
+  const checked = outcomes.get('401 session/wrong-password') ?? 0
+  for (const got of outcomes.keys()) expect(got).toMatch(/^(401 session\/wrong-password|429 limit\/(logins|requests))$/)
+  // A burst, and then one a second, of this address.
+  expect(checked).toBeLessThanOrEqual(32 + seconds)
+  expect(during).toBeLessThan(Math.max(20 * idle, 500))
 })

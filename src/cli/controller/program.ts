@@ -15,6 +15,9 @@ import { registerCreds } from './identities/creds.ts'
 import { registerKeys } from './keys.ts'
 import { registerNode } from './nodes/node.ts'
 import { registerOpenapi } from './openapi.ts'
+import { registerAccount } from './people/account.ts'
+import { registerSession } from './people/session.ts'
+import { registerToken } from './people/token.ts'
 import { registerServe } from './serve.ts'
 import { registerInstall } from './service/install.ts'
 import { registerUninstall } from './service/uninstall.ts'
@@ -47,6 +50,9 @@ To create a cluster:
   registerCreds(program)
   registerAdmin(program)
   registerAudit(program)
+  registerAccount(program)
+  registerToken(program)
+  registerSession(program)
   registerCa(program)
   registerKeys(program)
   registerBackup(program)

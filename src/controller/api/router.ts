@@ -196,7 +196,8 @@ function fail(
   if (attempt) audit.note(attempt)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   // The rest of the body is not read. And each attempt to authenticate costs a handshake, which is limited in rate.
-  if (!request.raw.complete || status === 401) reply.header('connection', 'close')
+  const isCostly = status === 401 || (status === 429 && !request.identity)
+  if (!request.raw.complete || isCostly) reply.header('connection', 'close')
   return send(reply.header(REQUEST_ID, request.id), status, bodyWithId({ type, body }, request.id), type)
 }
 

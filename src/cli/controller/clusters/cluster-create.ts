@@ -1,11 +1,14 @@
 import type { Command } from 'commander'
+import { DEFAULT_PROJECT } from '../../../protocol/api/access.ts'
 import { examples } from '../../kit/output.ts'
+import { labelOf } from '../identities/arguments.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
 import { addSettingFlags, type SettingFlags } from './setting-flags.ts'
 
 interface Flags extends SettingFlags {
   admin?: string
   file?: string
+  project: string
   output: string
 }
 
@@ -15,11 +18,13 @@ export function registerCreate(cluster: Command): void {
     .description('create a cluster and the credentials that its nodes enrol with')
     .argument('<name>')
     .option('-f, --file <file>', 'settings file in YAML; flags take precedence')
+    .option('--project <name>', 'project of the cluster, to which roles can be limited', labelOf, DEFAULT_PROJECT)
     .option('--output <directory>', 'directory for NAME.pem and NAME-passphrase.txt', '.')
     .addHelpText(
       'after',
       examples(
         'controller cluster create factory --auto-approve',
+        'controller cluster create line-2 --project berlin',
         'controller cluster create lab --cni none --pod-subnet 10.20.0.0/16 --output /root/creds',
         'controller cluster create lab -f lab.yaml --override kubelet=kubelet.yaml',
       ),
@@ -37,7 +42,8 @@ async function create(name: string, flags: Flags): Promise<void> {
   await checkName(name)
   await withClient(flags, async (client) => {
     const files = await saveCredentials(flags.output, name, async (csr) => {
-      return (await client.ask(clusterRoutes.createCluster, { body: { name, settings, csr } })).installer
+      return (await client.ask(clusterRoutes.createCluster, { body: { name, project: flags.project, settings, csr } }))
+        .installer
     })
     print(`Cluster ${name} created.
 Written: ${files.credentials} and ${files.passphrase}. Keep both secret.

@@ -10,6 +10,7 @@ import { kubeconfigHandlers } from './kubeconfigs.ts'
 const store = { clusterNamed: async () => cluster({ project: 'blue' }) }
 const handlers = kubeconfigHandlers({ store } as unknown as Services)
 const params = { name: 'demo' }
+const request = { address: '10.0.0.5', setHeader: () => undefined }
 
 const caller = (grants: Grant[], kind: UserIdentity['principal']['kind'] = 'account'): UserIdentity => ({
   ...{ kind: 'user', name: 'alice', address: '10.0.0.5', principal: { kind, name: 'alice' }, grants },
@@ -20,7 +21,7 @@ const blue = (role: Grant['role']): Grant[] => [{ role, project: 'blue' }]
 async function codeOf(identity: UserIdentity, role: ClusterRole, person?: string): Promise<string> {
   const body = { role, seconds: 600, csr: 'x', ...(person !== undefined && { person }) }
   const signal = AbortSignal.timeout(1_000)
-  const asked = async () => handlers.createKubeconfig({ identity, params, query: {}, body, signal })
+  const asked = async () => handlers.createKubeconfig({ ...request, identity, params, query: {}, body, signal })
   return asked().then(
     () => 'done',
     ({ code }: { code: string }) => code,
@@ -47,6 +48,6 @@ test('only who administrates the project gets or revokes access for others', asy
   // A token is not the person with its name.
   expect(await codeOf(caller(blue('operator'), 'token'), 'view', 'alice')).toBe('identity/not-permitted')
   const revoke = { identity: caller(blue('operator')), params: { ...params, person: 'bob' }, query: {}, body: {} }
-  const revoked = async () => handlers.revokeKubeconfigs({ ...revoke, signal: AbortSignal.timeout(1_000) })
+  const revoked = async () => handlers.revokeKubeconfigs({ ...request, ...revoke, signal: AbortSignal.timeout(1_000) })
   await expect(revoked()).rejects.toMatchObject({ code: 'identity/not-permitted' })
 })

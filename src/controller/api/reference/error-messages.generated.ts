@@ -2,6 +2,12 @@
 // biome-ignore-all lint: written by scripts/reference.ts
 /** By code; "…" stands for what was found. */
 export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
+  "account/exists": [
+    "there already is an account …"
+  ],
+  "account/unknown": [
+    "there is no account …"
+  ],
   "administrator/exists": [
     "there already is an administrator …"
   ],
@@ -81,6 +87,9 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "idempotency/other-request": [
     "this Idempotency-Key was used for another request"
   ],
+  "identity/exceeds-own": [
+    "… does not have the role … …"
+  ],
   "identity/none": [
     "the request has no client certificate, API token or session",
     "found no client certificate of this controller"
@@ -122,7 +131,8 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "… sends more than … bytes per second"
   ],
   "limit/logins": [
-    "found too many logins that are not complete"
+    "found too many logins that are not complete",
+    "found too many attempts to sign in"
   ],
   "limit/pipelined": [
     "found several requests at once on one connection"
@@ -196,6 +206,12 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "the body is not JSON",
     "the request has no body"
   ],
+  "request/other-origin": [
+    "found a request of a page of another site"
+  ],
+  "request/secret-in-url": [
+    "found a token in the URL"
+  ],
   "request/too-deep": [
     "the body is nested too deep"
   ],
@@ -207,6 +223,15 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   "roles/too-many-masters": [
     "cluster … has … masters; wanted at most …: more masters make etcd slower"
+  ],
+  "session/csrf": [
+    "the request has no valid … header"
+  ],
+  "session/ended": [
+    "the session is of another kind"
+  ],
+  "session/wrong-password": [
+    "the name or the password is wrong"
   ],
   "store/access-denied": [
     "…, does not admit the user …: …"
@@ -249,6 +274,18 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   "subnet/reserved": [
     "…; wanted a private range"
+  ],
+  "token/exists": [
+    "there already is a token …"
+  ],
+  "token/invalid": [
+    "found no API token of this controller"
+  ],
+  "token/too-many": [
+    "… has … tokens"
+  ],
+  "token/unknown": [
+    "there is no token …"
   ],
   "unsupported": [
     "received an … that this agent does not support (…)",

@@ -1,0 +1,117 @@
+import type { Command } from 'commander'
+import { AgentError } from '../../../base/agent-error.ts'
+import type { Grant } from '../../../protocol/api/access.ts'
+import { type AccountView, accountRoutes, SHORTEST_PASSWORD } from '../../../protocol/api/people/accounts.ts'
+import { confirm } from '../../kit/confirm.ts'
+import { age, type Column, examples, type Format, formatOption, localTime, render } from '../../kit/output.ts'
+import { labelOf } from '../identities/arguments.ts'
+import { readPassword } from '../login/password.ts'
+import { print, withAdmin, withClient } from '../session/session.ts'
+import { rolesText, withRoles } from './roles.ts'
+
+interface Flags {
+  admin?: string
+}
+interface PasswordFlags extends Flags {
+  passwordFile?: string
+}
+
+const columns = (now: Date): Column<AccountView>[] => [
+  { title: 'NAME', of: ({ name }) => name },
+  { title: 'STATE', of: ({ state }) => state },
+  { title: 'ROLES', of: ({ grants }) => rolesText(grants) },
+  { title: 'LAST SIGN-IN', of: ({ lastUsedAt }) => age(lastUsedAt, now) },
+  { title: 'CREATED', of: ({ createdAt }) => localTime(createdAt), wide: true },
+  { title: 'CREATED BY', of: ({ createdBy }) => createdBy, wide: true },
+]
+
+/** `controller account …`. */
+export function registerAccount(program: Command): void {
+  const account = program.command('account').description('local accounts, with which people sign in by a password')
+  const named = (verb: string) => withAdmin(account.command(verb)).argument('<name>', 'name of the account', labelOf)
+  withPasswordFile(withRoles(named('create')))
+    .description('create an account')
+    .addHelpText(
+      'after',
+      examples('controller account create alice --role admin', 'controller account create bob --role operator@berlin'),
+    )
+    .action(async (name: string, flags: PasswordFlags & { role: Grant[] }) => {
+      const password = await newPassword(flags, name)
+      await withClient(flags, (client) =>
+        client.ask(accountRoutes.createAccount, { body: { name, password, grants: flags.role } }),
+      )
+      print(`Account ${name} created: ${rolesText(flags.role)}.\n`)
+    })
+  withAdmin(account.command('list'))
+    .description('list the accounts')
+    .addOption(formatOption())
+    .addHelpText('after', examples('controller account list', 'controller account list -o json'))
+    .action((flags: Flags & { output: Format }) =>
+      withClient(flags, async (client) => {
+        const all = await client.ask(accountRoutes.listAccounts, {})
+        print(await render(flags.output, all, all, columns(new Date())))
+      }),
+    )
+  withPasswordFile(named('set-password'))
+    .description('set another password, and end the sessions of the account')
+    .addHelpText('after', examples('controller account set-password alice'))
+    .action(async (name: string, flags: PasswordFlags) => {
+      const password = await newPassword(flags, name)
+      await change(name, flags, { password })
+      print(`Account ${name} has a new password, and no sessions.\n`)
+    })
+  withRoles(named('set-role'))
+    .description('replace the roles of an account; its sessions and tokens have them at once')
+    .addHelpText('after', examples('controller account set-role bob --role viewer --role operator@berlin'))
+    .action(async (name: string, flags: Flags & { role: Grant[] }) => {
+      await change(name, flags, { grants: flags.role })
+      print(`Account ${name}: ${rolesText(flags.role)}.\n`)
+    })
+  named('disable')
+    .description('end the sessions and tokens of an account, until it is enabled')
+    .addHelpText('after', examples('controller account disable bob'))
+    .action(async (name: string, flags: Flags) => {
+      await change(name, flags, { disabled: true })
+      print(`Account ${name} is disabled.\n`)
+    })
+  named('enable')
+    .description('enable an account again')
+    .addHelpText('after', examples('controller account enable bob'))
+    .action(async (name: string, flags: Flags) => {
+      await change(name, flags, { disabled: false })
+      print(`Account ${name} is enabled.\n`)
+    })
+  named('delete')
+    .description('delete an account, end its sessions, and revoke its tokens')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .addHelpText('after', examples('controller account delete bob'))
+    .action((name: string, flags: Flags & { yes?: boolean }) =>
+      withClient(flags, async (client) => {
+        await confirm(`Delete account ${name}?`, flags.yes)
+        await client.ask(accountRoutes.deleteAccount, { params: { name } })
+        print(`Account ${name} is deleted.\n`)
+      }),
+    )
+}
+
+type Change = { password?: string; grants?: Grant[]; disabled?: boolean }
+
+const change = (name: string, flags: Flags, body: Change): Promise<AccountView> =>
+  withClient(flags, (client) => client.ask(accountRoutes.changeAccount, { params: { name }, body }))
+
+const withPasswordFile = (command: Command): Command =>
+  command.option(
+    '--password-file <file>',
+    'file with the password, mode 0600, or - for standard input (default: ask at the terminal)',
+  )
+
+async function newPassword({ passwordFile }: PasswordFlags, name: string): Promise<string> {
+  const password = await readPassword(passwordFile, `New password of ${name}: `)
+  if (password.length < SHORTEST_PASSWORD) {
+    const found = `the password has ${password.length} characters; wanted at least ${SHORTEST_PASSWORD}`
+    throw new AgentError('password/short', found, { fix: 'choose a longer one', kind: 'invalid' })
+  }
+  const isTyped = passwordFile === undefined
+  if (!isTyped || password === (await readPassword(undefined, 'The same again: '))) return password
+  throw new AgentError('password/different', 'the two passwords differ', { fix: 'try again', kind: 'invalid' })
+}

@@ -1,0 +1,25 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { type Grant, ROLES } from '../../../protocol/api/access.ts'
+import { Label } from '../../../protocol/names.ts'
+
+/** `--role ROLE` or `--role ROLE@PROJECT`, several times. */
+export function withRoles(command: Command): Command {
+  return command.requiredOption(
+    '--role <role@project>',
+    `${ROLES.slice(0, -1).join(', ')} or ${ROLES.at(-1)}, in a project or (without @PROJECT) for everything; can be repeated`,
+    grantOf,
+  )
+}
+
+function grantOf(text: string, before: Grant[] = []): Grant[] {
+  const [name, project, ...more] = text.split('@')
+  const role = ROLES.find((each) => each === name)
+  const isProject = project === undefined || Label.safeParse(project).success
+  if (role && isProject && more.length === 0) return [...before, { role, project: project ?? null }]
+  throw new InvalidArgumentError(`It must be ${ROLES.join(', ')}, with or without @PROJECT.`)
+}
+
+/** `admin, viewer@berlin`. */
+export function rolesText(grants: readonly Grant[]): string {
+  return grants.map(({ role, project }) => (project === null ? role : `${role}@${project}`)).join(', ') || 'none'
+}
