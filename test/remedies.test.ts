@@ -15,6 +15,7 @@ const ACTIONS: { [D in Action['do']]: Action & { do: D } } = {
   'cluster.access': { do: 'cluster.access', cluster: 'demo' },
   'cluster.create': { do: 'cluster.create', choose: ['pod-subnet', 'service-subnet'] },
   'cluster.delete': { do: 'cluster.delete', cluster: 'demo', force: true },
+  'cluster.join-command': { do: 'cluster.join-command', cluster: 'demo' },
   'cluster.kubeconfig': { do: 'cluster.kubeconfig', cluster: 'demo' },
   'cluster.provision': { do: 'cluster.provision', cluster: 'demo' },
   'cluster.reset': { do: 'cluster.reset', cluster: 'demo' },

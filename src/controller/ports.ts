@@ -2,6 +2,7 @@ import type { AuditHead } from '../protocol/audit/entry.ts'
 import type { Authority } from './access/authority.ts'
 import type { Attempt } from './audit/refusals.ts'
 import type { BundleShelf } from './bundles/bundle-shelf.ts'
+import type { AgentFiles } from './clusters/join/agent-files.ts'
 import type { CountedLog } from './counted-log.ts'
 import type { ClusterData } from './domain/draft.ts'
 import type { Changes } from './live/changes.ts'
@@ -63,6 +64,11 @@ export interface HasAuthority {
 
 export interface HasBundles {
   bundles: BundleShelf
+}
+
+export interface HasAgentFiles {
+  /** For machines that are not nodes yet. */
+  agentFiles: AgentFiles
 }
 
 export interface HasPresence {

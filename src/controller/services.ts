@@ -1,6 +1,11 @@
 import type { Rotation } from './access/rotation.ts'
 import type { Ingesting } from './live/ingest.ts'
-import type { HasAudit, HasExpiries, HasPrecondition, HasPublicUrls } from './ports.ts'
+import type { HasAgentFiles, HasAudit, HasExpiries, HasPrecondition, HasPublicUrls } from './ports.ts'
 
 /** All dependencies, as start.ts creates them; the API passes them on. */
-export type Services = Ingesting & HasExpiries & HasPublicUrls & HasAudit & HasPrecondition & { rotation: Rotation }
+export type Services = Ingesting &
+  HasAgentFiles &
+  HasExpiries &
+  HasPublicUrls &
+  HasAudit &
+  HasPrecondition & { rotation: Rotation }

@@ -19,6 +19,7 @@ import { openAuditLog } from './audit/log.ts'
 import { AUDIT_RETENTION, type AuditRetention } from './audit/retention.ts'
 import type { SyslogTarget } from './audit/syslog/target.ts'
 import { BundleShelf } from './bundles/bundle-shelf.ts'
+import { openAgentFiles } from './clusters/join/agent-files.ts'
 import { openAccessKeeper } from './clusters/kubeconfigs/keep.ts'
 import { countedLog } from './counted-log.ts'
 import { failureText } from './failure-text.ts'
@@ -73,6 +74,8 @@ export interface ControllerOptions {
   tlsFiles?: TlsFiles | undefined
   /** Seals the private keys in the data directory; by default they are files with mode 0600. */
   sealer?: Sealer | undefined
+  /** Where the executables of the agent are that join commands download; the first one that has a file. Default: `agents` in the data directory. */
+  agentDirectories?: readonly string[]
   /** How many events are kept, and how long. */
   retention?: Partial<Retention>
   /** How much of the audit log is kept. */
@@ -127,6 +130,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
     store,
     authority,
     bundles,
+    agentFiles: openAgentFiles(options.agentDirectories ?? [join(dataDirectory, 'agents')]),
     changes: new Changes(),
     presence: NOBODY as Presence,
     peers: store.shared ? NOT_JOINED : ALONE,

@@ -1,4 +1,6 @@
 import { fstatSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { isSea } from 'node:sea'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { AgentError } from '../../base/agent-error.ts'
 import { command, inOrder } from '../../base/command.ts'
@@ -17,6 +19,7 @@ interface Flags {
   tlsCert?: string
   tlsKey?: string
   keyFile?: string
+  agents?: string
   keepDetails: number
   keepEvents: number
   auditSyslog?: string
@@ -57,6 +60,10 @@ export function withServeOptions(command: Command): Command {
     )
     .option('--tls-key <file>', 'key of that certificate (PEM)')
     .option('--key-file <file>', 'key file with which the keys are sealed (controller keys seal)')
+    .option(
+      '--agents <directory>',
+      'agent-linux-x64 and agent-linux-arm64, for join commands (default: agents in the data directory, or beside this program)',
+    )
     .option('--keep-details <days>', 'how long step details are kept', daysOf, RETENTION.detailDays)
     .option('--keep-events <days>', 'how long failures, results and states are kept', daysOf, RETENTION.days)
     .option(
@@ -75,6 +82,7 @@ export function withServeOptions(command: Command): Command {
 async function serve(flags: Flags): Promise<void> {
   const tlsFiles = tlsFilesOf(flags)
   await refuseForeign(flags.data)
+  if (flags.agents !== undefined) await refuseForeign(flags.agents, 'directory of the agents')
   const [{ startController }, { syslogTarget }, { systemdNotifier }] = await Promise.all([
     import('../../controller/start.ts'),
     import('../../controller/audit/syslog/target.ts'),
@@ -89,6 +97,7 @@ async function serve(flags: Flags): Promise<void> {
     ...(flags.publicUrl ? { publicUrls: flags.publicUrl } : {}),
     tlsFiles,
     auditSyslog: flags.auditSyslog === undefined ? undefined : syslogTarget(flags.auditSyslog),
+    agentDirectories: agentDirectories(flags),
     retention: { detailDays: flags.keepDetails, days: flags.keepEvents },
     sealer: await sealerOf(flags.keyFile),
     metricsListen: flags.metricsListen,
@@ -120,8 +129,13 @@ function tlsFilesOf({ tlsCert: certificate, tlsKey: key }: Flags) {
   })
 }
 
-/** A user who can replace the database or a key in the data directory controls every node. */
-export async function refuseForeign(data: string): Promise<void> {
+function agentDirectories({ agents, data }: Flags): string[] {
+  if (agents !== undefined) return [resolve(agents)]
+  return [resolve(data, 'agents'), ...(isSea() ? [dirname(process.execPath)] : [])]
+}
+
+/** A user who can replace the database, a key in the data directory, or the agent that machines download, controls every node. */
+export async function refuseForeign(given: string, what = 'data directory'): Promise<void> {
   const [{ linuxHostView }, { trustOf }, { untrustedPlace }] = await Promise.all([
     import('../../host/linux/host-view.ts'),
     import('../../host/files/trust.ts'),
@@ -129,10 +143,9 @@ export async function refuseForeign(data: string): Promise<void> {
   ])
   const view = linuxHostView()
   if (view.uid() !== 0) return
-  const directory = data.startsWith('/') ? data : `${process.cwd()}/${data}`
-  const place = await untrustedPlace(`${directory}/any`, await trustOf(view, process.env), view)
+  const place = await untrustedPlace(`${resolve(given)}/any`, await trustOf(view, process.env), view)
   if (place === undefined) return
-  const found = `users other than root can change the data directory ${data}: ${place.kind} ${place.path} ${place.why}`
+  const found = `users other than root can change the ${what} ${given}: ${place.kind} ${place.path} ${place.why}`
   throw new AgentError('data/foreign-directory', `${found}; wanted directories that only root can write to`, {
     fix: inOrder(command`chown --no-dereference root:root ${place.path}`, command`chmod go-w ${place.path}`),
     kind: 'invalid',

@@ -54,6 +54,9 @@ export const TIMEOUTS: Timeouts = {
 
 /** An agent has three at a time. */
 export const DOWNLOADS_PER_IDENTITY = 4
+/** Machines that download the agent with the same join command, and how often for each of its nodes; both are for bad links. */
+export const DOWNLOADS_PER_JOIN_COMMAND = 16
+export const JOIN_COPIES_PER_NODE = 10
 /** A further download takes the place of one that has not moved for so long: the node was cut off, and downloads again. */
 export const STALLED_MS = 2_000
 /** Less memory for each download, and a slow client drains one in time. */

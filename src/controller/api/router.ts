@@ -18,7 +18,8 @@ import type { BeginDownload } from './admission/downloads.ts'
 import { sourceOf } from './admission/handshakes.ts'
 import { isUnsafe, requireSameOrigin } from './admission/same-origin.ts'
 import type { Shares } from './admission/shares.ts'
-import { sendBundleFile } from './bundle-route.ts'
+import { sendBundleFile } from './downloads/bundle-route.ts'
+import { createJoinRoutes } from './downloads/join-route.ts'
 import { errorAnswer } from './errors/error-answer.ts'
 import { openErrorLog } from './errors/error-log.ts'
 import { bodyWithId, REQUEST_ID, requestIdOf } from './errors/request-id.ts'
@@ -29,7 +30,7 @@ import { auditHandlers } from './handlers/audit.ts'
 import { authorityHandlers } from './handlers/authority.ts'
 import { bundleHandlers } from './handlers/bundles.ts'
 import { declarationHandlers } from './handlers/declarations.ts'
-import { administratorHandlers, credentialHandlers } from './handlers/identities.ts'
+import { administratorHandlers, credentialHandlers, joinHandlers } from './handlers/identities.ts'
 import { kubeconfigHandlers } from './handlers/kubeconfigs.ts'
 import { accountHandlers, sessionHandlers, tokenHandlers } from './handlers/people.ts'
 import { referenceHandlers } from './handlers/reference.ts'
@@ -53,7 +54,8 @@ declare module 'fastify' {
 /** What the clients of the API take. */
 export interface Admission {
   shares: Shares
-  beginDownload: BeginDownload
+  /** Of nodes, and of machines with a join command. */
+  beginDownload: { ofNode: BeginDownload; ofJoin: BeginDownload }
   /** The client of this connection has authenticated. */
   onAuthenticated(connection: Socket, identity: Identity): void
 }
@@ -124,6 +126,13 @@ export async function createRouter(
   const handlerOf: HandlerOf = (id, services, request) =>
     (alike[id] ?? handlersFor(services, signIn, request)[id]) as Handle
   const answer = createAnswer({ core, shares, repeats: openRepeats(core), handlerOf })
+  const join = createJoinRoutes(core, beginDownload.ofJoin)
+  const files: Record<string, Send> = {
+    fetchBundleFile: (request, reply) =>
+      sendBundleFile(core, { begin: beginDownload.ofNode, admitted: () => checkAccess(request) }, request, reply),
+    fetchJoinCredentials: join.sendCredentials,
+    fetchJoinAgent: join.sendAgent,
+  }
   for (const [id, route] of Object.entries<Route>(ROUTES)) {
     if (route.answer === 'websocket') continue
     const { method, path, params, query, body, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = route
@@ -136,8 +145,7 @@ export async function createRouter(
       preValidation: async (request) => nameRest(path, request),
       handler:
         route.answer === 'bytes'
-          ? (request, reply) =>
-              sendBundleFile(core, { begin: beginDownload, admitted: () => checkAccess(request) }, request, reply)
+          ? (files[id] as Send)
           : route.answer === 'lines'
             ? (request, reply) => sendRecords(reply, () => checkAccess(request), actOf(request))
             : (request, reply) =>
@@ -163,6 +171,7 @@ function handlersFor(services: Services, signIn: SignIn, request: FastifyRequest
     ...nodeHandlers(core),
     ...eventHandlers(core),
     ...credentialHandlers(core),
+    ...joinHandlers(core),
     ...administratorHandlers(core),
     ...authorityHandlers(acting),
     ...bundleHandlers(acting),
@@ -172,6 +181,8 @@ function handlersFor(services: Services, signIn: SignIn, request: FastifyRequest
     ...sessionHandlers(core, signIn),
   }
 }
+
+type Send = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
 /** Names the rest of the path as in the template: fastify calls it `*`. */
 function nameRest(path: string, request: FastifyRequest): void {

@@ -17,7 +17,13 @@ import { oneAtATime } from './admission/one-at-a-time.ts'
 import { openShares } from './admission/shares.ts'
 import { refuse } from './errors/raw-answer.ts'
 import { clientOf, type Identity, kindOf } from './identity.ts'
-import { MAX_CONNECTIONS, TIMEOUTS, type Timeouts } from './limits.ts'
+import {
+  DOWNLOADS_PER_IDENTITY,
+  DOWNLOADS_PER_JOIN_COMMAND,
+  MAX_CONNECTIONS,
+  TIMEOUTS,
+  type Timeouts,
+} from './limits.ts'
 import { createRouter } from './router.ts'
 import { createUpgrade } from './upgrade.ts'
 
@@ -34,10 +40,12 @@ export async function createApiServer(
   const timers = openTimers()
   const time = { monotonicMs: () => performance.now(), later: timers.later }
   const shares = openShares(time.monotonicMs)
-  const beginDownload = openDownloads({
-    ...{ ...time, limitMs: timeouts.downloadTimeout },
-    onStalled: (node) => core.refused('stalled downloads', `ended a download of node ${node}, which did not read it`),
-  })
+  const downloads = (most: number) =>
+    openDownloads({
+      ...{ ...time, most, limitMs: timeouts.downloadTimeout },
+      onStalled: (client) => core.refused('stalled downloads', `ended a download of ${client}, which did not read it`),
+    })
+  const beginDownload = { ofNode: downloads(DOWNLOADS_PER_IDENTITY), ofJoin: downloads(DOWNLOADS_PER_JOIN_COMMAND) }
   let known: (socket: Socket, identity: Identity) => void = () => undefined
   const onAuthenticated = (socket: Socket, identity: Identity) => known(socket, identity)
   const server = await createRouter(core, { shares, beginDownload, onAuthenticated }, (listener) =>

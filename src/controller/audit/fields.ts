@@ -138,8 +138,8 @@ function sizesOf(texts: Readonly<Record<string, string | undefined>>): Record<st
 }
 
 /** Without what changes with each node that enrols. */
-function credentialsOf({ name, maxNodes, revokedAt, revokedBy }: CredentialSet) {
-  return { name, maxNodes, revokedAt, revokedBy }
+function credentialsOf({ name, maxNodes, offer, revokedAt, revokedBy }: CredentialSet) {
+  return { name, maxNodes, ...(offer && { fetchableUntil: offer.expiresAt }), revokedAt, revokedBy }
 }
 
 function serialOf(certificate: string | null): string | null {

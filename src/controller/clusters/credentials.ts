@@ -7,7 +7,7 @@ import type {
   RenewCredentialsRequest,
 } from '../../protocol/api/identities/credentials.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
-import { isUsedUp, refusal, validityOf } from '../domain/admission.ts'
+import { isUsedUp, offerState, refusal, validityOf } from '../domain/admission.ts'
 import type { Draft } from '../domain/draft.ts'
 import type { Cluster, CredentialSet } from '../domain/records.ts'
 import type { HasAnnouncements, HasAuthority, HasClock, HasLog, HasPublicUrls, HasStore, HasTurns } from '../ports.ts'
@@ -36,15 +36,24 @@ export function issueCredentials(
     ...{ createdAt: order.now.toISOString(), expiresAt: validToDate.toISOString(), issuedBy: by },
     ...{ lastUsedAt: null, revokedAt: null, revokedBy: null },
   }
+  return { set, installer: installerParts({ authority, publicUrls }, cluster, certificate) }
+}
+
+/** The parts of NAME.pem other than the key, for the present keys and URLs of the controller. */
+export function installerParts(
+  { authority, publicUrls }: HasAuthority & HasPublicUrls,
+  { id, name, settings }: Pick<Cluster, 'id' | 'name' | 'settings'>,
+  certificate: string,
+): InstallerParts {
   const enrolment = {
     format: 1 as const,
     urls: [...publicUrls],
-    cluster: { id, name: cluster.name },
+    cluster: { id, name },
     subnets: { pod: settings.podSubnet, service: settings.serviceSubnet },
     instructionKey: authority.instructionKey,
     ...(authority.nextInstructionKey && { nextInstructionKey: authority.nextInstructionKey }),
   }
-  return { set, installer: { certificate, ca: authority.ca, enrolment } }
+  return { certificate, ca: authority.ca, enrolment }
 }
 
 /** Issues another set. The others stay as they are. */
@@ -55,6 +64,11 @@ export async function renewCredentials(
   by: string,
 ): Promise<{ credentials: CredentialSetView; installer: InstallerParts }> {
   const { set, installer } = issueCredentials(ports, cluster, request, by)
+  return { credentials: await addSet(ports, cluster, set), installer }
+}
+
+/** Adds a set to those of its cluster. Throws AgentError `creds/exists` or `creds/too-many`. */
+export async function addSet(ports: Ports, cluster: Cluster, set: CredentialSet): Promise<CredentialSetView> {
   await changeSets(ports, cluster, ({ cluster: { credentials } }) => {
     const list = { do: 'creds.list', cluster: cluster.name } as const
     if (credentials.some(({ name }) => name === set.name)) {
@@ -70,8 +84,10 @@ export async function renewCredentials(
     }
     return [...kept, set]
   })
-  ports.log(`administrator ${by} issued credentials ${set.name} of cluster ${cluster.name}, serial ${set.serial}`)
-  return { credentials: viewOfSet(set, ports.now()), installer }
+  ports.log(
+    `administrator ${set.issuedBy} issued credentials ${set.name} of cluster ${cluster.name}, serial ${set.serial}`,
+  )
+  return viewOfSet(set, ports.now())
 }
 
 /** Revokes a set, by its name. Returns it; it is no error if it was revoked before. */
@@ -99,7 +115,7 @@ export async function revokeCredentials(
 
 async function changeSets(ports: Ports, cluster: Cluster, work: (draft: Draft) => CredentialSet[]) {
   const done = await changeCluster(ports, cluster.id, (draft) => {
-    const credentials = work(draft)
+    const credentials = work(draft).map((set) => withoutEndedOffer(set, ports.now()))
     draft.setCluster({ credentials })
     return credentials
   })
@@ -108,7 +124,14 @@ async function changeSets(ports: Ports, cluster: Cluster, work: (draft: Draft) =
   return done.result
 }
 
-export function viewOfSet(set: CredentialSet, now: Date): CredentialSetView {
+/** What nobody can fetch any more is not stored any longer. */
+function withoutEndedOffer(set: CredentialSet, now: Date): CredentialSet {
+  if (!set.offer?.key || offerState(set, now) === 'valid') return set
+  return { ...set, offer: { ...set.offer, key: '', certificate: '' } }
+}
+
+export function viewOfSet({ offer, ...set }: CredentialSet, now: Date): CredentialSetView {
   const validity = validityOf(set, now)
-  return { ...set, state: validity === 'valid' && isUsedUp(set) ? 'used-up' : validity }
+  const state = validity === 'valid' && isUsedUp(set) ? 'used-up' : validity
+  return { ...set, state, fetchableUntil: offer?.expiresAt ?? null }
 }

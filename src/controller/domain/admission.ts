@@ -104,6 +104,12 @@ export function validityOf(
 export const isUsedUp = ({ maxNodes, enrolled }: Pick<CredentialSet, 'maxNodes' | 'enrolled'>): boolean =>
   maxNodes !== null && enrolled >= maxNodes
 
+/** Whether a machine that has the token of the join command can fetch the set, or why not. */
+export function offerState(set: CredentialSet, now: Date): 'valid' | 'expired' | 'revoked' | 'used-up' {
+  const validity = validityOf({ revokedAt: set.revokedAt, expiresAt: set.offer?.expiresAt ?? set.expiresAt }, now)
+  return validity === 'valid' && isUsedUp(set) ? 'used-up' : validity
+}
+
 /**
  * The set of credentials that a certificate with this serial number belongs to. An earlier build issued one set for each cluster
  * and did not record its number: a certificate that no other set has is of that one. Undefined after the restore of a backup

@@ -77,6 +77,19 @@ export interface CredentialSet extends IssuedIdentity {
   maxNodes: number | null
   /** How many have. */
   enrolled: number
+  /** Machines can fetch it with the token of a join command. */
+  offer?: Offer
+}
+
+/** What a machine gets for the token of a join command. The passphrase of the key is in the command only. */
+export interface Offer {
+  /** Hexadecimal. */
+  tokenSha256: string
+  expiresAt: string
+  /** Encrypted PKCS#8, PEM. Empty after nobody can fetch it any more, like the certificate. */
+  key: string
+  /** PEM. */
+  certificate: string
 }
 
 /** A person's access to the API of a cluster: a kubeconfig, whose key and certificate the controller does not have. */

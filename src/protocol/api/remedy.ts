@@ -9,7 +9,7 @@ import type { NodeRole } from '../names.ts'
 export type Action =
   | { do: 'bundle.import' | 'node.list' | 'admin.create' | 'admin.list' | 'ca.rotate' | 'ca.status' }
   | { do: 'admin.revoke'; administrator: string }
-  | { do: 'creds.list' | 'creds.renew'; cluster?: string }
+  | { do: 'creds.list' | 'creds.renew' | 'cluster.join-command'; cluster?: string }
   | { do: 'cluster.create'; choose: readonly ('pod-subnet' | 'service-subnet')[] }
   | {
       do: 'cluster.access' | 'cluster.kubeconfig' | 'cluster.provision' | 'cluster.reset' | 'cluster.show'

@@ -7,6 +7,7 @@ import { referenceRoutes } from './http/reference.ts'
 import { administratorRoutes } from './identities/administrators.ts'
 import { authorityRoutes } from './identities/authority.ts'
 import { credentialRoutes } from './identities/credentials.ts'
+import { joinRoutes } from './identities/join.ts'
 import { kubeconfigRoutes } from './identities/kubeconfigs.ts'
 import { nodeRoutes } from './nodes.ts'
 import { operatorRoutes } from './operators.ts'
@@ -22,6 +23,7 @@ export const ROUTES = {
   ...kubeconfigRoutes,
   ...declarationRoutes,
   ...credentialRoutes,
+  ...joinRoutes,
   ...nodeRoutes,
   ...eventRoutes,
   ...administratorRoutes,

@@ -1,4 +1,4 @@
-import { credentialsText } from '../../../src/cli/controller/identities/new-credentials.ts'
+import { credentialsText } from '../../../src/controller/clusters/join/credentials-text.ts'
 import type { Controller } from '../../../src/controller/start.ts'
 import { buildCsr } from '../../../src/pki/csr.ts'
 import { encryptKey } from '../../../src/pki/encrypt-key.ts'

@@ -11,6 +11,7 @@ import { registerFollow } from './cluster-follow.ts'
 import { registerPrecheck } from './cluster-precheck.ts'
 import { clusterText } from './cluster-text.ts'
 import { findCluster } from './find-cluster.ts'
+import { registerJoinCommand } from './join/join-command.ts'
 import { problemCell } from './problem-text.ts'
 
 interface Flags {
@@ -48,6 +49,7 @@ export function registerCluster(program: Command): void {
   registerFollow(cluster)
   registerPrecheck(cluster)
   registerAccess(cluster)
+  registerJoinCommand(cluster)
 }
 
 function registerQueries(cluster: Command): void {

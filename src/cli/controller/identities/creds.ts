@@ -6,7 +6,7 @@ import {
   MAX_NODES,
 } from '../../../protocol/api/identities/credentials.ts'
 import { confirm } from '../../kit/confirm.ts'
-import { type Column, examples, type Format, formatOption, render } from '../../kit/output.ts'
+import { type Column, examples, type Format, formatOption, localTime, render } from '../../kit/output.ts'
 import { findCluster } from '../clusters/find-cluster.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
 import { countUpTo, labelOf } from './arguments.ts'
@@ -25,6 +25,11 @@ const columns = (now: Date): Column<CredentialSetView>[] => [
   {
     title: 'NODES',
     of: ({ enrolled, maxNodes }) => (maxNodes === null ? `${enrolled}` : `${enrolled} of ${maxNodes}`),
+  },
+  {
+    title: 'JOIN UNTIL',
+    of: ({ fetchableUntil }) => (fetchableUntil === null ? '' : localTime(fetchableUntil)),
+    rare: true,
   },
   ...identityColumns(now),
 ]
@@ -93,7 +98,7 @@ ${onEachNode(name)}`)
 }
 
 /** CLUSTER-2 after the set that `cluster create` issued, and so on. */
-function nextName(cluster: string, known: readonly { name: string }[]): string {
+export function nextName(cluster: string, known: readonly { name: string }[]): string {
   const names = new Set(known.map(({ name }) => name))
   let number = known.length + 1
   while (names.has(`${cluster}-${number}`)) number++

@@ -13,6 +13,18 @@ function newPassphrase(): string {
   return characters.join('').replace(/(.{5})(?=.)/g, '$1-')
 }
 
+/** A new key, encrypted with a new passphrase. */
+export async function newInstallerKey(): Promise<{ csr: string; encryptedKey: string; passphrase: string }> {
+  const [{ createKeyPair }, { buildCsr }, { encryptKey }] = await Promise.all([
+    import('../../../pki/key.ts'),
+    import('../../../pki/csr.ts'),
+    import('../../../pki/encrypt-key.ts'),
+  ])
+  const { privateKey } = createKeyPair()
+  const passphrase = newPassphrase()
+  return { csr: buildCsr(privateKey, 'installer'), encryptedKey: encryptKey(privateKey, passphrase), passphrase }
+}
+
 export interface ReservedFile {
   path: string
   write(text: string): void
@@ -79,17 +91,11 @@ export async function saveCredentials(
   name: string,
   ask: (csr: string) => Promise<InstallerParts>,
 ): Promise<ReservedFiles> {
-  const [{ createKeyPair }, { buildCsr }, { encryptKey }] = await Promise.all([
-    import('../../../pki/key.ts'),
-    import('../../../pki/csr.ts'),
-    import('../../../pki/encrypt-key.ts'),
-  ])
+  const { credentialsText } = await import('../../../controller/clusters/join/credentials-text.ts')
   const files = reserveFiles(directory, name)
   try {
-    const { privateKey } = createKeyPair()
-    const passphrase = newPassphrase()
-    const encryptedKey = encryptKey(privateKey, passphrase)
-    files.write(await credentialsText(encryptedKey, await ask(buildCsr(privateKey, 'installer'))), passphrase)
+    const { csr, encryptedKey, passphrase } = await newInstallerKey()
+    files.write(credentialsText(encryptedKey, await ask(csr)), passphrase)
   } catch (error) {
     files.release()
     throw error
@@ -101,14 +107,6 @@ export async function saveCredentials(
 export const onEachNode = (name: string): string => `Copy the two files and the agent to each node. On each node, run:
   sudo ./agent --creds-file ${name}.pem --passphrase-file ${name}-passphrase.txt
 `
-
-/** The text of NAME.pem. */
-export async function credentialsText(encryptedKey: string, installer: InstallerParts): Promise<string> {
-  const { toPem } = await import('../../../pki/pem.ts')
-  const { ENROLMENT_LABEL } = await import('../../../protocol/api/installer.ts')
-  const enrolment = toPem(ENROLMENT_LABEL, Buffer.from(JSON.stringify(installer.enrolment), 'utf8'))
-  return [installer.certificate, encryptedKey, installer.ca, enrolment].join('')
-}
 
 function create(path: string): number {
   try {

@@ -12,7 +12,7 @@ beforeEach(() => {
   stalled = []
   closed = []
   begin = openDownloads({
-    ...{ limitMs: 30_000, monotonicMs: clock.monotonicMs, later: clock.later },
+    ...{ most: DOWNLOADS_PER_IDENTITY, limitMs: 30_000, monotonicMs: clock.monotonicMs, later: clock.later },
     onStalled: (of) => stalled.push(of),
   })
 })

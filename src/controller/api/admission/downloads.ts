@@ -1,7 +1,7 @@
 import type { Later } from '../../../base/timers.ts'
 import { watchSilence } from '../../../protocol/wire/session/heartbeat.ts'
 import { refusal } from '../../domain/admission.ts'
-import { DOWNLOADS_PER_IDENTITY, STALLED_MS } from '../limits.ts'
+import { STALLED_MS } from '../limits.ts'
 
 export interface Download {
   /** The client has received bytes. */
@@ -11,6 +11,8 @@ export interface Download {
 }
 
 interface Options {
+  /** At once, of each name. */
+  most: number
   /** A download ends after so long without drained bytes. */
   limitMs: number
   monotonicMs(): number
@@ -18,7 +20,7 @@ interface Options {
   onStalled(of: string): void
 }
 
-/** Begins a download of a node; `end` closes its connection. Throws the error that the client gets. */
+/** Begins a download of a client, e.g. `node n-1`; `end` closes its connection. Throws the error that the client gets. */
 export type BeginDownload = (of: string, end: () => void) => Download
 
 interface Running extends Download {
@@ -26,14 +28,14 @@ interface Running extends Download {
   drainedAtMs: number
 }
 
-export function openDownloads({ limitMs, monotonicMs, later, onStalled }: Options): BeginDownload {
+export function openDownloads({ most, limitMs, monotonicMs, later, onStalled }: Options): BeginDownload {
   const running = new Map<string, Running[]>()
   return (of, end) => {
     const own = running.get(of) ?? []
     const [stalest] = [...own].sort((a, b) => a.drainedAtMs - b.drainedAtMs)
-    if (own.length >= DOWNLOADS_PER_IDENTITY && stalest) {
+    if (own.length >= most && stalest) {
       if (monotonicMs() - stalest.drainedAtMs < STALLED_MS) {
-        const found = `node ${of} has ${own.length} downloads`
+        const found = `${of} has ${own.length} downloads`
         throw refusal('limit/downloads', found, 'wait until one of them has ended, then download again')
       }
       stalest.end()

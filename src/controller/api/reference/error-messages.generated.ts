@@ -115,6 +115,15 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "invitation/not-due": [
     "the node has no open instruction to join a cluster"
   ],
+  "join/expired": [
+    "this join command expired at …"
+  ],
+  "join/revoked": [
+    "this join command was revoked"
+  ],
+  "join/unknown": [
+    "the controller does not know the token of this join command"
+  ],
   "kubeconfig/not-yet": [
     "the certificate waits for …"
   ],

@@ -5,6 +5,8 @@ interface Example {
 
 const CSR = '-----BEGIN CERTIFICATE REQUEST-----\nMIIBXTCB…\n-----END CERTIFICATE REQUEST-----\n'
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nMIIB9zCC…\n-----END CERTIFICATE-----\n'
+const ENCRYPTED_KEY = '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIHsMFcG…\n-----END ENCRYPTED PRIVATE KEY-----\n'
+const SHA256 = 'a8d547e04e1cd8d9e802dd5221962b62fe01a38de60bfe0d8c362c0d8e7b0412'
 const AT = '2026-11-29T17:00:00.000Z'
 
 const NODE = {
@@ -26,7 +28,15 @@ const SETTINGS = { kubernetesVersion: 'v1.36.3' }
 
 const CREDENTIALS = {
   ...{ name: 'factory', serial: '4f1d2c', state: 'valid', createdAt: AT, expiresAt: '2027-11-29T17:00:00.000Z' },
-  ...{ issuedBy: 'local', lastUsedAt: null, revokedAt: null, revokedBy: null, maxNodes: null, enrolled: 0 },
+  ...{
+    issuedBy: 'local',
+    lastUsedAt: null,
+    revokedAt: null,
+    revokedBy: null,
+    maxNodes: null,
+    enrolled: 0,
+    fetchableUntil: null,
+  },
 }
 const ADMINISTRATOR = {
   ...{ name: 'alice', serial: '7a90be', state: 'valid', createdAt: AT, expiresAt: '2027-11-29T17:00:00.000Z' },
@@ -83,6 +93,12 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   listCredentials: { answer: [CREDENTIALS] },
   renewCredentials: { body: { name: 'second-hall', csr: CSR, days: 30, maxNodes: 20 } },
   revokeCredentials: { answer: { ...CREDENTIALS, state: 'revoked', revokedAt: AT, revokedBy: 'alice' } },
+  createJoinCommand: {
+    body: {
+      ...{ name: 'second-hall', csr: CSR, encryptedKey: ENCRYPTED_KEY, tokenSha256: SHA256 },
+      ...{ validSeconds: 86_400, maxNodes: 20 },
+    },
+  },
   showNode: { answer: NODE_DETAIL },
   removeNode: { answer: {} },
   approveNode: { answer: { ...NODE_DETAIL, state: 'APPROVED', roles: [] } },

@@ -36,6 +36,8 @@ export const CredentialSetView = z.object({
   maxNodes: z.nullable(z.int()),
   /** How many have. */
   enrolled: z.int(),
+  /** Until when machines can fetch it with a join command; null: it was issued as files. */
+  fetchableUntil: z.nullable(z.string()),
 })
 export type CredentialSetView = z.infer<typeof CredentialSetView>
 

@@ -1,5 +1,6 @@
 import type { Authority } from '../../../../src/controller/access/authority.ts'
 import { openRotation } from '../../../../src/controller/access/rotation.ts'
+import { openAgentFiles } from '../../../../src/controller/clusters/join/agent-files.ts'
 import { Changes } from '../../../../src/controller/live/changes.ts'
 import { Hub } from '../../../../src/controller/live/hub.ts'
 import { Operations } from '../../../../src/controller/live/operations.ts'
@@ -31,6 +32,7 @@ export function startProcess(store: Store, authority: Authority, log: (line: str
     authority,
     // biome-ignore lint/suspicious/noExplicitAny: of the shelf nothing else is asked
     bundles: { refresh: async () => undefined, pick: () => BUNDLE, names: () => ['b'] } as any,
+    agentFiles: openAgentFiles([]),
     changes: new Changes(),
     presence: NOBODY as Presence,
     operations: new Operations(),

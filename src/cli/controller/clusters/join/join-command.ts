@@ -1,0 +1,100 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { credentialRoutes, MAX_NODES } from '../../../../protocol/api/identities/credentials.ts'
+import {
+  JOIN_ARCHITECTURES,
+  type JoinArchitecture,
+  joinRoutes,
+  MAX_JOIN_SECONDS,
+  MIN_JOIN_SECONDS,
+} from '../../../../protocol/api/identities/join.ts'
+import { examples, formatOption, localTime, PLAIN_FORMATS, type PlainFormat, structured } from '../../../kit/output.ts'
+import { countUpTo, labelOf } from '../../identities/arguments.ts'
+import { nextName } from '../../identities/creds.ts'
+import { print, withAdmin, withClient } from '../../session/session.ts'
+import { findCluster } from '../find-cluster.ts'
+
+interface Flags {
+  admin?: string
+  arch?: JoinArchitecture
+  valid?: number
+  nodes: number
+  name?: string
+  proxy?: string
+  output: PlainFormat
+}
+
+/** `controller cluster join-command`. */
+export function registerJoinCommand(cluster: Command): void {
+  withAdmin(cluster.command('join-command'))
+    .description('print one command that installs the agent on a machine; it contains secrets')
+    .argument('<name>')
+    .addOption(
+      new Option('--arch <arch>', 'only for this architecture (default: all that the controller has)').choices(
+        JOIN_ARCHITECTURES,
+      ),
+    )
+    .option('--valid <time>', 'how long it can be used: minutes, hours or days (default: 24h)', secondsOf)
+    .option('--nodes <number>', 'how many nodes can enrol with it', countUpTo(MAX_NODES), 1)
+    .option('--name <name>', 'name of its set of credentials (default: NAME-2, NAME-3, …)', labelOf)
+    .option('--proxy <url>', 'HTTP proxy between the machine and the controller: http://host:port', proxyOf)
+    .addOption(formatOption(PLAIN_FORMATS))
+    .addHelpText(
+      'after',
+      examples(
+        'controller cluster join-command factory',
+        'controller cluster join-command factory --nodes 40 --valid 2h | ssh root@server-1 sh',
+      ),
+    )
+    .addHelpText('after', '\nTo revoke it: controller creds revoke NAME SET')
+    .action(printCommand)
+}
+
+async function printCommand(given: string, flags: Flags): Promise<void> {
+  const [{ newInstallerKey }, { joinScript }] = await Promise.all([
+    import('../../identities/new-credentials.ts'),
+    import('./join-script.ts'),
+  ])
+  await withClient(flags, async (client) => {
+    const { name: of } = await findCluster(client, given)
+    const known = await client.ask(credentialRoutes.listCredentials, { params: { name: of } })
+    const name = flags.name ?? nextName(of, known)
+    const { csr, encryptedKey, passphrase } = await newInstallerKey()
+    const token = `${of}.${name}.${randomBytes(24).toString('base64url')}`
+    const body = {
+      ...{ name, csr, encryptedKey, tokenSha256: createHash('sha256').update(token).digest('hex') },
+      ...{ validSeconds: flags.valid ?? DAY_SECONDS, maxNodes: flags.nodes, arch: flags.arch },
+    }
+    const parts = await client.ask(joinRoutes.createJoinCommand, { params: { name: of }, body })
+    const command = joinScript({ ...parts, token, passphrase, proxy: flags.proxy })
+    const { fetchableUntil, maxNodes } = parts.credentials
+    if (flags.output !== 'text') {
+      const { urls, agents } = parts
+      return print(
+        await structured(flags.output, { cluster: of, name, fetchableUntil, maxNodes, urls, agents, command }),
+      )
+    }
+    print(command)
+    const nodes = maxNodes === 1 ? '1 node' : `${maxNodes} nodes`
+    process.stderr.write(`
+Paste the command into a shell of the machine. It is a secret until ${localTime(fetchableUntil ?? '')}, and for ${nodes}.
+To revoke it: controller creds revoke ${of} ${name}
+`)
+  })
+}
+
+const DAY_SECONDS = 86_400
+const UNITS: Record<string, number> = { m: 60, h: 3_600, d: DAY_SECONDS }
+
+function secondsOf(text: string): number {
+  const [, count, unit = ''] = /^([1-9]\d{0,4})([mhd])$/.exec(text) ?? []
+  const seconds = Number(count) * (UNITS[unit] ?? 0)
+  if (seconds >= MIN_JOIN_SECONDS && seconds <= MAX_JOIN_SECONDS) return seconds
+  throw new InvalidArgumentError('It must be a time from 1m to 30d, e.g. 30m, 24h or 7d.')
+}
+
+function proxyOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol === 'http:' && url.pathname === '/' && url.username === '') return url.origin
+  throw new InvalidArgumentError('It must be http://HOST:PORT, without a user.')
+}

@@ -1,0 +1,37 @@
+import { join } from 'node:path'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { AgentError } from '../../../base/agent-error.ts'
+import { MANIFEST_NAME, SIGNATURE_NAME } from '../../../bundle/format.ts'
+import { remedy } from '../../../protocol/api/remedy.ts'
+import type { HasBundles } from '../../ports.ts'
+import type { BeginDownload } from '../admission/downloads.ts'
+import { type Source, sendFile } from './send-file.ts'
+
+/** Sends a file of an imported bundle, as long as the client is admitted. Only paths that are listed in the manifest exist. */
+export async function sendBundleFile(
+  ports: HasBundles,
+  { begin, admitted }: { begin: BeginDownload; admitted: () => Promise<void> },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const { sha256, path } = request.params as { sha256: string; path: string }
+  const found = await locate(ports, sha256, path)
+  if (!found) {
+    const rendered = remedy`import the bundle again: ${{ do: 'bundle.import' }}`
+    throw new AgentError('bundle-file/unknown', `there is no ${path} in a bundle ${sha256}`, {
+      ...rendered,
+      kind: 'invalid',
+    })
+  }
+  const terms = { begin: (end: () => void) => begin(`node ${request.identity?.name}`, end), admitted }
+  await sendFile(found, terms, request, reply)
+}
+
+async function locate({ bundles }: HasBundles, sha256: string, path: string): Promise<Source | undefined> {
+  const bundle = await bundles.find(sha256)
+  if (!bundle) return undefined
+  const file = join(bundle.directory, path)
+  if (path === MANIFEST_NAME || path === SIGNATURE_NAME) return { file, etag: `"${sha256}-${path}"` }
+  const listed = bundle.manifest.files.find((each) => each.path === path)
+  return listed && { file, etag: `"${listed.sha256}"` }
+}
