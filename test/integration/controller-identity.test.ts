@@ -177,3 +177,29 @@ test('refused handshakes are logged again soon after a burst', async () => {
   const untold = lines().map((line) => Number(/; (\d+) others since the last of these lines$/.exec(line)?.[1] ?? 0))
   expect(lines().length + untold.reduce((sum, each) => sum + each, 0)).toBe(201)
 })
+
+test('a certificate of another CA opens nothing, also when its TLS session is resumed', async () => {
+  const { port } = new URL(controller.url)
+  const { privateKey, publicKey } = createKeyPair()
+  const from = new Date(Date.now() - DAY_MS)
+  const foreign = createCa({ commonName: 'cantrip controller CA', days: 10, now: from })
+  const order = { publicKey, commonName: node.id, organization: 'cantrip:node', notBefore: from, days: 9 }
+  const cert = issueCertificate({ ...order, ca: foreign, usages: ['clientAuth'] })
+  const own = { cert, key: keyToPem(privateKey), ca: installer.ca }
+  /** What the controller answers, and the tickets that it gives. */
+  const exchange = (session?: Buffer) =>
+    new Promise<{ text: string; tickets: Buffer[] }>((resolve) => {
+      const got = { text: '', tickets: [] as Buffer[] }
+      const socket = connect({ host: '127.0.0.1', port: Number(port), ...own, ...(session && { session }) }, () =>
+        socket.write('GET /v1/ping HTTP/1.1\r\nHost: x\r\n\r\n'),
+      )
+      socket.on('session', (ticket) => got.tickets.push(ticket))
+      socket.on('data', (data) => {
+        got.text += data
+      })
+      socket.on('error', () => undefined).on('close', () => resolve(got))
+    })
+  const first = await exchange()
+  expect(first.text).toBe('')
+  for (const ticket of first.tickets) expect((await exchange(ticket)).text).toBe('')
+})
