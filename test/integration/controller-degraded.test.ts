@@ -46,7 +46,7 @@ it('a cluster whose operator is silent becomes DEGRADED, but the downtime of the
   expect(await state()).toBe('READY')
   await scene.restart()
   later(89_000)
-  expect(await state()).toBe('READY')
+  expect(await show()).toMatchObject({ state: 'UNKNOWN', problems: [] })
   later(1_500)
   expect(await state()).toBe('DEGRADED')
   expect(await messages()).toContain('the operator does not report: the state of Kubernetes is unknown')

@@ -25,7 +25,9 @@ export async function healthOf(ports: Looking, { id, report, reportAt }: Cluster
     unhealthy: unhealthy.map(({ type }) => type),
   }))
   const isCurrent = reportAt !== null && nowMs - Date.parse(reportAt) < SILENT_MS
-  return { etcd: await fresh.etcd, nodes: nodes ?? null, reportedAt: reportAt, isCurrent }
+  const etcd = await fresh.etcd
+  const etcdAt = etcd === null ? null : new Date(fresh.atMs).toISOString()
+  return { etcd, etcdAt, nodes: nodes ?? null, reportedAt: reportAt, isCurrent }
 }
 
 async function askMaster(ports: Looking, clusterId: string): Promise<ClusterHealth['etcd']> {

@@ -2,11 +2,11 @@ import type { ErrorReport } from '../../base/agent-error.ts'
 import type { ClusterState } from '../../protocol/api/clusters.ts'
 import type { Problem } from '../../protocol/api/nodes.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
-import type { Draft } from '../domain/draft.ts'
+import type { ClusterData, Draft } from '../domain/draft.ts'
 import { isAlarm } from '../domain/problems/alarms.ts'
 import { SLOW_REPAIR } from '../domain/problems/problems.ts'
-import type { Cluster } from '../domain/records.ts'
-import type { HasClock } from '../ports.ts'
+import type { Cluster, KnownProblem } from '../domain/records.ts'
+import type { HasClock, HasPresence } from '../ports.ts'
 
 /**
  * The state for views: a cluster that was READY and has problems is DEGRADED, also during a repair. It is READY again when it
@@ -18,15 +18,30 @@ export function visibleClusterState({ state, problems }: Pick<Cluster, 'state' |
   return state === 'REPAIRING' ? 'PROVISIONING' : state
 }
 
-/** The problems that count. A problem that the operator reported was last seen at the time of its last report. */
-export function problemsNow(clock: Pick<HasClock, 'now'>, { problems, reportAt }: Cluster): Problem[] {
-  const now = clock.now().toISOString()
+/**
+ * The problems that count. One that the operator or an agent reported was last seen at the time of the last report, or of the last
+ * contact with that agent.
+ */
+export function problemsNow(
+  ports: Pick<HasClock, 'now'> & HasPresence,
+  { cluster, nodes }: Pick<ClusterData, 'cluster' | 'nodes'>,
+): Problem[] {
+  const { problems, reportAt } = cluster
+  const now = ports.now().toISOString()
+  const contactWith = (name: string | null) => {
+    const node = nodes.find((each) => each.name === name && each.state !== 'REMOVED')
+    return node === undefined ? null : (ports.presence.lastContact(node.id)?.toISOString() ?? node.lastSeen)
+  }
+  const seenAt = ({ seenBy, node }: KnownProblem) => {
+    if (seenBy === 'operator') return reportAt ?? now
+    return seenBy === 'agent' ? (contactWith(node) ?? now) : now
+  }
   return problems
     .filter(({ counts }) => counts)
-    .map(({ code, node, message, since, seenBy }) => ({
-      ...{ code, node, message, since },
-      seenAt: seenBy === 'operator' ? (reportAt ?? now) : now,
-    }))
+    .map((problem) => {
+      const { code, node, message, since } = problem
+      return { code, node, message, since, seenAt: seenAt(problem) }
+    })
 }
 
 /** Adds an event if the state of the cluster has changed. */

@@ -10,11 +10,11 @@ import type { Member } from '../domain/situation.ts'
 import { stagesOf } from '../domain/stages.ts'
 import { missing } from '../nodes/find.ts'
 import type { HasBundles, HasStore } from '../ports.ts'
-import { problemsNow, visibleClusterState } from '../reconcile/cluster-state.ts'
-import { visibleState } from '../reconcile/node-state.ts'
+import { problemsNow } from '../reconcile/cluster-state.ts'
 import { situationOf } from '../reconcile/situation-of.ts'
 import { type Activities, activityOf } from './activity.ts'
 import { clusterWarnings } from './cluster-warnings.ts'
+import { clusterStateNow, isConnectedNow, lastContactOf, nodeStateNow } from './current.ts'
 import { clusterRevision, nodeRevision } from './revision.ts'
 
 export type Viewing = HasStore & HasBundles & Activities
@@ -49,23 +49,24 @@ function nodeViewIn(
 ): NodeView {
   const { cluster, enrolments } = data
   const run = lastRunIn(data, node.id, () => true)
-  const problems = problemsNow(ports, cluster).filter((problem) => problem.node === node.name)
+  const problems = problemsNow(ports, data).filter((problem) => problem.node === node.name)
+  const state = nodeStateNow(ports, node)
   return {
     id: node.id,
     name: node.name,
     cluster: cluster.name,
     revision: nodeRevision(node),
-    state: visibleState(node) === 'READY' && problems.length > 0 ? 'DEGRADED' : visibleState(node),
+    state: state === 'READY' && problems.length > 0 ? 'DEGRADED' : state,
     roles: node.roles,
     rule: followings.get(node.id)?.rule ?? null,
     ruleProblem: followings.get(node.id)?.problem ?? null,
     address: node.address,
     os: node.facts?.os.prettyName ?? '',
     agentVersion: node.agentVersion,
-    lastSeen: ports.presence.lastContact(node.id)?.toISOString() ?? node.lastSeen,
+    lastSeen: lastContactOf(ports, node),
     ...activityOf(ports, cluster, node, run, members),
     fingerprint: enrolments.find(({ nodeId }) => nodeId === node.id)?.fingerprint ?? '',
-    connected: ports.presence.isConnected(node.id),
+    connected: isConnectedNow(ports, node),
     run: run ? runView(run) : null,
     problems,
     error: node.error,
@@ -89,19 +90,21 @@ export async function clusterView(ports: Viewing, known: Pick<Cluster, 'id' | 'n
   const { members } = situationOf(ports, data)
   const { cluster } = data
   const { id, name, project, settings, error } = cluster
+  const state = clusterStateNow(ports, cluster)
   const followings = followingsIn(data)
   return {
     id,
     name,
     project,
     revision: clusterRevision(cluster),
-    state: visibleClusterState(cluster),
+    state,
+    unknownSince: state === 'UNKNOWN' ? cluster.reportAt : null,
     kubernetesVersion: settings.kubernetesVersion,
     settings,
     nodes: members.map(({ node }) => nodeViewIn(ports, data, node, members, followings)),
     stages: stagesOf(cluster, members),
     waitingFor: isInProgress(cluster) ? waitingFor(cluster, members) : rulesWaitFor(ports, cluster, members),
-    problems: problemsNow(ports, cluster),
+    problems: problemsNow(ports, data),
     pairs: cluster.pairs,
     error,
   }

@@ -83,7 +83,6 @@ test('the user is bound to the role, and gets a certificate through an approved 
   expect(new X509Certificate(answer.signed.certificate).subject).toBe(`CN=${user}`)
   expect(answer.signed.ca).toBe(ca.certificate)
   expect(objects.get(`${BINDINGS}/${user}:edit`)).toMatchObject({
-    metadata: { annotations: { 'cantrip.internal/until': '2026-06-01T13:00:00.000Z' } },
     roleRef: { kind: 'ClusterRole', name: 'edit' },
     subjects: [{ kind: 'User', name: user }],
   })

@@ -18,11 +18,7 @@ interface Binding {
 }
 
 /** Server-side apply: a repeated request changes nothing. False if the API does not answer. */
-export async function bind(
-  host: HostView,
-  { user, role }: { user: string; role: ClusterRole },
-  until: Date,
-): Promise<boolean> {
+export async function bind(host: HostView, { user, role }: { user: string; role: ClusterRole }): Promise<boolean> {
   const apiGroup = 'rbac.authorization.k8s.io'
   const binding = {
     apiVersion: `${apiGroup}/v1`,
@@ -30,7 +26,6 @@ export async function bind(
     metadata: {
       name: nameOf(user, role),
       labels: LABELS,
-      annotations: { 'cantrip.internal/until': until.toISOString() },
     },
     roleRef: { apiGroup, kind: 'ClusterRole', name: KUBERNETES_ROLES[role] },
     subjects: [{ apiGroup, kind: 'User', name: user }],

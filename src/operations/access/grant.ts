@@ -27,8 +27,7 @@ export async function grantAccess(host: HostView, grant: Grant): Promise<Outcome
   checkSubject(grant)
   const ca = await host.read(`${KUBERNETES_PKI}/ca.crt`)
   if (ca === undefined) return notYet(NO_API)
-  const until = new Date(host.now().getTime() + grant.seconds * 1_000)
-  if (!(await bind(host, grant, until))) return notYet(NO_API)
+  if (!(await bind(host, grant))) return notYet(NO_API)
   const path = `${REQUESTS}/cantrip-${createHash('sha256').update(grant.csr).digest('hex').slice(0, 20)}`
   if (!(await ask(host, 'POST', REQUESTS, requestOf(path, grant)))) return notYet(NO_API)
   const request = await read(host, path)

@@ -20,6 +20,8 @@ export type CreateClusterRequest = z.infer<typeof CreateClusterRequest>
 /** DEGRADED: the cluster was READY and has `problems` now. */
 export const CLUSTER_STATES = ['NEW', 'PROVISIONING', 'READY', 'DEGRADED', 'FAILED', 'RESETTING'] as const
 export type ClusterState = (typeof CLUSTER_STATES)[number]
+/** In views. UNKNOWN: the cluster was READY, and its source has been silent for too long since `unknownSince`. */
+export const SHOWN_STATES = [...CLUSTER_STATES, 'UNKNOWN'] as const
 
 export const Stage = z.object({
   name: z.string(),
@@ -35,7 +37,9 @@ export const ClusterView = z.object({
   project: z.string(),
   /** Of what people set, and of the state. The first part of the ETag; If-Match compares it. */
   revision: z.string(),
-  state: z.enum(CLUSTER_STATES),
+  state: z.enum(SHOWN_STATES),
+  /** When it was last known to be READY, ISO 8601; null unless it is UNKNOWN. */
+  unknownSince: z.nullable(z.string()),
   kubernetesVersion: z.string(),
   settings: ClusterSettings,
   nodes: z.array(NodeView),
@@ -55,6 +59,8 @@ export type ClusterView = z.infer<typeof ClusterView>
 /** A field is null if nobody has reported it. */
 export const ClusterHealth = z.object({
   etcd: z.nullable(z.array(EtcdHealth)),
+  /** When a master was asked about etcd, ISO 8601; null if none answered. */
+  etcdAt: z.nullable(z.string()),
   /** From the last report of the operator; `unhealthy`: conditions such as `DiskPressure`. */
   nodes: z.nullable(z.array(z.object({ name: z.string(), ready: z.boolean(), unhealthy: z.array(z.string()) }))),
   /** Time of the last report, ISO 8601. */

@@ -50,8 +50,8 @@ export const NodeView = z.object({
   cluster: z.string(),
   /** Of what people set, and of the state. The first part of the ETag; If-Match compares it. */
   revision: z.string(),
-  /** DEGRADED: the node is READY and has `problems` now. */
-  state: z.enum([...NodeState.options, 'DEGRADED']),
+  /** DEGRADED: the node is READY and has `problems` now. UNKNOWN: it was READY at `lastSeen`, and is silent since. */
+  state: z.enum([...NodeState.options, 'DEGRADED', 'UNKNOWN']),
   roles: z.array(NodeRole),
   /** The number of the rule of its cluster that it follows; null: none. */
   rule: z.nullable(z.int()),

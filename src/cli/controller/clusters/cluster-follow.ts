@@ -1,26 +1,32 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { CLUSTER_STATES } from '../../../protocol/api/clusters.ts'
+import { durationOf } from '../../kit/duration.ts'
 import { examples, formatOption } from '../../kit/output.ts'
 import type { LogsFlags } from '../follow/logs.ts'
+import type { WatchOptions } from '../follow/watch.ts'
 import { withAdmin, withClient } from '../session/session.ts'
 import { findCluster } from './find-cluster.ts'
 
 /** `controller cluster watch|logs`. */
 export function registerFollow(cluster: Command): void {
   withAdmin(cluster.command('watch'))
-    .description('follow a cluster; exit code 4 if it becomes FAILED')
+    .description('follow a cluster; exit code 4 if it becomes FAILED, or if the time is over')
     .argument('<name>')
     .option('--until <state>', `stop when the cluster is ${CLUSTER_STATES.join(', ')}`, stateOf)
-    .option('--timeout <seconds>', 'give up after this many seconds', secondsOf)
-    .addHelpText('after', examples('controller cluster watch factory --until READY --timeout 900'))
-    .action((name: string, flags: { admin?: string; until?: string; timeout?: number }) =>
+    .option('--timeout <duration>', 'give up after so long, for example 90s or 30m', durationOf)
+    .addOption(formatOption(['text', 'json'], 'output format; json: one line for each change'))
+    .addHelpText(
+      'after',
+      examples(
+        'controller cluster watch factory --until READY --timeout 30m',
+        'controller cluster watch factory -o json',
+      ),
+    )
+    .action((name: string, flags: WatchFlags) =>
       withClient(flags, async (client) => {
         const { watchCluster } = await import('../follow/watch.ts')
         const { name: found } = await findCluster(client, name)
-        await watchCluster(client, found, {
-          ...(flags.until === undefined ? {} : { until: flags.until }),
-          ...(flags.timeout === undefined ? {} : { timeoutMs: flags.timeout * 1_000 }),
-        })
+        await watchCluster(client, found, watchOptions(flags))
       }),
     )
   withAdmin(cluster.command('logs'))
@@ -41,14 +47,24 @@ export function registerFollow(cluster: Command): void {
     )
 }
 
+export interface WatchFlags {
+  admin?: string
+  until?: string
+  /** Seconds. */
+  timeout?: number
+  output: 'text' | 'json'
+}
+
+export function watchOptions({ until, timeout, output }: WatchFlags): WatchOptions {
+  return {
+    ...(until === undefined ? {} : { until }),
+    ...(timeout === undefined ? {} : { timeoutMs: timeout * 1_000 }),
+    output,
+  }
+}
+
 function stateOf(text: string): string {
   const state = CLUSTER_STATES.find((each) => each === text.toUpperCase())
   if (!state) throw new InvalidArgumentError(`It must be one of ${CLUSTER_STATES.join(', ')}.`)
   return state
-}
-
-function secondsOf(text: string): number {
-  const seconds = Number(text)
-  if (!(seconds > 0)) throw new InvalidArgumentError('It must be a number of seconds.')
-  return seconds
 }

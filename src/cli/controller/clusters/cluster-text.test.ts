@@ -38,6 +38,7 @@ const cluster: ClusterView = {
     project: 'default',
     revision: 'r',
     state: 'READY',
+    unknownSince: null,
     kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
     settings: ClusterSettings.parse({}),
   },
@@ -47,6 +48,7 @@ const reportedAt = '2026-01-01T00:00:00.000Z'
 const now = new Date('2026-01-01T00:00:20.000Z')
 const health = (isCurrent: boolean): ClusterHealth => ({
   etcd: null,
+  etcdAt: null,
   nodes: [{ name: 'm1', ready: true, unhealthy: [] }],
   reportedAt,
   isCurrent,
@@ -58,8 +60,17 @@ test("shows the nodes' conditions while the operator reports them, and otherwise
   const silent = clusterText(cluster, health(false), now)
   expect(silent).toMatch(/^m1 .* unknown$/m)
   expect(silent).toContain(`Operator:   no report since ${localTime(reportedAt)}`)
-  const none = { etcd: null, nodes: null, reportedAt: null, isCurrent: false }
+  const none = { etcd: null, etcdAt: null, nodes: null, reportedAt: null, isCurrent: false }
   expect(clusterText(cluster, none, now)).toMatch(/^Operator: {3}has not reported yet$/m)
+})
+
+test('the health of etcd has its age, and a state that is unknown the time since when it is', () => {
+  const etcd = [{ name: 'm1', isHealthy: true, isLearner: false }]
+  const known = { ...health(true), etcd, etcdAt: '2026-01-01T00:00:08.000Z' }
+  expect(clusterText(cluster, known, now)).toMatch(/^etcd: +1 of 1 members healthy, as of 12s ago$/m)
+  const unknown = { ...cluster, state: 'UNKNOWN' as const, unknownSince: reportedAt }
+  const text = clusterText(unknown, health(false), now)
+  expect(text).toContain(`UNKNOWN since ${localTime(reportedAt)}: no report of the operator\n`)
 })
 
 test('control characters in the texts of nodes do not reach the terminal', () => {

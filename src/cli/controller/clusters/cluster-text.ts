@@ -33,7 +33,7 @@ function pairsText({ name, pairs }: ClusterView): string {
 }
 
 /** `3 of 3 members healthy`, with the names of unhealthy members and of learners. */
-function etcdText({ etcd }: ClusterHealth): string {
+function etcdText({ etcd, etcdAt }: ClusterHealth, now: Date): string {
   if (!etcd) return 'unknown: no master answers'
   const unhealthy = etcd
     .filter(({ isHealthy }) => !isHealthy)
@@ -44,7 +44,8 @@ function etcdText({ etcd }: ClusterHealth): string {
     ...learners.map((name) => `${name} is a learner`),
   ]
   const found = `${etcd.length - unhealthy.length} of ${etcd.length} members healthy`
-  return notes.length === 0 ? found : `${found} (${notes.join('; ')})`
+  const asOf = etcdAt === null ? '' : `, as of ${age(etcdAt, now)} ago`
+  return `${found}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}${asOf}`
 }
 
 /** The operator reports what the KUBERNETES column shows. */
@@ -77,7 +78,7 @@ export function clusterText(cluster: ClusterView, health: ClusterHealth, now: Da
     ['State', `${cluster.state}${notReadyReason(cluster)}`],
     ...settingLines(settings),
     ['Pairs', pairsText(cluster)],
-    ['etcd', etcdText(health)],
+    ['etcd', etcdText(health, now)],
     ['Operator', operatorText(health, now)],
   ]
   const head = fields(lines)

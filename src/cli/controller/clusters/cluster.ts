@@ -2,12 +2,13 @@ import type { Command } from 'commander'
 import { printable } from '../../../base/text/printable.ts'
 import { type ClusterView, clusterRoutes, type PlannedNode } from '../../../protocol/api/clusters.ts'
 import { confirm } from '../../kit/confirm.ts'
+import { durationOf } from '../../kit/duration.ts'
 import { type Column, examples, type Format, formatOption, render, structured, table } from '../../kit/output.ts'
 import type { AdminClient } from '../session/client.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
 import { registerAccess } from './access/access.ts'
 import { registerCreate } from './cluster-create.ts'
-import { registerFollow } from './cluster-follow.ts'
+import { registerFollow, watchOptions } from './cluster-follow.ts'
 import { registerPrecheck } from './cluster-precheck.ts'
 import { clusterText } from './cluster-text.ts'
 import { findCluster } from './find-cluster.ts'
@@ -20,6 +21,9 @@ interface Flags {
   watch?: boolean
   yes?: boolean
   force?: boolean
+  wait?: boolean
+  /** Seconds. */
+  timeout?: number
 }
 
 const COLUMNS: Column<ClusterView>[] = [
@@ -109,15 +113,26 @@ function registerActions(cluster: Command): void {
   withAdmin(cluster.command('provision'))
     .description('install Kubernetes on the configured nodes; retries FAILED nodes and repairs READY ones')
     .argument('<name>')
+    .option('--wait', 'follow it until it is READY; exit code 4 if it becomes FAILED, or if the time is over')
+    .option('--timeout <duration>', 'with --wait: give up after so long, for example 30m', durationOf)
     .addHelpText(
       'after',
-      examples('controller cluster provision factory && controller cluster watch factory --until READY'),
+      examples('controller cluster provision factory', 'controller cluster provision factory --wait --timeout 30m'),
     )
     .action((name: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const found = await findCluster(client, name)
         const after = await client.ask(clusterRoutes.provisionCluster, { params: { name: found.name } })
-        print(`Cluster ${after.name} is ${after.state}. Follow it: controller cluster watch ${after.name}\n`)
+        if (!flags.wait) {
+          return print(`Cluster ${after.name} is ${after.state}. Follow it: controller cluster watch ${after.name}\n`)
+        }
+        const { watchCluster } = await import('../follow/watch.ts')
+        const { timeout } = flags
+        await watchCluster(
+          client,
+          after.name,
+          watchOptions({ until: 'READY', output: 'text', ...(timeout && { timeout }) }),
+        )
       }),
     )
   withAdmin(cluster.command('reset'))

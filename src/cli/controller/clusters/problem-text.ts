@@ -1,7 +1,7 @@
 import { printable } from '../../../base/text/printable.ts'
 import type { ClusterView } from '../../../protocol/api/clusters.ts'
 import type { Problem } from '../../../protocol/api/nodes.ts'
-import { age } from '../../kit/output.ts'
+import { age, localTime } from '../../kit/output.ts'
 
 /** One line for each problem: how long it has lasted, and when it was last observed. */
 export function problemLines(problems: readonly Problem[], now: Date): string {
@@ -15,8 +15,9 @@ export function problemCell(problems: readonly Problem[]): string {
   return problems.map(({ message }) => message).join('; ')
 }
 
-/** A suffix for the state: what a cluster that is not READY waits for, or its problem. Empty for a READY cluster. */
-export function notReadyReason({ state, waitingFor, problems }: ClusterView): string {
+/** A suffix for the state: since when it is UNKNOWN, what a cluster waits for, or its problem. Empty for a READY cluster. */
+export function notReadyReason({ state, unknownSince, waitingFor, problems }: ClusterView): string {
+  if (unknownSince !== null) return ` since ${localTime(unknownSince)}: no report of the operator`
   const [first, ...others] = state === 'DEGRADED' ? problems : []
   const problem = first ? `: ${first.message}${others.length > 0 ? ` (and ${others.length} more)` : ''}` : ''
   return printable(`${problem}${waitingFor ? `, waiting for ${waitingFor}` : ''}`)

@@ -33,6 +33,7 @@ const cluster = (nodes: NodeView[], waitingFor: string | null = null): ClusterVi
   project: 'default',
   revision: 'r',
   state: 'PROVISIONING',
+  unknownSince: null,
   kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
   settings: ClusterSettings.parse({}),
   nodes,

@@ -7,12 +7,14 @@ import type { AdminClient } from '../session/client.ts'
 import { lastEvent } from '../session/print-changes.ts'
 import { retryUnreachable } from '../session/retry-unreachable.ts'
 import { eventLine } from './event-line.ts'
+import { jsonView } from './json-view.ts'
 import { watchView } from './watch-view.ts'
 
 export interface WatchOptions {
   /** Ends when the cluster has this state. */
   until?: string
   timeoutMs?: number
+  output?: 'text' | 'json'
 }
 
 const WAIT_MS = 10_000
@@ -31,7 +33,7 @@ export function watchCluster(client: AdminClient, name: string, options: WatchOp
 
 async function follow(client: AdminClient, name: string, options: WatchOptions): Promise<void> {
   const deadlineMs = performance.now() + (options.timeoutMs ?? Number.POSITIVE_INFINITY)
-  const view = watchView(process.stdout)
+  const view = options.output === 'json' ? jsonView(process.stdout) : watchView(process.stdout)
   let last = await retryUnreachable(() => lastEvent(client))
   let cluster = await retryUnreachable(() => client.ask(clusterRoutes.showCluster, { params: { name } }))
   try {

@@ -2,7 +2,7 @@ import { printable } from '../../../base/text/printable.ts'
 import type { NodeDetail } from '../../../protocol/api/nodes.ts'
 import type { Facts } from '../../../protocol/wire/facts.ts'
 import { problemText } from '../../../report/error-text.ts'
-import { fields, localTime, table } from '../../kit/output.ts'
+import { age, fields, localTime, table } from '../../kit/output.ts'
 import { problemLines } from '../clusters/problem-text.ts'
 import { checkText } from './check-text.ts'
 
@@ -11,12 +11,12 @@ export function nodeText(node: NodeDetail, now: Date): string {
   const lines: [string, string][] = [
     ['Name', `${node.name} (${node.id})`],
     ['Cluster', node.cluster],
-    ['State', node.state + (node.connected ? '' : ', not connected')],
+    ['State', stateText(node)],
     ['Key', node.fingerprint],
     ['Roles', node.roles.join(',') || '-'],
     ...ruleLine(node),
     ['Address', `${node.address}${node.interface ? ` (${node.interface})` : ''}`],
-    ['Last seen', node.lastSeen === null ? '-' : localTime(node.lastSeen)],
+    ['Last seen', node.lastSeen === null ? '-' : `${localTime(node.lastSeen)} (${age(node.lastSeen, now)} ago)`],
     ['Step', node.step ?? '-'],
     [
       'Run',
@@ -39,6 +39,11 @@ function ruleLine({ rule, ruleProblem }: NodeDetail): [string, string][] {
   return [
     ['Rule', [...(rule === null ? [] : [String(rule)]), ...(ruleProblem === null ? [] : [ruleProblem])].join(': ')],
   ]
+}
+
+function stateText({ state, lastSeen, connected }: NodeDetail): string {
+  const since = state === 'UNKNOWN' && lastSeen !== null ? ` since ${localTime(lastSeen)}` : ''
+  return `${state}${since}${connected ? '' : ', not connected'}`
 }
 
 function factsText(facts: Facts): string {

@@ -34,5 +34,6 @@ export const kubeconfigHandlers = (core: Services): Handlers<typeof kubeconfigRo
   },
 })
 
-/** A token is a person of its own. */
-const personOf = ({ principal: { kind, name } }: UserIdentity) => (kind === 'token' ? `token.${name}` : name)
+/** A token is a person of its own; of a name at the OIDC provider, other characters than names in clusters have are replaced. */
+const personOf = ({ principal: { kind, name } }: UserIdentity) =>
+  (kind === 'token' ? `token.${name}` : name).replaceAll(/[^A-Za-z0-9._@+-]/g, '.').slice(0, 100)

@@ -1,7 +1,7 @@
 import type { AccessView } from '../../../protocol/api/identities/kubeconfigs.ts'
 import type { BoundAccess } from '../../../protocol/wire/operation.ts'
 import { validityOf } from '../../domain/admission.ts'
-import type { Administrator, ClusterAccess } from '../../domain/records.ts'
+import type { Account, Administrator, ClusterAccess } from '../../domain/records.ts'
 
 export const personOf = (user: string): string => user.split(':')[1] ?? ''
 
@@ -43,12 +43,22 @@ export function isPast({ isBound, expiresAt }: ClusterAccess, now: Date): boolea
 }
 
 /**
- * Who made it, or whom it is for, has lost every certificate as an administrator. Both can have its key. A person whom the
- * controller does not know is not revoked.
+ * Who made it, or whom it is for, has lost every certificate and account here. Both can have its key. A person whom the controller
+ * does not know is not revoked, unlike who made it and was deleted.
  */
-export function isOrphaned(access: ClusterAccess, administrators: readonly Administrator[]): boolean {
-  return [personOf(access.user), access.issuedBy].some((name) => {
-    const own = administrators.filter((each) => each.name === name)
-    return own.length > 0 && own.every(({ revokedAt }) => revokedAt !== null)
-  })
+export function isOrphaned(
+  access: ClusterAccess,
+  administrators: readonly Administrator[],
+  accounts: readonly Account[],
+): boolean {
+  const endsOf = (name: string) => [
+    ...administrators.filter((each) => each.name === name).map(({ revokedAt }) => revokedAt),
+    ...accounts.filter((each) => each.name === name).map(({ disabledAt }) => disabledAt),
+  ]
+  const isOver = (name: string) => endsOf(name).length > 0 && endsOf(name).every((end) => end !== null)
+  const isDeleted = !ELSEWHERE.test(access.issuedBy) && endsOf(access.issuedBy).length === 0
+  return isDeleted || isOver(access.issuedBy) || isOver(personOf(access.user))
 }
+
+/** Names of people at the OIDC provider, and of tokens. */
+const ELSEWHERE = /^(oidc:|token )/

@@ -33,11 +33,11 @@ export function openAccessKeeper(ports: Ports): () => Promise<void> {
   return async () => {
     const clusters = (await ports.store.clusters()).filter(({ accesses }) => accesses.length > 0)
     if (clusters.length === 0) return
-    const administrators = await ports.store.administrators()
+    const [administrators, accounts] = await Promise.all([ports.store.administrators(), ports.store.accounts()])
     for (const cluster of clusters) {
       if ((await ports.peers.leaseOf(cluster.id)) === undefined) continue
       const now = ports.now()
-      const isLost = (each: ClusterAccess) => each.revokedAt === null && isOrphaned(each, administrators)
+      const isLost = (each: ClusterAccess) => each.revokedAt === null && isOrphaned(each, administrators, accounts)
       const revoked = { revokedAt: now.toISOString(), revokedBy: BY_CONTROLLER }
       const next = (all: readonly ClusterAccess[]) =>
         all.filter((each) => !isPast(each, now)).map((each) => (isLost(each) ? { ...each, ...revoked } : each))

@@ -4,8 +4,7 @@ import { readIfThere } from '../../../base/durable-file.ts'
 import { AdminAccess } from '../../../protocol/api/access.ts'
 import type { ClusterData } from '../../domain/draft.ts'
 import type { HasAuthority, HasClock, HasExpiries, HasPresence, HasStore } from '../../ports.ts'
-import { visibleClusterState } from '../../reconcile/cluster-state.ts'
-import { visibleState } from '../../reconcile/node-state.ts'
+import { clusterStateNow, isConnectedNow, nodeStateNow } from '../../views/current.ts'
 
 export type Observed = HasStore & HasPresence & HasAuthority & HasExpiries & Pick<HasClock, 'now'>
 
@@ -36,13 +35,13 @@ export function openStateGauges(registers: Registry[], ports: Observed, adminFil
     set(
       nodes,
       countsOf(all, (node) => ({
-        state: visibleState(node),
-        connected: String(ports.presence.isConnected(node.id)),
+        state: nodeStateNow(ports, node),
+        connected: String(isConnectedNow(ports, node)),
       })),
     )
     set(
       clusters,
-      countsOf(found, ({ cluster }) => ({ state: visibleClusterState(cluster) })),
+      countsOf(found, ({ cluster }) => ({ state: clusterStateNow(ports, cluster) })),
     )
     set(
       runs,
