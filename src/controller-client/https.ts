@@ -6,9 +6,12 @@ import type { Outgoing, Receive, Send } from './ask.ts'
 
 export interface HttpsOptions {
   /** PEM. */
-  ca: string
-  cert: string
-  key: string
+  ca: string | string[]
+  /** Certificate of the client, and its key; absent: the client has none. */
+  cert?: string
+  key?: string
+  /** Sent with each request as `Authorization: Bearer`. */
+  token?: string
   /** What to do when the controller does not answer. */
   fix: string
   /** The largest answer that is read; default 64 MiB. */
@@ -17,13 +20,24 @@ export interface HttpsOptions {
 
 const MAX_BYTES = 64 * 2 ** 20
 
-/** Sends requests over TLS 1.3 with a client certificate. Connections are kept open until `close`. */
-export function openHttps({ ca, cert, key, fix, maxBytes = MAX_BYTES }: HttpsOptions): {
+/** Sends requests over TLS 1.3, with a client certificate or a token. Connections are kept open until `close`. */
+export function openHttps({ ca, cert, key, token, fix, maxBytes = MAX_BYTES }: HttpsOptions): {
   send: Send
   receive: Receive
   close(): void
 } {
-  const agent = new Agent({ ca, cert, key, minVersion: 'TLSv1.3', keepAlive: true, maxSockets: 4 })
+  const agent = new Agent({
+    ca,
+    ...(cert && { cert }),
+    ...(key && { key }),
+    minVersion: 'TLSv1.3',
+    keepAlive: true,
+    maxSockets: 4,
+  })
+  const open = (outgoing: Outgoing) => {
+    const headers = token === undefined ? outgoing.headers : { ...outgoing.headers, authorization: `Bearer ${token}` }
+    return exchange(agent, { ...outgoing, headers })
+  }
   const named = async <T>(outgoing: Outgoing, work: () => Promise<T>): Promise<T> => {
     try {
       return await work()
@@ -36,11 +50,11 @@ export function openHttps({ ca, cert, key, fix, maxBytes = MAX_BYTES }: HttpsOpt
     close: () => agent.destroy(),
     send: (outgoing) =>
       named(outgoing, async () => {
-        const answer = await exchange(agent, outgoing)
+        const answer = await open(outgoing)
         return { status: answer.statusCode ?? 0, body: await textOf(answer, maxBytes) }
       }),
     async receive(outgoing) {
-      const answer = await named(outgoing, () => exchange(agent, outgoing))
+      const answer = await named(outgoing, () => open(outgoing))
       return { status: answer.statusCode ?? 0, chunks: readAll(answer, (work) => named(outgoing, work)) }
     },
   }

@@ -1,3 +1,4 @@
+import type { HasOidc } from './access/oidc/oidc.ts'
 import type { Rotation } from './access/rotation.ts'
 import type { Ingesting } from './live/ingest.ts'
 import type { HasAgentFiles, HasAudit, HasExpiries, HasPrecondition, HasPublicUrls } from './ports.ts'
@@ -6,6 +7,7 @@ import type { HasAgentFiles, HasAudit, HasExpiries, HasPrecondition, HasPublicUr
 export type Services = Ingesting &
   HasAgentFiles &
   HasExpiries &
+  HasOidc &
   HasPublicUrls &
   HasAudit &
   HasPrecondition & { rotation: Rotation }

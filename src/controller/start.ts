@@ -7,6 +7,8 @@ import { version } from '../base/version.ts'
 import { heartbeatMs } from '../protocol/wire/session/limits.ts'
 import { keepAdminAccess } from './access/admin-access.ts'
 import type { Sealer } from './access/keys/seal-key.ts'
+import { openOidc } from './access/oidc/oidc.ts'
+import type { OidcSettings } from './access/oidc/settings.ts'
 import { sweepSessions } from './access/people/sessions.ts'
 import { sweepTokens } from './access/people/tokens.ts'
 import { makePrivateDirectory } from './access/private-directory.ts'
@@ -58,6 +60,10 @@ export interface ControllerOptions {
   listen: Listen
   /** The URLs at which agents reach it; default: derived from `listen`. */
   publicUrls?: readonly string[]
+  /** The URL at which browsers reach it; default: the first of `publicUrls`. */
+  browserUrl?: string
+  /** The provider at which people sign in. */
+  oidc?: OidcSettings | undefined
   now?: () => Date
   log?: Log
   /** Where /metrics, /healthz and /readyz are served, without TLS; by default nowhere. */
@@ -156,6 +162,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
   const services: Services = Object.assign(ports, {
     audit: auditLog.audit,
     rotation: openRotation(ports, () => onKeys()),
+    oidc: options.oidc && openOidc(options.oidc, ports, options.browserUrl),
   })
   const hub = new Hub(services, options.heartbeatMs ?? (() => Math.round(heartbeatMs(Math.random))))
   services.presence = hub

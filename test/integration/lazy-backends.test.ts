@@ -40,11 +40,16 @@ async function loadedBy(...argv: string[]): Promise<string[]> {
   child.stdout.once('data', () => child.kill())
   await once(child, 'close')
   expect(text).toMatch(/^loads .*controller\/start\.ts$/m)
-  return ['node:sqlite', 'node_modules/pg/', 'node_modules/kysely/'].filter((part) => text.includes(part))
+  return ['node:sqlite', 'node_modules/pg/', 'node_modules/kysely/', 'node_modules/openid-client/'].filter((part) =>
+    text.includes(part),
+  )
 }
 
 test('a controller loads only the code of its own backend', async () => {
   expect(await loadedBy()).toEqual(['node:sqlite'])
+  // The provider is asked nothing before somebody signs in.
+  const oidc = ['--oidc-issuer-url', 'https://id.example', '--oidc-client-id', 'c', '--oidc-grant', 'g=viewer']
+  expect(await loadedBy(...oidc)).toEqual(['node:sqlite'])
   expect(await loadedBy('--database', 'postgres://u@127.0.0.1:1/d')).toEqual([
     'node_modules/pg/',
     'node_modules/kysely/',

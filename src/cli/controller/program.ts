@@ -13,6 +13,9 @@ import { registerDeclare } from './declare/declare.ts'
 import { registerAdmin } from './identities/admin.ts'
 import { registerCreds } from './identities/creds.ts'
 import { registerKeys } from './keys.ts'
+import { registerLogin } from './login/login.ts'
+import { registerLogout } from './login/logout.ts'
+import { registerWhoami } from './login/whoami.ts'
 import { registerNode } from './nodes/node.ts'
 import { registerOpenapi } from './openapi.ts'
 import { registerAccount } from './people/account.ts'
@@ -43,6 +46,9 @@ To create a cluster:
   registerServe(program)
   registerInstall(program)
   registerUninstall(program)
+  registerLogin(program)
+  registerLogout(program)
+  registerWhoami(program)
   registerCluster(program)
   registerNode(program)
   registerDeclare(program)

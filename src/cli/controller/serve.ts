@@ -8,14 +8,17 @@ import type { Log } from '../../controller/monitoring/log.ts'
 import { RETENTION } from '../../controller/retention/limits.ts'
 import { examples } from '../kit/output.ts'
 import { sealerOf } from './keys.ts'
+import { type OidcFlags, oidcSettingsOf, withOidcFlags } from './login/oidc-flags.ts'
+import { originOf } from './login/origin.ts'
 import { isToJournal, LOG_FORMATS, type LogFormat, openLog } from './service/log-output.ts'
 import { DEFAULT_DATA } from './session/access.ts'
 
-interface Flags {
+interface Flags extends OidcFlags {
   data: string
   database?: string
   listen: { host: string; port: number }
   publicUrl?: string[]
+  browserUrl?: string
   tlsCert?: string
   tlsKey?: string
   keyFile?: string
@@ -38,6 +41,7 @@ export function registerServe(program: Command): void {
         'controller serve --data ./data --listen 10.0.0.5:8443 --public-url https://controller.example:8443',
         'controller serve --tls-cert console.example.pem --tls-key console.example.key',
         'controller serve --metrics-listen 127.0.0.1:9464 --log-format json',
+        'controller serve --oidc-issuer-url https://id.example --oidc-client-id cantrip --oidc-grant platform=admin',
       ),
     )
     .action(serve)
@@ -45,7 +49,7 @@ export function registerServe(program: Command): void {
 
 /** The options of `controller serve`, which `controller install` takes as well. */
 export function withServeOptions(command: Command): Command {
-  return command
+  command
     .option('--data <directory>', 'data directory; created at the first start', DEFAULT_DATA)
     .option('--database <url>', 'PostgreSQL database to use instead of a file in the data directory')
     .addOption(
@@ -54,6 +58,7 @@ export function withServeOptions(command: Command): Command {
         .default({ host: '0.0.0.0', port: 8443 }, '0.0.0.0:8443'),
     )
     .option('--public-url <url>', 'URL at which nodes reach the controller; repeatable', urlOf)
+    .option('--browser-url <url>', 'URL at which browsers reach it (default: the first --public-url)', originOf)
     .option(
       '--tls-cert <file>',
       'certificate and chain (PEM) for the name that browsers use; read again when it changes',
@@ -77,10 +82,12 @@ export function withServeOptions(command: Command): Command {
       ).argParser(listenOf),
     )
     .addOption(new Option('--log-format <format>', 'format of the log').choices(LOG_FORMATS).default('text'))
+  return withOidcFlags(command)
 }
 
 async function serve(flags: Flags): Promise<void> {
   const tlsFiles = tlsFilesOf(flags)
+  const oidc = await oidcSettingsOf(flags)
   await refuseForeign(flags.data)
   if (flags.agents !== undefined) await refuseForeign(flags.agents, 'directory of the agents')
   const [{ startController }, { syslogTarget }, { systemdNotifier }] = await Promise.all([
@@ -95,6 +102,8 @@ async function serve(flags: Flags): Promise<void> {
     listen: flags.listen,
     ...(flags.database === undefined ? {} : { database: { url: flags.database, env: process.env } }),
     ...(flags.publicUrl ? { publicUrls: flags.publicUrl } : {}),
+    ...(flags.browserUrl === undefined ? {} : { browserUrl: flags.browserUrl }),
+    oidc,
     tlsFiles,
     auditSyslog: flags.auditSyslog === undefined ? undefined : syslogTarget(flags.auditSyslog),
     agentDirectories: agentDirectories(flags),

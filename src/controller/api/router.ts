@@ -37,6 +37,9 @@ import { referenceHandlers } from './handlers/reference.ts'
 import { createAnswer, type Handle, type HandlerOf } from './http/answer.ts'
 import { openRepeats } from './http/repeats.ts'
 import { clientOf, type Identity, kindOf } from './identity.ts'
+import { oidcHandlers } from './login/handlers.ts'
+import { createLoginPages, type LoginPage } from './login/login-pages.ts'
+import { sendErrorPage } from './login/page.ts'
 import { createRecordsRoute } from './records-route.ts'
 import { bodyBytes, compileSchema, ownError, parseBody, refuseSecretIn, unknownPath } from './request-parts.ts'
 
@@ -148,10 +151,12 @@ export async function createRouter(
           ? (files[id] as Send)
           : route.answer === 'lines'
             ? (request, reply) => sendRecords(reply, () => checkAccess(request), actOf(request))
-            : (request, reply) =>
-                route.streams && wantsStream(request)
-                  ? sendEvents(request, reply, () => checkAccess(request))
-                  : answer(id, route, () => checkAccess(request), request, reply),
+            : route.answer === 'redirect'
+              ? (request, reply) => createLoginPages(recorded(core, actOf(request)))[id as LoginPage](request, reply)
+              : (request, reply) =>
+                  route.streams && wantsStream(request)
+                    ? sendEvents(request, reply, () => checkAccess(request))
+                    : answer(id, route, () => checkAccess(request), request, reply),
     })
   }
   await app.ready()
@@ -179,6 +184,7 @@ function handlersFor(services: Services, signIn: SignIn, request: FastifyRequest
     ...accountHandlers(core),
     ...tokenHandlers(core),
     ...sessionHandlers(core, signIn),
+    ...oidcHandlers(core),
   }
 }
 
@@ -209,13 +215,20 @@ function fail(
   // The rest of the body is not read. And each attempt to authenticate costs a handshake, which is limited in rate.
   const isCostly = status === 401 || (status === 429 && !request.identity)
   if (!request.raw.complete || isCostly) reply.header('connection', 'close')
-  return send(reply.header(REQUEST_ID, request.id), status, bodyWithId({ type, body }, request.id), type)
+  reply.header(REQUEST_ID, request.id)
+  if (isLogin(request) && asker.accept?.includes('text/html')) return sendErrorPage(reply, status, body)
+  return send(reply, status, bodyWithId({ type, body }, request.id), type)
 }
 
-function described({ id, method, url, routeOptions, identity, ip }: FastifyRequest) {
+/** Of a person in a browser. */
+const isLogin = ({ routeOptions }: FastifyRequest) => routeOptions?.config.route?.answer === 'redirect'
+
+function described(request: FastifyRequest) {
+  const { id, method, url, routeOptions, identity, ip } = request
   const template = routeOptions?.url
   return {
-    ...{ method, url, id },
+    // The query of a login can have a code of the OIDC provider.
+    ...{ method, url: isLogin(request) ? url.replace(/\?.*/, '') : url, id },
     ...(template !== undefined && { route: `${method} ${template}` }),
     ...(identity && { identity: `${identity.kind} ${identity.name}` }),
     address: identity?.address ?? ip,

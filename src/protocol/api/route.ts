@@ -24,9 +24,9 @@ export interface Route {
   maxBodyBytes?: number
   /**
    * The JSON of the answer; `bytes`: a file, with support for ranges; `lines`: JSON values, one a line, as they are read;
-   * `page`: HTML; `websocket`: the connection is upgraded.
+   * `page`: HTML; `redirect`: of a browser, or the page at its end; `websocket`: the connection is upgraded.
    */
-  answer: Schema | 'bytes' | 'lines' | 'page' | 'websocket'
+  answer: Schema | 'bytes' | 'lines' | 'page' | 'redirect' | 'websocket'
   /** A field of the answer: the status is 202 while the field is absent, and 200 otherwise. */
   awaited?: string
   /** With `Accept: text/event-stream`, the values are sent as they are stored (server-sent events). */

@@ -9,6 +9,7 @@ import { authorityRoutes } from './identities/authority.ts'
 import { credentialRoutes } from './identities/credentials.ts'
 import { joinRoutes } from './identities/join.ts'
 import { kubeconfigRoutes } from './identities/kubeconfigs.ts'
+import { oidcRoutes } from './identities/logins.ts'
 import { nodeRoutes } from './nodes.ts'
 import { operatorRoutes } from './operators.ts'
 import { accountRoutes } from './people/accounts.ts'
@@ -35,4 +36,5 @@ export const ROUTES = {
   ...sessionRoutes,
   ...referenceRoutes,
   ...auditRoutes,
+  ...oidcRoutes,
 }

@@ -2,32 +2,73 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { AgentError } from '../../../base/agent-error.ts'
+import { command } from '../../../base/command.ts'
 import { AdminAccess } from '../../../protocol/api/access.ts'
+import { readCa } from '../login/ca-file.ts'
+import { originOf } from '../login/origin.ts'
+import { loginDirectory, savedLogin } from '../login/saved-logins.ts'
 import { serviceUserOf } from '../service/data-owner.ts'
+import type { ControllerAccess } from './controller-access.ts'
+import { endedLogin } from './refused-token.ts'
 
 const MAX_BYTES = 64 * 1024
 export const DEFAULT_DATA = '/var/lib/cantrip-controller'
 
-/** The paths of the administrator access file, in order of precedence. A path that is given explicitly is the only one. */
-function accessCandidates(option: string | undefined, environment: NodeJS.ProcessEnv): string[] {
-  if (option) return [option]
-  if (environment.CANTRIP_ADMIN) return [environment.CANTRIP_ADMIN]
-  return [join(DEFAULT_DATA, 'admin.json'), join(homedir(), '.config/cantrip/admin.json')]
+interface Places {
+  environment: NodeJS.ProcessEnv
+  home: string
+  now(): Date
 }
 
-export async function readAccess(
-  option: string | undefined,
-  environment: NodeJS.ProcessEnv = process.env,
-): Promise<AdminAccess> {
+const HERE: Places = { environment: process.env, home: homedir(), now: () => new Date() }
+
+/**
+ * In order of precedence: `--admin FILE`; CANTRIP_TOKEN, with CANTRIP_URL and CANTRIP_CA; CANTRIP_ADMIN; the login at
+ * CANTRIP_URL, or the latest one; admin.json of the local data directory; ~/.config/cantrip/admin.json. What is there counts:
+ * a login that has expired is an error, and no other identity is used in its place.
+ */
+export async function readAccess(option: string | undefined, places = HERE): Promise<ControllerAccess> {
+  const { environment, home } = places
   if (option) return parse(option, await readNamed(option))
-  const candidates = accessCandidates(option, environment)
-  for (const path of candidates) {
+  if (environment.CANTRIP_TOKEN) return tokenOf(environment, environment.CANTRIP_TOKEN)
+  const files = environment.CANTRIP_ADMIN
+    ? [environment.CANTRIP_ADMIN]
+    : [join(DEFAULT_DATA, 'admin.json'), join(home, '.config/cantrip/admin.json')]
+  const login = environment.CANTRIP_ADMIN ? undefined : await loginOf(places)
+  if (login) return login
+  for (const path of files) {
     const text = await readIfThere(path)
     if (text !== undefined) return parse(path, text)
   }
-  throw new AgentError('admin/missing', `found no administrator access file at ${candidates.join(' or ')}`, {
-    fix: 'pass --admin FILE or set CANTRIP_ADMIN; controller serve writes the file at its first start: DATA_DIRECTORY/admin.json',
+  throw new AgentError('admin/missing', `found no login, and no administrator access file at ${files.join(' or ')}`, {
+    fix: 'sign in: controller login URL; or pass --admin FILE or set CANTRIP_ADMIN: controller serve writes DATA_DIRECTORY/admin.json',
     kind: 'invalid',
+  })
+}
+
+async function tokenOf(environment: NodeJS.ProcessEnv, token: string): Promise<ControllerAccess> {
+  const { CANTRIP_URL, CANTRIP_CA } = environment
+  if (!CANTRIP_URL) {
+    throw new AgentError('login/no-url', 'found CANTRIP_TOKEN without CANTRIP_URL', {
+      fix: 'set CANTRIP_URL to the URL of the controller, such as https://controller.example:8443',
+      kind: 'invalid',
+    })
+  }
+  const url = originOf(CANTRIP_URL)
+  return { url, ca: CANTRIP_CA ? await readCa(CANTRIP_CA) : undefined, token, from: 'environment' }
+}
+
+async function loginOf({ environment, home, now }: Places): Promise<ControllerAccess | undefined> {
+  const url = environment.CANTRIP_URL ? originOf(environment.CANTRIP_URL) : undefined
+  const login = await savedLogin(url, loginDirectory(home))
+  if (login && Date.parse(login.expiresAt) <= now().getTime()) {
+    throw endedLogin(login.url, `it expired at ${login.expiresAt}`)
+  }
+  if (login) return { url: login.url, ca: login.ca, token: login.token, from: 'login' }
+  if (url === undefined) return undefined
+  throw new AgentError('login/none', `not signed in at ${url}, which CANTRIP_URL names`, {
+    fix: command`controller login ${url}`,
+    kind: 'refused',
   })
 }
 
@@ -60,7 +101,7 @@ function isWhole({ url, ca, certificate, key }: AdminAccess): boolean {
   return isCa && isOwn && new URL(url).protocol === 'https:'
 }
 
-function parse(path: string, text: string): AdminAccess {
+function parse(path: string, text: string): ControllerAccess {
   try {
     const access = AdminAccess.parse(JSON.parse(text))
     if (!isWhole(access)) throw new Error('its URL is not https, or its key is for another certificate')

@@ -1,7 +1,10 @@
+import { command } from '../../../base/command.ts'
 import { ask, askLines } from '../../../controller-client/ask.ts'
 import { openHttps } from '../../../controller-client/https.ts'
-import type { AdminAccess } from '../../../protocol/api/access.ts'
+import { machineCas } from '../../../pki/machine-cas.ts'
 import type { AnswerOf, AskedOf, Route, Schema } from '../../../protocol/api/route.ts'
+import type { ControllerAccess } from './controller-access.ts'
+import { explainRefusedToken } from './refused-token.ts'
 
 const TIMEOUT_MS = 20_000
 
@@ -11,7 +14,7 @@ export interface CallOptions {
   signal?: AbortSignal
 }
 
-/** A client of the controller's API with the administrator's certificate. Connections are kept open until `close`. */
+/** A client of the controller's API, with an administrator's certificate, a login, or a token. Connections are kept open until `close`. */
 export interface AdminClient {
   ask<const R extends Route & { answer: Schema }>(
     route: R,
@@ -23,14 +26,44 @@ export interface AdminClient {
   close(): void
 }
 
-export function openAdminClient({ url, ca, certificate: cert, key }: AdminAccess): AdminClient {
-  const fix = 'check that the controller is running (controller serve) and that --admin FILE is its admin.json'
-  const { send, receive, close } = openHttps({ ca, cert, key, fix })
+export function openAdminClient(access: ControllerAccess): AdminClient {
+  const identity = 'token' in access ? { token: access.token } : { cert: access.certificate, key: access.key }
+  return open(access, identity, fixOf(access), explainRefusedToken(access))
+}
+
+/** A client without an identity, to sign in. */
+export function openLoginClient(reach: { url: string; ca: string | undefined }): AdminClient {
+  return open(reach, {}, RUNNING, (error) => {
+    throw error
+  })
+}
+
+const RUNNING = 'check that the controller is running (controller serve)'
+
+function open(
+  { url, ca = machineCas() }: { url: string; ca?: string | string[] | undefined },
+  identity: { token?: string; cert?: string; key?: string },
+  fix: string,
+  explain: (error: unknown) => never,
+): AdminClient {
+  const { send, receive, close } = openHttps({ ca, ...identity, fix })
   return {
     ask: (route, asked, { waitMs = 0, signal } = {}) =>
-      ask(send, url, route, asked, { timeoutMs: TIMEOUT_MS + waitMs, ...(signal && { signal }) }),
-    lines: (route, { waitMs = 0, signal } = {}) =>
-      askLines(receive, url, route, { timeoutMs: TIMEOUT_MS + waitMs, ...(signal && { signal }) }),
+      ask(send, url, route, asked, { timeoutMs: TIMEOUT_MS + waitMs, ...(signal && { signal }) }).catch(explain),
+    async *lines(route, { waitMs = 0, signal } = {}) {
+      try {
+        yield* askLines(receive, url, route, { timeoutMs: TIMEOUT_MS + waitMs, ...(signal && { signal }) })
+      } catch (error) {
+        explain(error)
+      }
+    },
     close,
   }
+}
+
+function fixOf(access: ControllerAccess): string {
+  if (!('token' in access)) return `${RUNNING} and that --admin FILE is its admin.json`
+  return access.from === 'login'
+    ? `${RUNNING}; if its CA or its URL has changed, sign in again: ${command`controller login ${access.url}`}`
+    : `${RUNNING}, and that CANTRIP_URL and CANTRIP_CA are those of the controller`
 }

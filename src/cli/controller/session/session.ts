@@ -18,7 +18,7 @@ export async function withClient<T>(
 export function withAdmin(command: Command): Command {
   return command.option(
     '--admin <file>',
-    'administrator access file (default: CANTRIP_ADMIN, the local data directory, ~/.config)',
+    'administrator access file (default: CANTRIP_TOKEN, CANTRIP_ADMIN, the login, the local data directory, ~/.config)',
   )
 }
 

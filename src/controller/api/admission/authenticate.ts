@@ -69,7 +69,7 @@ function requireCsrf({ headers }: IncomingMessage, { csrf = '' }: UserIdentity):
 }
 
 /** Undefined if there is none, or several: another site may have set one of them. */
-function cookieOf(header: string | undefined, name: string): string | undefined {
+export function cookieOf(header: string | undefined, name: string): string | undefined {
   const all = header?.split(';').map((each) => each.trim()) ?? []
   const [own, ...others] = all.filter((each) => each.startsWith(`${name}=`))
   return others.length > 0 ? undefined : own?.slice(name.length + 1)

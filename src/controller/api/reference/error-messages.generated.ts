@@ -150,6 +150,7 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "the login was denied at the OIDC provider"
   ],
   "login/lapsed": [
+    "nobody entered the code in time",
     "the login took too long, or its code was used before"
   ],
   "login/no-name": [

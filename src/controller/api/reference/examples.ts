@@ -67,6 +67,14 @@ const ACCOUNT = {
 
 /** Bodies and answers of routes, by the id of the route. A test parses them with the schemas of the routes. */
 export const EXAMPLES: Readonly<Record<string, Example>> = {
+  beginDeviceLogin: { body: {} },
+  completeDeviceLogin: {
+    body: { login: 'Zc0v4mK9…' },
+    answer: {
+      ...{ name: 'oidc:alice', grants: [{ role: 'operator', project: 'berlin' }], expiresAt: AT },
+      ...{ token: 'cantrip-session_…', ca: CERTIFICATE },
+    },
+  },
   ping: { answer: { now: AT } },
   createCluster: { body: { name: 'factory', settings: SETTINGS, csr: CSR } },
   showDeclaration: { answer: DECLARATION },

@@ -163,7 +163,10 @@ function answersOf(
     return { 200: { description: 'The file', content }, 206: { description: 'The requested range', content } }
   }
   if (answer === 'lines') return { 200: { description: 'Success', content: { 'application/x-ndjson': {} } } }
-  if (answer === 'page') return { 200: { description: 'The page', content: { 'text/html': {} } } }
+  if (answer === 'page' || answer === 'redirect') {
+    const page = { 200: { description: 'The page', content: { 'text/html': {} } } }
+    return answer === 'page' ? page : { ...page, 302: { description: 'Redirect' } }
+  }
   const text = { schema: { type: 'string' } }
   const content = { ...json(answer, 'output'), ...(streams && { 'text/event-stream': text }) }
   const schema = { type: 'string' }

@@ -47,6 +47,7 @@ export function startProcess(store: Store, authority: Authority, log: (line: str
     refused: (_: string, line: string) => log(line),
     meter: NO_METER,
     expiries: new Map(),
+    oidc: undefined,
     publicUrls: [],
   }
   const services: Services = Object.assign(ports, {

@@ -1,0 +1,35 @@
+import type { Command } from 'commander'
+import { sessionRoutes } from '../../../protocol/api/people/sessions.ts'
+import {
+  examples,
+  fields,
+  formatOption,
+  localTime,
+  PLAIN_FORMATS,
+  type PlainFormat,
+  structured,
+} from '../../kit/output.ts'
+import { readAccess } from '../session/access.ts'
+import { print, withAdmin, withClient } from '../session/session.ts'
+import { grantsText } from './login.ts'
+
+/** `controller whoami`. */
+export function registerWhoami(program: Command): void {
+  withAdmin(program.command('whoami'))
+    .description('show at which controller you are signed in, as whom, and with which roles')
+    .addOption(formatOption(PLAIN_FORMATS))
+    .addHelpText('after', examples('controller whoami', 'controller whoami -o json'))
+    .action(async (flags: { admin?: string; output: PlainFormat }) => {
+      const { url } = await readAccess(flags.admin)
+      const { csrf: _, ...me } = await withClient(flags, (client) => client.ask(sessionRoutes.showSession, {}))
+      const shown = { url, ...me }
+      if (flags.output !== 'text') return print(await structured(flags.output, shown))
+      const lines: [string, string][] = [
+        ['Controller', url],
+        ['Name', me.kind === 'account' ? me.name : `${me.kind} ${me.name}`],
+        ['Roles', grantsText(me.grants)],
+      ]
+      if (me.session) lines.push(['Until', localTime(me.session.expiresAt)])
+      print(fields(lines))
+    })
+}
