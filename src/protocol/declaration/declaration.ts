@@ -3,7 +3,7 @@ import { Label } from '../names.ts'
 import { type ClusterSettings, SETTINGS, type SettingName } from '../settings/cluster-settings.ts'
 import { network } from '../settings/network.ts'
 import type { Setting } from '../settings/setting.ts'
-import { MOST_RULES, NodeRule, type RuleField } from './rule.ts'
+import { areQuick, MOST_RULES, MOST_VALUES, NodeRule, type RuleField } from './rule.ts'
 
 export const API_VERSION = 'cantrip/v1'
 export const KIND = 'Cluster'
@@ -16,9 +16,14 @@ export const SPEC = {
     wanted: 'automatically or manually',
   },
   nodes: {
-    schema: z.array(NodeRule).check(z.maxLength(MOST_RULES)),
+    schema: z
+      .array(NodeRule)
+      .check(
+        z.maxLength(MOST_RULES),
+        z.refine(areQuick, 'they take too long to compare: too many values, or patterns with *'),
+      ),
     help: 'rules for nodes; the first one that matches a node applies. Without it, nodes are configured by hand only',
-    wanted: `a list of at most ${MOST_RULES} rules`,
+    wanted: `a list of at most ${MOST_RULES} rules, with at most ${MOST_VALUES} values, and few patterns with much after a *`,
   },
 } as const satisfies Record<string, RuleField>
 

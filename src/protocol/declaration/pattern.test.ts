@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../../test/support/random.ts'
-import { namesOf, Pattern, patternMatcher } from './pattern.ts'
+import { namesOf, Pattern, patternMatcher, stepsOf } from './pattern.ts'
 
 test.each([
   ['cp-1', 'cp-1', true],
@@ -73,6 +73,16 @@ test('no pattern makes the comparison slow', () => {
     patternMatcher(pattern)('1'.repeat(253))
   }
   expect(performance.now() - startedMs).toBeLessThan(1_000)
+})
+
+test.each([
+  ['cp-1', 4],
+  ['rack-7-*', 8],
+  ['*.example.org', 1 + 12 * 253],
+  ['n-{1..2}x', 3 + 6],
+  ['*?'.repeat(126), 1 + 251 * 253],
+])('%s takes at most %s steps', (pattern, most) => {
+  expect(stepsOf(pattern)).toBe(most)
 })
 
 test('a pattern of plain characters, * and ? means what the same regular expression means', () => {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import * as z from 'zod/mini'
 import { NodeLabels } from '../settings/nodes.ts'
-import { PATTERN_WANTED, Pattern } from './pattern.ts'
+import { PATTERN_WANTED, Pattern, stepsOf } from './pattern.ts'
 
 /** One field of the file that is not a setting of the cluster: for the schema, the messages and the editor. */
 export interface RuleField {
@@ -55,7 +55,8 @@ export const MATCH = {
     wanted: 'ADDRESS or ADDRESS/PREFIX, e.g. 10.1.0.0/24',
   },
   label: {
-    schema: NodeLabels,
+    // Every node has all of no labels.
+    schema: NodeLabels.check(z.refine((labels) => Object.keys(labels).length > 0, 'it is empty')),
     help: 'labels that were given to its agent with --label',
     wanted: 'labels KEY: VALUE, e.g. line: a',
   },
@@ -109,3 +110,17 @@ export const NodeRule = z.strictObject({ match: Match, roles: Roles, ...optional
 export type NodeRule = z.infer<typeof NodeRule>
 
 export const MOST_RULES = 1_000
+/** Rules are compared with each node of the cluster, again and again, while all others wait. */
+export const MOST_VALUES = 20_000
+const MOST_STEPS = 1_000_000
+
+/** Whether a node can be compared with all of these rules in some milliseconds. */
+export function areQuick(rules: readonly NodeRule[]): boolean {
+  const all = rules.map(({ match }) => match)
+  const patterns = all.flatMap(({ hostname }) => hostname ?? [])
+  const others = all.flatMap(({ machineId, serial, mac, address }) =>
+    [machineId, serial, mac, address].flatMap((each) => each ?? []),
+  )
+  const steps = patterns.reduce((sum, each) => sum + stepsOf(each), 0)
+  return patterns.length + others.length <= MOST_VALUES && steps <= MOST_STEPS
+}
