@@ -119,7 +119,7 @@ test('an uninstalled node is removed from the controller, even with Kubernetes o
   await service.end('SIGTERM')
   expect(await goodbye()).toBeUndefined()
   expect((await shown()).state).toBe('REMOVED')
-  expect(await askAdmin(controller, 'GET', '/v1/nodes')).toEqual([])
+  expect(await askAdmin(controller, 'GET', '/v1/nodes')).toEqual({ items: [], next: null })
   expect(await goodbye()).toBeUndefined()
 })
 

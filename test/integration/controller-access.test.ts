@@ -176,7 +176,7 @@ describe('enrolment', () => {
     controller = await start()
     ids.push((await enrol(body)).json.nodeId)
     expect(new Set(ids).size).toBe(1)
-    expect((await admin('GET', '/v1/nodes')).json).toHaveLength(1)
+    expect((await admin('GET', '/v1/nodes')).json.items).toHaveLength(1)
   })
 
   it('shows the precheck results before approval, and updates them with each request', async () => {
@@ -226,7 +226,7 @@ describe('enrolment', () => {
     await enrol(request('one').body)
     aheadMs = 25 * 3_600_000
     controller.tick()
-    expect((await admin('GET', '/v1/nodes')).json).toEqual([])
+    expect((await admin('GET', '/v1/nodes')).json.items).toEqual([])
   })
 
   it('accepts a new node with the name of a removed node', async () => {
@@ -234,7 +234,7 @@ describe('enrolment', () => {
     await admin('DELETE', `/v1/nodes/${first.id}`)
     const second = await enrolNode(controller, installer, 'one')
     const { json } = await admin('GET', '/v1/nodes?all=1')
-    expect(json.map((node: { id: string; state: string }) => [node.id, node.state])).toEqual([
+    expect(json.items.map((node: { id: string; state: string }) => [node.id, node.state])).toEqual([
       [first.id, 'REMOVED'],
       [second.id, 'APPROVED'],
     ])

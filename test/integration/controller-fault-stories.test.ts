@@ -226,7 +226,10 @@ describe.skipIf(process.getuid?.() !== 0)('with a data directory on a small disk
     })
     expect(change).toMatchObject({ status: 503, json: { code: 'store/full', fix: expect.stringContaining('df -h') } })
     await until('the last step', () => fileText(join(one.agent.root, 'step-3')))
-    expect(await admin('GET', '/v1/nodes')).toMatchObject({ status: 200, json: [{ name: 'one' }, { name: 'two' }] })
+    expect(await admin('GET', '/v1/nodes')).toMatchObject({
+      status: 200,
+      json: { items: [{ name: 'one' }, { name: 'two' }] },
+    })
     expect((await controller.cli('cluster', 'show', 'demo')).code).toBe(0)
     expect([controller.isRunning, one.service.process.exitCode, two.service.process.exitCode]).toEqual([
       true,

@@ -106,7 +106,7 @@ describe.skipIf(process.getuid?.() !== 0)('a full disk (needs root)', () => {
     await restarted.close()
     rmSync(join(root, 'ballast'))
     await scene.start()
-    expect(listed).toMatchObject({ status: 200, json: [{ name: 'demo' }] })
+    expect(listed).toMatchObject({ status: 200, json: { items: [{ name: 'demo' }] } })
   })
 
   test('the first start on a full disk names the file system, and leaves nothing that stops the next one', async () => {

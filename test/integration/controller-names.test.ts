@@ -40,7 +40,7 @@ afterEach(async () => {
 const admin = (method: string, path: string) => call(controller.url, adminOf(controller), method, path)
 const statesOf = async () => {
   const { json } = await admin('GET', '/v1/nodes?all=1')
-  return Object.fromEntries(json.map(({ id, state }: { id: string; state: string }) => [id, state]))
+  return Object.fromEntries(json.items.map(({ id, state }: { id: string; state: string }) => [id, state]))
 }
 
 async function asks(installer: Installer, nodeName: string): Promise<{ id: string; state: string }> {

@@ -57,7 +57,7 @@ describe.each(releases)('of build %s', (release) => {
     }
     try {
       expect(await get('/v1/clusters/demo')).toMatchObject({ name: 'demo', state: 'RESETTING' })
-      const nodes = await get('/v1/nodes')
+      const { items: nodes } = await get('/v1/nodes')
       expect(nodes.map(({ name }: { name: string }) => name).sort()).toEqual(['m1', 'm2', 'm3'])
       for (const { id } of nodes) expect((await get(`/v1/nodes/${id}`)).facts).toMatchObject({ hostname: 'one' })
       const { events } = await get('/v1/events?cluster=demo')

@@ -83,7 +83,7 @@ async function install(by: Served, cluster: string): Promise<Machine> {
   agent.setWork(String(STEP_MS))
   const service = agent.start()
   const connected = async (): Promise<string | undefined> => {
-    const nodes: NodeDetail[] = await askAdmin(by, 'GET', `/v1/nodes?cluster=${cluster}`)
+    const { items: nodes }: { items: NodeDetail[] } = await askAdmin(by, 'GET', `/v1/nodes?cluster=${cluster}`)
     return nodes.find((each) => each.connected)?.id
   }
   const node = await until(`the node of ${cluster}`, connected)

@@ -19,22 +19,21 @@ import { clusterRevision, nodeRevision } from './revision.ts'
 
 export type Viewing = HasStore & HasBundles & Activities
 
-/** Views of the nodes of these clusters; the oldest first. */
+/** Views of the nodes of these clusters. */
 export async function nodeViews(
   ports: Viewing,
   { clusters, withRemoved }: { clusters: readonly string[]; withRemoved: boolean },
 ): Promise<NodeView[]> {
-  const found: { node: Node; view: NodeView }[] = []
+  const found: NodeView[] = []
   for (const id of clusters) {
     const data = await ports.store.load(id)
     if (!data) continue
     const { members } = situationOf(ports, data)
     const shown = data.nodes.filter(({ state }) => withRemoved || state !== 'REMOVED')
     const followings = followingsIn(data)
-    for (const node of shown) found.push({ node, view: nodeViewIn(ports, data, node, members, followings) })
+    for (const node of shown) found.push(nodeViewIn(ports, data, node, members, followings))
   }
-  const age = ({ node }: { node: Node }) => `${node.createdAt} ${node.id}`
-  return found.sort((a, b) => (age(a) < age(b) ? -1 : 1)).map(({ view }) => view)
+  return found
 }
 
 /** What the rules of the cluster say about its nodes. */
@@ -55,6 +54,7 @@ function nodeViewIn(
     id: node.id,
     name: node.name,
     cluster: cluster.name,
+    createdAt: node.createdAt,
     revision: nodeRevision(node),
     state: state === 'READY' && problems.length > 0 ? 'DEGRADED' : state,
     roles: node.roles,

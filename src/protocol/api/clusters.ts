@@ -3,6 +3,7 @@ import { Label } from '../names.ts'
 import { ClusterSettings } from '../settings/cluster-settings.ts'
 import { EtcdHealth } from '../wire/operation.ts'
 import { ApiError, DEFAULT_PROJECT } from './access.ts'
+import { pageOf, pageQuery } from './http/page.ts'
 import { Csr, InstallerParts } from './identities/credentials.ts'
 import { NodeView, Problem } from './nodes.ts'
 import { PairReport } from './pair-report.ts'
@@ -120,7 +121,12 @@ export const clusterRoutes = {
     access: ['view'],
     inAnyProject: true,
     summary: 'Lists all clusters, by name',
-    answer: z.array(ClusterView),
+    query: z.object({
+      state: z.optional(z.enum(CLUSTER_STATES)),
+      project: z.optional(Label),
+      ...pageQuery(['name', 'state', 'project'], ClusterView),
+    }),
+    answer: pageOf(ClusterView),
     errors: [],
   },
   createCluster: {

@@ -3,6 +3,7 @@ import { NodeId, NodeRole, NodeState } from '../names.ts'
 import { CheckSummary } from '../wire/check-summary.ts'
 import { Facts } from '../wire/facts.ts'
 import { ApiError } from './access.ts'
+import { pageOf, pageQuery } from './http/page.ts'
 import { Flag, type Route } from './route.ts'
 
 export const ConfigureRequest = z.strictObject({
@@ -48,6 +49,8 @@ export const NodeView = z.object({
   id: z.string(),
   name: z.string(),
   cluster: z.string(),
+  /** When it asked to enrol, ISO 8601. */
+  createdAt: z.string(),
   /** Of what people set, and of the state. The first part of the ETag; If-Match compares it. */
   revision: z.string(),
   /** DEGRADED: the node is READY and has `problems` now. UNKNOWN: it was READY at `lastSeen`, and is silent since. */
@@ -92,8 +95,14 @@ export const nodeRoutes = {
     access: ['view'],
     inAnyProject: true,
     summary: 'Lists the nodes of all clusters or of one; `all`: including removed nodes',
-    query: z.object({ cluster: z.optional(z.string()), all: Flag }),
-    answer: z.array(NodeView),
+    query: z.object({
+      cluster: z.optional(z.string()),
+      all: Flag,
+      state: z.optional(NodeView.shape.state),
+      role: z.optional(NodeRole),
+      ...pageQuery(['age', 'name', 'cluster', 'state'], NodeView),
+    }),
+    answer: pageOf(NodeView),
     errors: ['cluster/unknown'],
   },
   showNode: {

@@ -11,6 +11,7 @@ const node: NodeView = {
     id: 'n-1',
     name: 'm1',
     cluster: 'demo',
+    createdAt: '',
     revision: 'r',
     state: 'READY',
     roles: ['master'],

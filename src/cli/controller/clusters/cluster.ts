@@ -5,6 +5,7 @@ import { confirm } from '../../kit/confirm.ts'
 import { durationOf } from '../../kit/duration.ts'
 import { type Column, examples, type Format, formatOption, render, structured, table } from '../../kit/output.ts'
 import type { AdminClient } from '../session/client.ts'
+import { everyItem } from '../session/every-item.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
 import { registerAccess } from './access/access.ts'
 import { registerCreate } from './cluster-create.ts'
@@ -64,7 +65,7 @@ function registerQueries(cluster: Command): void {
     .addHelpText('after', examples('controller cluster list', 'controller cluster list -o json'))
     .action((flags: Flags) =>
       printOrWatch(flags, {}, async (client) => {
-        const all = await client.ask(clusterRoutes.listClusters, {})
+        const all = await everyItem(client, clusterRoutes.listClusters)
         return render(flags.output, all, all, COLUMNS)
       }),
     )

@@ -1,8 +1,9 @@
 import { type ClusterView, clusterRoutes } from '../../../protocol/api/clusters.ts'
 import type { AdminClient } from '../session/client.ts'
+import { everyItem } from '../session/every-item.ts'
 import { resolve } from '../session/resolve.ts'
 
 /** The cluster with this name or id, or with a name or id that begins with it. */
 export async function findCluster(client: AdminClient, query: string): Promise<ClusterView> {
-  return resolve('cluster', query, await client.ask(clusterRoutes.listClusters, {}))
+  return resolve('cluster', query, await everyItem(client, clusterRoutes.listClusters))
 }

@@ -9,6 +9,7 @@ const node = (changes: Partial<NodeView>): NodeView => ({
   id: 'n-aaaaaaaaaa',
   name: 'one',
   cluster: 'demo',
+  createdAt: '',
   revision: 'r',
   state: 'PROVISIONING',
   roles: ['master'],

@@ -9,6 +9,7 @@ const node: NodeDetail = {
     id: 'n-1',
     name: 'one',
     cluster: 'prod',
+    createdAt: '',
     revision: 'r',
     state: 'DISCOVERED',
     roles: [],

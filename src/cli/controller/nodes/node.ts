@@ -8,6 +8,7 @@ import { findCluster } from '../clusters/find-cluster.ts'
 import { problemCell } from '../clusters/problem-text.ts'
 import type { LogsFlags } from '../follow/logs.ts'
 import type { AdminClient } from '../session/client.ts'
+import { everyItem } from '../session/every-item.ts'
 import { resolve } from '../session/resolve.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
 import { checkText } from './check-text.ts'
@@ -53,7 +54,7 @@ const columns = (now: Date): Column<NodeView>[] => [
 ]
 
 async function findNode(client: AdminClient, query: string, state?: string): Promise<NodeView> {
-  const all = await client.ask(nodeRoutes.listNodes, {})
+  const all = await everyItem(client, nodeRoutes.listNodes)
   const inState = all.filter((node) => node.state === state)
   // A new node can have the name of an old one: the node in the state that the command needs is meant.
   const isNamed = inState.some((node) => node.name.startsWith(query) || node.id.startsWith(query))
@@ -62,7 +63,7 @@ async function findNode(client: AdminClient, query: string, state?: string): Pro
 
 /** By its name, one that is not waiting for approval is meant: the new node usually has the same name. */
 async function findReplaced(client: AdminClient, query: string): Promise<NodeView> {
-  const all = await client.ask(nodeRoutes.listNodes, {})
+  const all = await everyItem(client, nodeRoutes.listNodes)
   const isId = all.some(({ id }) => id === query)
   return resolve('node', query, isId ? all : all.filter(({ state }) => state !== 'DISCOVERED'))
 }
@@ -87,7 +88,7 @@ function registerQueries(node: Command): void {
       withClient(flags, async (client) => {
         const cluster = flags.cluster === undefined ? undefined : (await findCluster(client, flags.cluster)).name
         const query = async () => {
-          const all = await client.ask(nodeRoutes.listNodes, { query: { cluster, all: flags.all ? '1' : undefined } })
+          const all = await everyItem(client, nodeRoutes.listNodes, { cluster, all: flags.all ? '1' : undefined })
           return render(flags.output, all, all, columns(new Date()))
         }
         if (!flags.watch) return print(await query())

@@ -1,6 +1,6 @@
-import type { clusterRoutes } from '../../../protocol/api/clusters.ts'
+import type { ClusterView, clusterRoutes } from '../../../protocol/api/clusters.ts'
 import type { eventRoutes } from '../../../protocol/api/events.ts'
-import type { nodeRoutes } from '../../../protocol/api/nodes.ts'
+import type { NodeView, nodeRoutes } from '../../../protocol/api/nodes.ts'
 import { isAllowed } from '../../access/people/grants.ts'
 import {
   createCluster,
@@ -17,17 +17,37 @@ import { checkPairs } from '../../pair-checks/check-pairs.ts'
 import type { Services } from '../../services.ts'
 import { eventPage } from '../../views/event-page.ts'
 import { entriesOf } from '../../views/log-entries.ts'
+import { pageFrom } from '../../views/page.ts'
 import { clusterView, nodeDetail, nodeViews } from '../../views/views.ts'
 import { MAX_EVENTS, PAGE_BYTES } from '../limits.ts'
 import type { Handlers } from './handler.ts'
 import { requirePermission, visibleClusters } from './projects.ts'
 
+/** By what lists can be sorted; the first is the default. */
+const CLUSTER_KEYS = {
+  name: ({ name }: ClusterView) => name,
+  state: ({ state }: ClusterView) => state,
+  project: ({ project }: ClusterView) => project,
+}
+const NODE_KEYS = {
+  age: ({ createdAt }: NodeView) => createdAt,
+  name: ({ name }: NodeView) => name,
+  cluster: ({ cluster }: NodeView) => cluster,
+  state: ({ state }: NodeView) => state,
+}
+
 export function clusterHandlers(core: Services): Handlers<typeof clusterRoutes> {
   const named = ({ params }: { params: { name: string } }) => clusterByName(core, params.name)
   const view = async (asked: { params: { name: string } }) => clusterView(core, await named(asked))
   return {
-    listClusters: async ({ identity }) =>
-      Promise.all((await visibleClusters(core, identity)).map((each) => clusterView(core, each))),
+    async listClusters({ identity, query: { state, project, ...paging } }) {
+      const found = (await visibleClusters(core, identity)).filter(
+        (each) => project === undefined || each.project === project,
+      )
+      const views = await Promise.all(found.map((each) => clusterView(core, each)))
+      const wanted = views.filter((view) => state === undefined || view.state === state)
+      return pageFrom(wanted, paging, { keys: CLUSTER_KEYS, id: ({ id }) => id, maxBytes: PAGE_BYTES })
+    },
     createCluster({ body, identity }) {
       requirePermission(identity, 'operate', body.project)
       return createCluster(core, body, identity.name)
@@ -55,9 +75,13 @@ export function nodeHandlers(core: Services): Handlers<typeof nodeRoutes> {
   const found = ({ params }: { params: { id: string } }) => nodeById(core, params.id)
   const view = async (asked: { params: { id: string } }) => nodeDetail(core, await found(asked))
   return {
-    async listNodes({ identity, query: { cluster, all } }) {
+    async listNodes({ identity, query: { cluster, all, state, role, ...paging } }) {
       const clusters = (await visibleClusters(core, identity, cluster)).map(({ id }) => id)
-      return nodeViews(core, { clusters, withRemoved: all === '1' })
+      const found = await nodeViews(core, { clusters, withRemoved: all === '1' || state === 'REMOVED' })
+      const wanted = found.filter(
+        (view) => (state === undefined || view.state === state) && (role === undefined || view.roles.includes(role)),
+      )
+      return pageFrom(wanted, paging, { keys: NODE_KEYS, id: ({ id }) => id, maxBytes: PAGE_BYTES })
     },
     showNode: view,
     async removeNode(asked) {

@@ -59,7 +59,7 @@ export function createAnswer({ core, shares, repeats, handlerOf }: Answering) {
       // An invalid answer is a bug: it is logged, and the status is 500.
       const valid = (route.answer as Schema).parse(await ask(handle)) as Record<string, unknown>
       const isPending = route.awaited !== undefined && valid[route.awaited] === undefined
-      return { status: isPending ? 202 : 200, body: valid }
+      return { status: isPending ? 202 : 200, body: selected(valid, query) }
     }
     const owner = identity
       ? `${identity.kind === 'user' ? identity.principal.kind : identity.kind} ${identity.name}`
@@ -72,6 +72,15 @@ export function createAnswer({ core, shares, repeats, handlerOf }: Answering) {
 }
 
 const isWaiting = (query: unknown) => Number((query as { waitMs?: number } | undefined)?.waitMs ?? 0) > 0
+
+/** The items of a page, with the `fields` that were asked for. */
+function selected(page: Record<string, unknown>, query: unknown): Record<string, unknown> {
+  const { fields } = (query ?? {}) as { fields?: string }
+  if (fields === undefined || !Array.isArray(page.items)) return page
+  const wanted = fields.split(',')
+  const items = page.items.map((item) => Object.fromEntries(wanted.map((field) => [field, item[field]])))
+  return { ...page, items }
+}
 
 function keyOf({ repeatable }: Route, given: string | string[] | undefined): string | undefined {
   if (given === undefined) return undefined

@@ -30,6 +30,15 @@ export const INTRODUCTION: readonly Section[] = [
     ],
   },
   {
+    id: 'lists',
+    title: 'Lists',
+    text: [
+      'Lists of clusters and nodes come in pages: `items`, and `next`, which is the `after` of the next page, or null at the end. A page has at most `limit` items (500 by default) and about 1 MiB. Items that come and go between two pages are neither repeated nor left out.',
+      '`sort` is a field, with `-` for the highest first; `fields` chooses the fields of each item; the other parameters are filters. Events are listed by their numbers: `last` is the `after` of the next request.',
+    ],
+    example: `${CURL} "$CANTRIP_URL/v1/nodes?state=DISCOVERED&sort=-age&fields=id,name,address&limit=50"`,
+  },
+  {
     id: 'events',
     title: 'Events as they happen',
     text: [

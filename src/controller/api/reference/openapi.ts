@@ -154,7 +154,7 @@ function shapeOf(schema: Schema | undefined, schemas: Json): Record<string, Json
 }
 
 function answersOf(
-  { answer, awaited, method, versioned, streams }: Route,
+  { answer, awaited, method, query, versioned, streams }: Route,
   json: (schema: Schema, io: 'output') => Content,
 ): Operation['responses'] {
   if (answer === 'websocket') return { 101: { description: 'The connection is a websocket' } }
@@ -168,7 +168,9 @@ function answersOf(
     return answer === 'page' ? page : { ...page, 302: { description: 'Redirect' } }
   }
   const text = { schema: { type: 'string' } }
-  const content = { ...json(answer, 'output'), ...(streams && { 'text/event-stream': text }) }
+  const hasFields = Object.hasOwn((query as { shape?: object } | undefined)?.shape ?? {}, 'fields')
+  const shown = json(answer, 'output')
+  const content = { ...(hasFields ? withFields(shown) : shown), ...(streams && { 'text/event-stream': text }) }
   const schema = { type: 'string' }
   const headers = versioned && {
     headers: { ETag: { description: 'The revision, and a digest of the answer', schema } },
@@ -201,6 +203,15 @@ function jsonSchemaOf(schema: Schema, io: 'input' | 'output', schemas: Json): Js
   const own = name === undefined ? {} : { [name]: found }
   for (const [key, definition] of Object.entries({ ...$defs, ...own })) schemas[key] = withReferences(definition)
   return name === undefined ? (withReferences(found) as Json) : { $ref: `#/components/schemas/${name}` }
+}
+
+/** With `fields`, an item of a list has only those. */
+function withFields(content: Content): Content {
+  const [type = '', { schema = {}, ...rest } = {}] = Object.entries(content)[0] ?? []
+  const { items, ...others } = schema.properties as { items: { items: Json } }
+  const some = { type: 'object', description: 'The fields that `fields` names' }
+  const properties = { ...others, items: { ...items, items: { anyOf: [items.items, some] } } }
+  return { [type]: { schema: { ...schema, properties }, ...rest } }
 }
 
 function withReferences(value: unknown): unknown {
