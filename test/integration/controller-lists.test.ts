@@ -76,13 +76,18 @@ it('chooses clusters and their fields', async () => {
   expect((await get('/v1/clusters?project=other')).json.items).toEqual([])
 })
 
-it.each(['fields=none', 'sort=fields', 'limit=0', 'limit=501', 'after=a.b', 'after=abc', 'state=GONE'])(
+it.each(['fields=none', 'sort=fields', 'limit=0', 'limit=501', 'after=a.b', 'state=GONE'])(
   'refuses %s',
   async (query) => {
     const { status, json } = await get(`/v1/nodes?${query}`)
     expect([status, json.code]).toEqual([400, 'request/invalid'])
   },
 )
+
+it('refuses the end of no page', async () => {
+  const { status, json } = await get('/v1/nodes?after=abc')
+  expect([status, json.code]).toEqual([422, 'request/unusable'])
+})
 
 it('the CLI reads all pages', async () => {
   const { ca, cert, key } = adminOf(controller)

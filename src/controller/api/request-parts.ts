@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifySchemaCompiler } from 'fastify'
 import { AgentError } from '../../base/agent-error.ts'
 import type { ErrorCode } from '../../protocol/api/errors.ts'
-import type { Schema } from '../../protocol/api/route.ts'
+import type { Route, Schema } from '../../protocol/api/route.ts'
 import { isDeeper } from '../../protocol/wire/messages/json-depth.ts'
 
 /** How many bytes the body of a request has at most; it is not read yet. */
@@ -41,10 +41,35 @@ export const compileSchema: FastifySchemaCompiler<Schema> = ({ schema, httpPart 
     if (data === undefined || data === null) return { error: badRequest('request/no-json', 'the request has no body') }
     const [issue] = parsed.error.issues
     const part = httpPart === 'body' ? 'the body' : 'the query'
+    // A check that the schema of the API cannot express.
+    const code = issue?.code === 'custom' ? 'request/unusable' : 'request/invalid'
     return {
-      error: badRequest('request/invalid', `${issue?.path.join('.') || part}: ${issue?.message ?? 'is not valid'}`),
+      error: badRequest(code, `${issue?.path.join('.') || part}: ${issue?.message ?? 'is not valid'}`),
     }
   }
+}
+
+/** Of the routes at a path, by their templates. */
+export function methodsAt(routes: readonly Pick<Route, 'method' | 'path'>[], path: string): string[] {
+  const found = routes.filter((route) => {
+    const literal = route.path
+      .replaceAll(/[.$()|*]/g, '\\$&')
+      .replaceAll(/\{\+\w+\}/g, '.+')
+      .replaceAll(/\{\w+\}/g, '[^/]+')
+    return new RegExp(`^${literal}$`).test(path)
+  })
+  return [...new Set(found.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))]
+}
+
+/** An error of the HTTP parser, before there is a request. */
+export function brokenRequest(code: string | undefined): AgentError {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return badRequest('request/headers-too-large', 'the headers of the request are too large')
+  return badRequest('request/no-http', 'this is not a request of HTTP/1.1, or it did not arrive in time')
+}
+
+export function wrongMethod(method: string, allowed: readonly string[]): AgentError {
+  return badRequest('path/wrong-method', `this path has no ${method}; it has ${allowed.join(', ')}`)
 }
 
 export function unknownPath(what: string): AgentError {

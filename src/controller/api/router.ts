@@ -22,6 +22,7 @@ import { sendBundleFile } from './downloads/bundle-route.ts'
 import { createJoinRoutes } from './downloads/join-route.ts'
 import { errorAnswer } from './errors/error-answer.ts'
 import { openErrorLog } from './errors/error-log.ts'
+import { refuse } from './errors/raw-answer.ts'
 import { bodyWithId, REQUEST_ID, requestIdOf } from './errors/request-id.ts'
 import { createEventStream, wantsStream } from './event-stream/stream.ts'
 import { clusterHandlers, eventHandlers, nodeHandlers } from './handlers/administrators.ts'
@@ -41,7 +42,17 @@ import { oidcHandlers } from './login/handlers.ts'
 import { createLoginPages, type LoginPage } from './login/login-pages.ts'
 import { sendErrorPage } from './login/page.ts'
 import { createRecordsRoute } from './records-route.ts'
-import { bodyBytes, compileSchema, ownError, parseBody, refuseSecretIn, unknownPath } from './request-parts.ts'
+import {
+  bodyBytes,
+  brokenRequest,
+  compileSchema,
+  methodsAt,
+  ownError,
+  parseBody,
+  refuseSecretIn,
+  unknownPath,
+  wrongMethod,
+} from './request-parts.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -77,6 +88,10 @@ export async function createRouter(
     https: {},
     serverFactory: listenOn,
     bodyLimit: DEFAULT_MAX_BODY_BYTES,
+    clientErrorHandler: (error, socket) => {
+      if (socket.writable) refuse(socket, brokenRequest('code' in error ? String(error.code) : undefined), {})
+      else socket.destroy()
+    },
     routerOptions: { maxParamLength: 2_048 },
     requestIdHeader: false,
     genReqId: requestIdOf,
@@ -105,7 +120,7 @@ export async function createRouter(
     request.identity = await authenticate(core, raw, true)
     onAuthenticated(raw.socket, request.identity)
     shares.request(request.identity, bytes)
-    if (request.is404) throw unknownPath(`${request.method} ${request.url.split('?', 1)[0]}`)
+    if (request.is404) refuseUnknown(request, reply)
     await permit(request)
   })
   app.addHook('onResponse', async ({ method, routeOptions, is404 }, { statusCode, elapsedTime }) => {
@@ -189,6 +204,18 @@ function handlersFor(services: Services, signIn: SignIn, request: FastifyRequest
 }
 
 type Send = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+function refuseUnknown({ method, url }: FastifyRequest, reply: FastifyReply): never {
+  const path = url.split('?', 1)[0] ?? ''
+  const allowed = methodsAt(Object.values(ROUTES), path)
+  if (allowed.length === 0) throw unknownPath(`${method} ${path}`)
+  reply.header('allow', allowed.join(', '))
+  const isWebsocket = Object.values<Route>(ROUTES).some((each) => each.path === path && each.answer === 'websocket')
+  if (isWebsocket && allowed.includes(method)) {
+    const fix = 'use the same version of agent and controller'
+    throw new AgentError('protocol/no-upgrade', 'wanted an upgrade to a websocket', { fix, kind: 'invalid' })
+  }
+  throw wrongMethod(method, allowed)
+}
 
 /** Names the rest of the path as in the template: fastify calls it `*`. */
 function nameRest(path: string, request: FastifyRequest): void {

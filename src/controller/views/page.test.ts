@@ -45,5 +45,5 @@ test('items that come and go are neither repeated nor left out', () => {
 })
 
 test.each(['x', Buffer.from('[1]').toString('base64url')])('refuses the cursor %s', (after) => {
-  expect(() => pageFrom(items, { after }, sorting)).toThrow(expect.objectContaining({ code: 'request/invalid' }))
+  expect(() => pageFrom(items, { after }, sorting)).toThrow(expect.objectContaining({ code: 'request/unusable' }))
 })

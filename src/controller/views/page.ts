@@ -57,7 +57,7 @@ function placeIn(after: string): Place {
   } catch {
     // Refused below.
   }
-  throw new AgentError('request/invalid', 'after: not the end of a page', {
+  throw new AgentError('request/unusable', 'after: not the end of a page', {
     fix: 'send the `next` of the page before, or nothing for the first page',
     kind: 'invalid',
   })

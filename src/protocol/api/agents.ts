@@ -170,6 +170,6 @@ export const agentRoutes = {
     access: ['node'],
     summary: "Opens the agent's session: an upgrade to a websocket",
     answer: 'websocket',
-    errors: ['protocol/version'],
+    errors: ['protocol/no-upgrade', 'protocol/version'],
   },
 } as const satisfies Record<string, Route>

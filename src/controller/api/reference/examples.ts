@@ -3,7 +3,17 @@ interface Example {
   answer?: unknown
 }
 
-const CSR = '-----BEGIN CERTIFICATE REQUEST-----\nMIIBXTCB…\n-----END CERTIFICATE REQUEST-----\n'
+/** A real one, so that a request with it is accepted. */
+const CSR = [
+  '-----BEGIN CERTIFICATE REQUEST-----',
+  'MIHKMHICAQAwEDEOMAwGA1UEAwwFYWxpY2UwWTATBgcqhkjOPQIBBggqhkjOPQMB',
+  'BwNCAAQdBdqFR/RttrGh/Ti/jGL9zM0CT8+V/ZpTw4CAWVY6iovgcDbo8hlIAyDO',
+  'Ib+V0BZ93GSCPwmyI+Q0NWwUFH9roAAwCgYIKoZIzj0EAwIDSAAwRQIgJ7bADKbz',
+  'fCIuUbWjKdEaTucyRrYFZcatIPkQ6y0F28ACIQCvFEVckmQUSpAOI/CHBoCdF2m7',
+  'RudYq4QFrCIYUokMFQ==',
+  '-----END CERTIFICATE REQUEST-----',
+  '',
+].join('\n')
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nMIIB9zCC…\n-----END CERTIFICATE-----\n'
 const ENCRYPTED_KEY = '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIHsMFcG…\n-----END ENCRYPTED PRIVATE KEY-----\n'
 const SHA256 = 'a8d547e04e1cd8d9e802dd5221962b62fe01a38de60bfe0d8c362c0d8e7b0412'
