@@ -129,7 +129,9 @@ describe.each(backends)('$name', (_, isPostgres) => {
 
     scene = new Scene(data(), url)
     await scene.resume()
-    expect((await scene.admin('GET', '/v1/clusters')).json.items).toMatchObject([{ name: 'demo', state: 'PROVISIONING' }])
+    expect((await scene.admin('GET', '/v1/clusters')).json.items).toMatchObject([
+      { name: 'demo', state: 'PROVISIONING' },
+    ])
     await auditContinues()
     const again = await reconnect(node, 2, { lastGeneration: 2, confirmed: 2 })
     await ask('/v1/clusters/demo/reset')

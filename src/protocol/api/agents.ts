@@ -86,7 +86,7 @@ export const agentRoutes = {
     access: ['enrol'],
     summary: 'Requests a certificate as a node of the cluster; idempotent for the same key',
     // What identifies the machine, for the rules of the cluster: a Machine as JSON. A controller of an earlier build ignores it.
-    query: z.object({ machine: z.optional(z.string().check(z.maxLength(16_384))) }),
+    query: z.object({ machine: z.optional(z.string().check(z.maxLength(6_144))) }),
     body: EnrolRequest,
     answer: EnrolResponse,
     awaited: 'certificate',

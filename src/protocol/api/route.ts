@@ -46,6 +46,23 @@ export type Schema = z.ZodMiniType
 
 export const DEFAULT_MAX_BODY_BYTES = 64 * 1024
 
+/** Headers that some routes have, as their values must be. */
+export const HEADER_PATTERNS = {
+  /** RFC 9110: entity tags, or `*` for any. */
+  'If-Match': /^(\*|(W\/)?"[!#-~]*"(, ?(W\/)?"[!#-~]*")*)$/,
+  'If-None-Match': /^(\*|(W\/)?"[!#-~]*"(, ?(W\/)?"[!#-~]*")*)$/,
+  'Idempotency-Key': /^[!-~]{1,255}$/,
+  /** The number of an event. */
+  'Last-Event-ID': /^[0-9]{1,15}$/,
+} as const
+export type HeaderName = keyof typeof HEADER_PATTERNS
+
+/** Those of a route. */
+export function headersOf({ method, versioned, repeatable, streams }: Route): HeaderName[] {
+  const tags = versioned ? [method === 'GET' ? ('If-None-Match' as const) : ('If-Match' as const)] : []
+  return [...tags, ...(repeatable ? ['Idempotency-Key' as const] : []), ...(streams ? ['Last-Event-ID' as const] : [])]
+}
+
 type Variable<Name extends string> = Name extends `+${infer Rest}` ? Rest : Name
 
 export type ParamsOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AgentError } from '../../../base/agent-error.ts'
+import { eventRoutes } from '../../../protocol/api/events.ts'
 import { isAllowed } from '../../access/people/grants.ts'
 import type { HasRefusals } from '../../ports.ts'
 import type { Services } from '../../services.ts'
@@ -9,6 +9,7 @@ import { eventPage } from '../../views/event-page.ts'
 import { entriesOf } from '../../views/log-entries.ts'
 import type { Shares } from '../admission/shares.ts'
 import { visibleClusters } from '../handlers/projects.ts'
+import { headersIn } from '../http/headers.ts'
 import { MAX_EVENTS, PAGE_BYTES, STREAM_BUFFER_BYTES } from '../limits.ts'
 import { whileAdmitted } from '../while-admitted.ts'
 import { type Feed, messageOf, openFeed } from './feed.ts'
@@ -38,7 +39,8 @@ export function createEventStream(core: Services, shares: Shares) {
     if (identity?.kind !== 'user') throw new Error('only people and programs read events')
     const { cluster: name, node, run, after: given } = request.query as Query
     const cluster = name === undefined ? undefined : (await visibleClusters(core, identity, name))[0]?.id
-    const after = lastEventId(request.headers['last-event-id']) ?? given ?? (await core.store.lastEvent())
+    const { 'Last-Event-ID': lastId } = headersIn(eventRoutes.listEvents, request.headers)
+    const after = lastId !== undefined ? Number(lastId) : (given ?? (await core.store.lastEvent()))
     const sees = (project: string) => {
       // Asked again now and then: see whileAdmitted.
       const now = request.identity
@@ -108,11 +110,4 @@ export function limitedWriter(
     refused('slow event streams', `ended an event stream of ${name}, which did not read it`)
     out.destroy()
   }
-}
-
-function lastEventId(given: string | string[] | undefined): number | undefined {
-  if (given === undefined || given === '') return undefined
-  if (/^\d{1,15}$/.test(String(given))) return Number(given)
-  const fix = 'send the id of an event, as the stream gave it'
-  throw new AgentError('request/invalid', 'Last-Event-ID: wanted a number', { fix, kind: 'invalid' })
 }

@@ -1,5 +1,4 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AgentError } from '../../../base/agent-error.ts'
 import type { Route, Schema } from '../../../protocol/api/route.ts'
 import type { Services } from '../../services.ts'
 import type { Shares } from '../admission/shares.ts'
@@ -7,6 +6,7 @@ import { addressOf } from '../identity.ts'
 import { PAGE_HEADERS } from '../reference/style.ts'
 import { whileAdmitted } from '../while-admitted.ts'
 import { entityTag, isNoneOf } from './entity-tags.ts'
+import { headersIn } from './headers.ts'
 import { preconditionOf } from './precondition.ts'
 import type { Answered, openRepeats } from './repeats.ts'
 
@@ -50,9 +50,8 @@ export function createAnswer({ core, shares, repeats, handlerOf }: Answering) {
         async () => handle(asked),
       )
     if (route.answer === 'page') return reply.headers(PAGE_HEADERS).send(await ask(handlerOf(id, core, request)))
-    const ifMatch = route.versioned && method !== 'GET' ? headers['if-match'] : undefined
+    const { 'If-Match': ifMatch, 'Idempotency-Key': key } = headersIn(route, headers)
     const own = ifMatch === undefined ? {} : { precondition: preconditionOf(ifMatch, (params as { id?: string }).id) }
-    const key = keyOf(route, headers['idempotency-key'])
     const answer = async (services: Partial<Services>): Promise<Answered> => {
       // What is replaced in `core` later is replaced here too.
       const handle = handlerOf(id, Object.assign(Object.create(core), services), request)
@@ -80,15 +79,6 @@ function selected(page: Record<string, unknown>, query: unknown): Record<string,
   const wanted = fields.split(',')
   const items = page.items.map((item) => Object.fromEntries(wanted.map((field) => [field, item[field]])))
   return { ...page, items }
-}
-
-function keyOf({ repeatable }: Route, given: string | string[] | undefined): string | undefined {
-  if (given === undefined) return undefined
-  if (repeatable && /^[\x21-\x7e]{1,255}$/.test(String(given))) return String(given)
-  const found = repeatable
-    ? 'Idempotency-Key: wanted 1 to 255 visible ASCII characters'
-    : 'this request takes no Idempotency-Key'
-  throw new AgentError('request/invalid', found, { fix: 'see the description of the route', kind: 'invalid' })
 }
 
 function send(route: Route, { status, body }: Answered, request: FastifyRequest, reply: FastifyReply): FastifyReply {

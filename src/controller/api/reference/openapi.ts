@@ -13,7 +13,7 @@ import { PROBLEM, ProblemDetails } from '../../../protocol/api/http/problem.ts'
 import { NodeDetail, NodeView, Problem, RunView } from '../../../protocol/api/nodes.ts'
 import { OperatorReport } from '../../../protocol/api/operators.ts'
 import { PairReport } from '../../../protocol/api/pair-report.ts'
-import type { Route, Schema } from '../../../protocol/api/route.ts'
+import { HEADER_PATTERNS, type HeaderName, headersOf, type Route, type Schema } from '../../../protocol/api/route.ts'
 import { ROUTES } from '../../../protocol/api/routes.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
 import { RunEvent } from '../../../protocol/wire/event.ts'
@@ -123,30 +123,23 @@ function parametersOf(route: Route, schemas: Json): Operation['parameters'] {
       schema: ofPath[name] ?? { type: 'string' },
     })),
     ...Object.entries(ofQuery).map(([name, schema]) => ({ name, in: 'query' as const, schema })),
-    ...headersOf(route),
+    ...headerParametersOf(route),
   ]
 }
 
-const TAGS_PATTERN = '^(\\*|"[0-9a-f-]+"(, ?"[0-9a-f-]+")*)$'
-
-function headersOf({ method, versioned, repeatable, streams }: Route): Operation['parameters'] {
-  const tags = { type: 'string', pattern: TAGS_PATTERN }
-  const ifNoneMatch = 'ETags of earlier answers: the answer is 304 without content if it would be the same'
-  const ifMatch = 'ETags or revisions: the request is refused with 412 unless the present revision is one of them'
-  const lastEvent = 'Of a stream: continues after this event'
-  const key =
-    'Makes it safe to repeat the request for 24 hours: it is carried out once, and each repeat gets the same answer'
-  return [
-    ...(versioned && method === 'GET' ? [{ name: 'If-None-Match', description: ifNoneMatch, schema: tags }] : []),
-    ...(versioned && method !== 'GET' ? [{ name: 'If-Match', description: ifMatch, schema: tags }] : []),
-    ...(streams
-      ? [{ name: 'Last-Event-ID', description: lastEvent, schema: { type: 'string', pattern: '^[0-9]{1,15}$' } }]
-      : []),
-    ...(repeatable
-      ? [{ name: 'Idempotency-Key', description: key, schema: { type: 'string', pattern: '^[!-~]{1,255}$' } }]
-      : []),
-  ].map((header) => ({ ...header, in: 'header' as const, required: false }))
+const HEADERS: Record<HeaderName, string> = {
+  'If-None-Match': 'ETags of earlier answers: the answer is 304 without content if it would be the same',
+  'If-Match': 'ETags or revisions: the request is refused with 412 unless the present revision is one of them',
+  'Idempotency-Key':
+    'Makes it safe to repeat the request for 24 hours: it is carried out once, and each repeat gets the same answer',
+  'Last-Event-ID': 'Of a stream: continues after this event',
 }
+
+const headerParametersOf = (route: Route): Operation['parameters'] =>
+  headersOf(route).map((name) => ({
+    ...{ name, in: 'header' as const, required: false, description: HEADERS[name] },
+    schema: { type: 'string', pattern: HEADER_PATTERNS[name].source.replaceAll('\\/', '/') },
+  }))
 
 function shapeOf(schema: Schema | undefined, schemas: Json): Record<string, Json> {
   const found = schema === undefined ? {} : jsonSchemaOf(schema, 'input', schemas)
