@@ -43,9 +43,7 @@ export const compileSchema: FastifySchemaCompiler<Schema> = ({ schema, httpPart 
     const part = httpPart === 'body' ? 'the body' : 'the query'
     // A check that the schema of the API cannot express.
     const code = issue?.code === 'custom' ? 'request/unusable' : 'request/invalid'
-    return {
-      error: badRequest(code, `${issue?.path.join('.') || part}: ${issue?.message ?? 'is not valid'}`),
-    }
+    return { error: badRequest(code, `${issue?.path.join('.') || part}: ${issue?.message ?? 'is not valid'}`) }
   }
 }
 

@@ -196,11 +196,17 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "unknown path: …",
     "this path has no websocket"
   ],
+  "path/wrong-method": [
+    "this path has no …; it has …"
+  ],
   "pem/invalid": [
     "found … instead of valid PEM"
   ],
   "precondition/failed": [
     "… has changed: its revision is …"
+  ],
+  "protocol/no-upgrade": [
+    "wanted an upgrade to a websocket"
   ],
   "protocol/version": [
     "wanted subprotocol …"
@@ -208,9 +214,11 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "range/unsatisfiable": [
     "the file has … bytes"
   ],
-  "request/invalid": [
-    "Last-Event-ID: wanted a number",
-    "…: …"
+  "request/headers-too-large": [
+    "the headers of the request are too large"
+  ],
+  "request/no-http": [
+    "this is not a request of HTTP/1.1, or it did not arrive in time"
   ],
   "request/no-json": [
     "the body is not JSON",
@@ -227,6 +235,9 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   "request/too-large": [
     "the body is too large"
+  ],
+  "request/unusable": [
+    "after: not the end of a page"
   ],
   "roles/contradictory": [
     "found roles … in cluster … with dedicated masters; wanted master alone"

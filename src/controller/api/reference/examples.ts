@@ -87,6 +87,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     },
   },
   ping: { answer: { now: AT } },
+  createKubeconfig: { body: { role: 'view', seconds: 28_800, csr: CSR } },
   createCluster: { body: { name: 'factory', settings: SETTINGS, csr: CSR } },
   showDeclaration: { answer: DECLARATION },
   applyDeclaration: {
