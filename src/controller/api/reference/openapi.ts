@@ -138,7 +138,7 @@ const HEADERS: Record<HeaderName, string> = {
 const headerParametersOf = (route: Route): Operation['parameters'] =>
   headersOf(route).map((name) => ({
     ...{ name, in: 'header' as const, required: false, description: HEADERS[name] },
-    schema: { type: 'string', pattern: HEADER_PATTERNS[name].source.replaceAll('\\/', '/') },
+    schema: { type: 'string', pattern: HEADER_PATTERNS[name].source },
   }))
 
 function shapeOf(schema: Schema | undefined, schemas: Json): Record<string, Json> {
