@@ -114,8 +114,8 @@ test('each role does its part', async () => {
 test('what belongs to another project does not exist', async () => {
   const secret = await tokenWith({ role: 'admin', project: 'berlin' })
   const ask = async (method: string, path: string, json?: unknown) => withToken(secret, method, path, json)
-  expect((await ask('GET', '/v1/clusters')).json.map(({ name }: { name: string }) => name)).toEqual(['secret'])
-  expect((await ask('GET', '/v1/nodes')).json).toEqual([])
+  expect((await ask('GET', '/v1/clusters')).json.items.map(({ name }: { name: string }) => name)).toEqual(['secret'])
+  expect((await ask('GET', '/v1/nodes')).json.items).toEqual([])
   const [foreign, unknown] = [await ask('GET', '/v1/clusters/demo'), await ask('GET', '/v1/clusters/nothing')]
   expect([outcome(foreign), outcome(unknown)]).toEqual(['404 cluster/unknown', '404 cluster/unknown'])
   expect(Object.keys(foreign.headers)).toEqual(Object.keys(unknown.headers))
