@@ -127,7 +127,7 @@ test('200 nodes that arrive in any order end as the file says, also if the contr
   await come(shuffled.slice(100), again)
 
   const list = async () =>
-    (await call(again.url, adminOf(again), 'GET', '/v1/nodes?cluster=factory')).json as NodeView[]
+    (await call(again.url, adminOf(again), 'GET', '/v1/nodes?cluster=factory')).json.items as NodeView[]
   const nodes = await waitFor('all nodes to be configured', async () => {
     const all = await list()
     return all.filter(({ roles }) => roles.length > 0).length === 185 ? all : undefined
