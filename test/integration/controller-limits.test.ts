@@ -1,6 +1,7 @@
 /** What one client can take, and that others are served meanwhile. */
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { Agent } from 'node:https'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -192,6 +193,36 @@ it('an identity has a limited number of connections', async () => {
   )
   await areServed()
   expect(linesOn('has more than 32 connections')).toHaveLength(1)
+})
+
+it('a token with too many connections is refused before its request does anything', async () => {
+  const grants = [{ role: 'operator', project: null }]
+  const { json } = await call(controller.url, adminOf(controller), 'POST', '/v1/tokens', { name: 'many', grants })
+  const agents: Agent[] = []
+  const ask = (method: string, path: string, body?: unknown) => {
+    const agent = new Agent({ keepAlive: true, localAddress: '127.0.0.4' })
+    agents.push(agent)
+    const { ca } = installer
+    return call(controller.url, { ca, agent } as never, method, path, body, { authorization: `Bearer ${json.secret}` })
+  }
+  for (let each = 0; each < 256; each++) expect((await ask('GET', '/v1/ping')).status).toBe(200)
+  const order = { name: 'ghost', settings: {}, csr: buildCsr(createKeyPair().privateKey, 'x') }
+  const refused = await ask('POST', '/v1/clusters', order)
+  expect([refused.status, refused.json.code, refused.headers.connection]).toEqual([429, 'limit/connections', 'close'])
+  for (const agent of agents) agent.destroy()
+  expect((await call(controller.url, adminOf(controller), 'GET', '/v1/clusters/ghost')).status).toBe(404)
+})
+
+it.each([
+  ['malformed paths', '/v1/%zz'],
+  ['tokens in URLs', `/v1/ping?cantrip_${'a'.repeat(43)}`],
+  ['unknown paths', '/nothing'],
+])('a client without authentication has a connection for each request with %s', async (_, path) => {
+  const { headers, status } = await call(controller.url, { ca: installer.ca }, 'GET', path, undefined, {
+    connection: 'keep-alive',
+  })
+  expect(status).toBeLessThan(500)
+  expect(headers.connection).toBe('close')
 })
 
 it.each([

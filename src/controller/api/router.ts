@@ -70,7 +70,7 @@ export interface Admission {
   shares: Shares
   /** Of nodes, and of machines with a join command. */
   beginDownload: { ofNode: BeginDownload; ofJoin: BeginDownload }
-  /** The client of this connection has authenticated. */
+  /** The client of this connection has authenticated. Throws `limit/connections`. */
   onAuthenticated(connection: Socket, identity: Identity): void
 }
 
@@ -239,9 +239,9 @@ function fail(
   const attempt = attemptOf(request, status, body.code)
   if (attempt) audit.note(attempt)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
-  // The rest of the body is not read. And each attempt to authenticate costs a handshake, which is limited in rate.
-  const isCostly = status === 401 || (status === 429 && !request.identity)
-  if (!request.raw.complete || isCostly) reply.header('connection', 'close')
+  // The rest of the body is not read. And whatever a client without authentication tries costs a handshake, which is limited in rate.
+  const isOver = !request.raw.complete || !request.identity || body.code === 'limit/connections'
+  if (isOver) reply.header('connection', 'close')
   reply.header(REQUEST_ID, request.id)
   if (isLogin(request) && asker.accept?.includes('text/html')) return sendErrorPage(reply, status, body)
   return send(reply, status, bodyWithId({ type, body }, request.id), type)

@@ -32,7 +32,8 @@ type Ports = Pick<HasClock, 'now'> & HasRefusals
 
 /**
  * Counts the connections of each client, once it is known. Returns what tells of a client that has authenticated without a
- * certificate. `verified`: the connection no longer counts as one in its handshake.
+ * certificate, with the first such request of the connection; throws if that is one too many. `verified`: the connection no longer
+ * counts as one in its handshake.
  */
 export function limitConnections(
   server: Server,
@@ -48,8 +49,11 @@ export function limitConnections(
   )
   const count = (socket: Socket, identity: Identity) => {
     verified(socket)
+    socket.once('close', shares.connection(identity))
+  }
+  const countOrRefuse = (socket: Socket, identity: Identity) => {
     try {
-      socket.once('close', shares.connection(identity))
+      count(socket, identity)
     } catch (error) {
       refused(`connections of ${identity.name}`, `refused a connection: ${errorMessage(error)}`)
       refuse(socket, error, { kind: kindOf(identity) })
@@ -58,7 +62,7 @@ export function limitConnections(
   server.on('secureConnection', (socket: TLSSocket) => {
     if (!socket.authorized) return anonymous.enter(socket)
     const identity = clientOf(socket, now())
-    if (identity) count(socket, identity)
+    if (identity) countOrRefuse(socket, identity)
     else verified(socket)
   })
   return (socket, identity) => {
