@@ -14,6 +14,7 @@ const OTHER_LOOPS: Record<string, string> = {
   'agent/pair-check/probe-udp.ts': 'sends the next packet after each answer',
   'agent/service/images/image-keeper.ts': 'watches while the service runs',
   'cli/controller/session/print-changes.ts': 'the controller answers a long poll when something changes',
+  'controller/api/event-stream/feed.ts': 'writes after each change, and a heartbeat when there is none',
   'host/linux/network/download.ts': 'the attempts are counted from the last received byte',
   'host/units/wait-until.ts': 'watches while another command waits',
   'operator/api-watch/watch.ts': 'polls at a fixed interval while the service runs',

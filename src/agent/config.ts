@@ -1,6 +1,6 @@
 import { AgentError } from '../base/agent-error.ts'
 import { readIfThere } from '../base/durable-file.ts'
-import { NodeLabels } from '../protocol/settings/nodes.ts'
+import { areNodeLabels } from '../protocol/settings/node-labels.ts'
 import type { CheckSummary } from '../protocol/wire/check-summary.ts'
 import { readInstructionKey } from './gate/open-signed.ts'
 import type { AgentPaths } from './paths.ts'
@@ -70,7 +70,7 @@ function isWhole({
   if (format !== 1 || !texts.every((each) => typeof each === 'string' && each !== '')) return false
   if (urls.length === 0 || !urls.every(isControllerUrl) || !isInstructionKey(instructionKey)) return false
   if (nextInstructionKey !== undefined && !isInstructionKey(nextInstructionKey)) return false
-  if (labels !== undefined && !NodeLabels.safeParse(labels).success) return false
+  if (labels !== undefined && !areNodeLabels(labels)) return false
   return (proxy === undefined || isProxyUrl(proxy)) && (warnings === undefined || Array.isArray(warnings))
 }
 

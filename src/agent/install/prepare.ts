@@ -1,5 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { MOST_LABEL_CHARACTERS, MOST_LABELS } from '../../protocol/declaration/machine.ts'
+import { MOST_LABEL_CHARACTERS, MOST_LABELS } from '../../protocol/declaration/machine-limits.ts'
 import { NodeName } from '../../protocol/names.ts'
 import { NodeLabels } from '../../protocol/settings/nodes.ts'
 import type { AgentConfig } from '../config.ts'

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { reportOf } from '../../base/agent-error.ts'
-import { type Machine, MOST_MACS } from '../../protocol/declaration/machine.ts'
+import type { Machine } from '../../protocol/declaration/machine.ts'
+import { MOST_MACS } from '../../protocol/declaration/machine-limits.ts'
 import type { NodeState } from '../../protocol/names.ts'
 import { PROTOCOL } from '../../protocol/version.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'

@@ -1,10 +1,6 @@
 import * as z from 'zod/mini'
 import { NodeLabels } from '../settings/nodes.ts'
-
-export const MOST_MACS = 32
-export const MOST_LABELS = 16
-/** They are sent in the head of a request, which is limited to 8 KiB. */
-export const MOST_LABEL_CHARACTERS = 1_500
+import { MOST_MACS } from './machine-limits.ts'
 
 const short = z.string().check(z.maxLength(255))
 

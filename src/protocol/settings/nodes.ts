@@ -1,13 +1,9 @@
 import * as z from 'zod/mini'
+import { LABEL_KEY, LABEL_VALUE, MAX_LABEL_KEY } from './node-labels.ts'
 import type { Settings } from './setting.ts'
 
-const LabelKey = z
-  .string()
-  .check(
-    z.maxLength(317),
-    z.regex(/^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/),
-  )
-const LabelValue = z.string().check(z.regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/))
+const LabelKey = z.string().check(z.maxLength(MAX_LABEL_KEY), z.regex(LABEL_KEY))
+const LabelValue = z.string().check(z.regex(LABEL_VALUE))
 
 export const NodeLabels = z.record(LabelKey, LabelValue)
 

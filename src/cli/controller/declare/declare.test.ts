@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import { AgentError } from '../../../base/agent-error.ts'
+import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
 import { placeOf, SPEC } from '../../../protocol/declaration/declaration.ts'
 import { SETTINGS } from '../../../protocol/settings/cluster-settings.ts'
 import type { Setting } from '../../../protocol/settings/setting.ts'
@@ -37,7 +38,7 @@ test.each<[string, string, string]>([
   [
     'a version as a number',
     `${HEAD}  kubernetesVersion: 1.36\n`,
-    'f.yaml:5:22: spec.kubernetesVersion: found the number 1.36; wanted v1.MINOR.PATCH, e.g. v1.36.3',
+    `f.yaml:5:22: spec.kubernetesVersion: found the number 1.36; wanted v1.MINOR.PATCH, e.g. ${DEFAULT_VERSIONS.kubernetes}`,
   ],
   ['yes', `${HEAD}  autoApprove: yes\n`, 'f.yaml:5:16: spec.autoApprove: found "yes"; wanted true or false'],
   [

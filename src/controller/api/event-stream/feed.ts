@@ -48,10 +48,11 @@ export function openFeed(core: HasStore & HasAnnouncements): Feed {
     return found.length > 0 ? found : undefined
   }
   const broadcast = async (events: readonly StoredEvent[]) => {
-    last = events.at(-1)?.seq ?? last
     const clusters = new Map((await core.store.clusters()).map((each) => [each.id, each]))
     const entries = await entriesOf(core, events)
     const texts = new Map(entries.map((entry) => [entry.seq, messageOf(entry)]))
+    // Only now: if the database was away, the same events are read again.
+    last = events.at(-1)?.seq ?? last
     await toAll((reader) => {
       const accepted = events.filter((event) => reader.accepts(event, clusters.get(event.clusterId)))
       if (accepted.length > 0) reader.write(accepted.map(({ seq }) => texts.get(seq)).join(''))

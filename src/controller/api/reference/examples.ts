@@ -35,7 +35,7 @@ const NODE = {
   ...{ connected: true, run: null, problems: [], error: null, rule: 1, ruleProblem: null },
 }
 const NODE_DETAIL = { ...NODE, interface: 'eno1', disks: [], warnings: [], facts: null }
-const SETTINGS = { kubernetesVersion: 'v1.36.3' }
+const SETTINGS = { kubernetesVersion: 'v1.35.4' }
 
 const CREDENTIALS = {
   ...{ name: 'factory', serial: '4f1d2c', state: 'valid', createdAt: AT, expiresAt: '2027-11-29T17:00:00.000Z' },
@@ -100,16 +100,22 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   planCluster: {
     answer: {
-      bundle: 'kubernetes-v1.36.3-x64',
+      bundle: 'kubernetes-v1.35.4-x64',
       nodes: [{ id: NODE.id, name: NODE.name, role: 'first-master', repair: false, because: 'configured' }],
       problems: [],
     },
   },
   showHealth: {
-    answer: { etcd: null, nodes: [{ name: 'cp-1', ready: true, unhealthy: [] }], reportedAt: AT, isCurrent: true },
+    answer: {
+      etcd: null,
+      etcdAt: null,
+      nodes: [{ name: 'cp-1', ready: true, unhealthy: [] }],
+      reportedAt: AT,
+      isCurrent: true,
+    },
   },
   deleteCluster: { answer: {} },
-  deleteBundle: { answer: { name: 'kubernetes-v1.36.3-x64', manifestSha256: '9d'.repeat(32) } },
+  deleteBundle: { answer: { name: 'kubernetes-v1.35.4-x64', manifestSha256: '9d'.repeat(32) } },
   listCredentials: { answer: [CREDENTIALS] },
   renewCredentials: { body: { name: 'second-hall', csr: CSR, days: 30, maxNodes: 20 } },
   revokeCredentials: { answer: { ...CREDENTIALS, state: 'revoked', revokedAt: AT, revokedBy: 'alice' } },
