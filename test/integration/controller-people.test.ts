@@ -111,6 +111,35 @@ test('each role does its part', async () => {
   expect(outcome(await withToken(approver, 'DELETE', `/v1/nodes/${node.id}`))).toBe(no)
 })
 
+test('an operator does not approve nodes by a setting or a rule', async () => {
+  const [operator, both] = [
+    await tokenWith(everywhere('operator')),
+    await tokenWith(everywhere('operator'), everywhere('approver')),
+  ]
+  const automatic = { ...body('automatic'), settings: { autoApprove: true } }
+  expect(outcome(await withToken(operator, 'POST', '/v1/clusters', automatic))).toBe('403 identity/not-permitted')
+  expect(outcome(await withToken(both, 'POST', '/v1/clusters', automatic))).toBe('200')
+  const apply = async (secret: string, name: string, spec: object) => {
+    const { csr } = body(name)
+    const declaration = { apiVersion: 'cantrip/v1', kind: 'Cluster', metadata: { name }, spec }
+    return outcome(await withToken(secret, 'POST', '/v1/declarations', { declaration, csr }))
+  }
+  const any = { match: { hostname: '*' }, roles: ['worker'] }
+  const rule = { ...any, approve: 'automatically' }
+  const no = '403 identity/not-permitted'
+  const spec = { provision: 'manually', nodes: [any] }
+  expect(await apply(operator, 'by-rule', { ...spec, nodes: [rule] })).toBe(no)
+  expect(await apply(operator, 'by-rule', { ...spec, autoApprove: true })).toBe(no)
+  expect(await apply(operator, 'by-rule', spec)).toBe('200')
+  expect(await apply(operator, 'by-rule', { ...spec, nodes: [rule] })).toBe(no)
+  const kept = [{ match: { hostname: 'kept-*' }, roles: ['worker'] }, rule]
+  expect(await apply(both, 'by-rule', { ...spec, nodes: kept })).toBe('200')
+  // Without the first rule, the second one would be for its nodes.
+  expect(await apply(operator, 'by-rule', { ...spec, nodes: [rule] })).toBe(no)
+  expect(await apply(operator, 'by-rule', { ...spec, nodes: kept, location: 'Berlin' })).toBe('200')
+  expect(await apply(operator, 'by-rule', spec)).toBe('200')
+})
+
 test('what belongs to another project does not exist', async () => {
   const secret = await tokenWith({ role: 'admin', project: 'berlin' })
   const ask = async (method: string, path: string, json?: unknown) => withToken(secret, method, path, json)

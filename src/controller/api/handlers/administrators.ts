@@ -50,6 +50,7 @@ export function clusterHandlers(core: Services): Handlers<typeof clusterRoutes> 
     },
     createCluster({ body, identity }) {
       requirePermission(identity, 'operate', body.project)
+      if (body.settings.autoApprove) requirePermission(identity, 'approve', body.project)
       return createCluster(core, body, identity.name)
     },
     showCluster: view,

@@ -2,6 +2,7 @@ import type { Permission } from '../../../protocol/api/access.ts'
 import type { declarationRoutes } from '../../../protocol/declaration/routes.ts'
 import { isAllowed } from '../../access/people/grants.ts'
 import { applyDeclaration, projectFor } from '../../declaration/apply.ts'
+import { isApprovingMore } from '../../declaration/approving.ts'
 import { exported } from '../../declaration/changes.ts'
 import { refusal } from '../../domain/admission.ts'
 import { clusterByName } from '../../nodes/find.ts'
@@ -11,13 +12,19 @@ import type { Handlers } from './handler.ts'
 import { requirePermission } from './projects.ts'
 
 const OPERATE: Permission = 'operate'
+const APPROVE: Permission = 'approve'
 
 export const declarationHandlers = (core: Services): Handlers<typeof declarationRoutes> => ({
   showDeclaration: async ({ params }) => exported(await clusterByName(core, params.name)),
   async applyDeclaration({ query, body, identity }) {
     const known = await core.store.clusterNamed(body.declaration.metadata.name)
     if (known) admitChange(identity, known)
-    requirePermission(identity, OPERATE, projectFor(body.declaration, known))
+    const project = projectFor(body.declaration, known)
+    requirePermission(identity, OPERATE, project)
+    if (isApprovingMore(body.declaration, known)) {
+      requirePermission(identity, APPROVE, project)
+      if (known) requirePermission(identity, APPROVE, known.project)
+    }
     const order = { ...body, dryRun: query.dryRun === '1', prune: query.prune === '1' }
     return applyDeclaration(core, order, identity.name)
   },
