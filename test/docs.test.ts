@@ -37,6 +37,14 @@ test.each([
   expect(await refusalOf(line, true)).toContain(why)
 })
 
+test('no page has markers of an unresolved merge', () => {
+  expect(
+    pages()
+      .filter(({ text }) => /^(<{7} |>{7} )/m.test(text))
+      .map(({ path }) => path),
+  ).toEqual([])
+})
+
 test('scripts in the docs exist', () => {
   const named = pages().flatMap((page) => [...codeLines(page), ...codeSpans(page)])
   const scripts = named.flatMap((line) => /^(?:node )?((?:scripts|test)\/[\w./-]+)/.exec(line)?.[1] ?? [])
