@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { maskSecretForms } from '../../base/secret-forms.ts'
 import { shorten } from '../../base/text/shorten.ts'
@@ -9,6 +10,8 @@ import type { Treatment } from './fields.ts'
 import { AUDITED, merged, type Touched, touchedBy } from './touched.ts'
 
 const MAX_TEXT_BYTES = 1_024
+/** Of a field: what one request changes must not fill the log, whose oldest entries are removed then. */
+const MAX_FIELD_BYTES = 4_096
 
 /** What a commit of these changes changes, for the audit log: the present values are read from the store. */
 export async function differencesOf(store: Store, changes: readonly Change[]): Promise<AuditChange[]> {
@@ -50,10 +53,22 @@ function differing(fields: object, before: object, after: object): AuditChange['
         return clean(treatment === 'value' ? value : treatment(value))
       })
       if (isDeepStrictEqual(was ?? null, is ?? null)) return []
-      return [[field, { ...(was !== undefined && { before: was }), ...(is !== undefined && { after: is }) }] as const]
+      const values = {
+        ...(was !== undefined && { before: limited(was) }),
+        ...(is !== undefined && { after: limited(is) }),
+      }
+      return [[field, values] as const]
     },
   )
   return Object.fromEntries(shown)
+}
+
+/** The value, or of a long one its ends, its size and its hash, which tells whether two are the same. */
+function limited(value: unknown): unknown {
+  const text = JSON.stringify(value) ?? ''
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= MAX_FIELD_BYTES) return value
+  return `${shorten(text, MAX_TEXT_BYTES)} (${bytes} bytes, SHA-256 ${createHash('sha256').update(text).digest('hex')})`
 }
 
 /** Masks what has the form of a secret, and limits texts. */
