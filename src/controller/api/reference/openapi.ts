@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { ApiError, CERTIFICATE_KINDS } from '../../../protocol/api/access.ts'
+import { ApiError, CERTIFICATE_KINDS, PERMISSIONS } from '../../../protocol/api/access.ts'
 import { ClusterView } from '../../../protocol/api/clusters.ts'
 import {
   BODY_ERRORS,
@@ -13,10 +13,11 @@ import { PROBLEM, ProblemDetails } from '../../../protocol/api/http/problem.ts'
 import { NodeDetail, NodeView, Problem, RunView } from '../../../protocol/api/nodes.ts'
 import { OperatorReport } from '../../../protocol/api/operators.ts'
 import { PairReport } from '../../../protocol/api/pair-report.ts'
+import { CSRF_HEADER, SESSION_COOKIE } from '../../../protocol/api/people/sessions.ts'
 import { HEADER_PATTERNS, type HeaderName, headersOf, type Route, type Schema } from '../../../protocol/api/route.ts'
 import { ROUTES } from '../../../protocol/api/routes.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
-import { RunEvent } from '../../../protocol/wire/event.ts'
+import { ErrorReport, RunEvent } from '../../../protocol/wire/event.ts'
 import { Facts } from '../../../protocol/wire/facts.ts'
 import { EXAMPLES } from './examples.ts'
 import { INTRODUCTION } from './introduction.ts'
@@ -24,7 +25,7 @@ import { INTRODUCTION } from './introduction.ts'
 /** Schemas that are defined once in the document and referenced by name. */
 const SHARED = {
   ...{ ClusterSettings, ClusterView, Facts, LogEntry, NodeDetail, NodeView, PairReport, Problem, RunEvent, RunView },
-  ...{ OperatorReport, ProblemDetails, Error: ApiError },
+  ...{ OperatorReport, ProblemDetails, Error: ApiError, ErrorReport },
 }
 
 type Json = Record<string, unknown>
@@ -34,6 +35,7 @@ export interface Operation {
   tags: readonly string[]
   summary: string
   'x-access': readonly string[]
+  security: readonly Record<string, string[]>[]
   parameters: readonly {
     name: string
     in: 'path' | 'query' | 'header'
@@ -71,15 +73,32 @@ export function openapi(version: string): Document {
     paths,
     components: {
       schemas,
-      securitySchemes: {
-        certificate: {
-          type: 'mutualTLS',
-          description: `Kinds of client certificates: ${CERTIFICATE_KINDS.join(', ')}`,
-        },
-      },
+      securitySchemes: SECURITY_SCHEMES,
     },
-    security: [{ certificate: [] }],
   }
+}
+
+const SECURITY_SCHEMES = {
+  certificate: {
+    type: 'mutualTLS',
+    description: `Kinds of client certificates: ${CERTIFICATE_KINDS.join(', ')}`,
+  },
+  token: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API token (`controller token create`), or a session that was begun with `kind: "token"`',
+  },
+  session: {
+    ...{ type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
+    description: `The session of a browser; every request that is not a GET also needs the header \`${CSRF_HEADER}\``,
+  },
+}
+
+/** Each alternative is enough by itself. */
+function securityOf({ access }: Route): Record<string, string[]>[] {
+  if (access.includes('anyone')) return []
+  const isForPeople = PERMISSIONS.some((each) => access.includes(each))
+  return [{ certificate: [] }, ...(isForPeople ? [{ token: [] }, { session: [] }] : [])]
 }
 
 function operationOf(operationId: string, route: Route, schemas: Json): Operation {
@@ -90,7 +109,7 @@ function operationOf(operationId: string, route: Route, schemas: Json): Operatio
   })
   const problem = { [PROBLEM]: { schema: jsonSchemaOf(ProblemDetails, 'output', schemas) } }
   return {
-    ...{ operationId, tags: [tagOf(route)], summary, 'x-access': access },
+    ...{ operationId, tags: [tagOf(route)], summary, 'x-access': access, security: securityOf(route) },
     parameters: parametersOf(route, schemas),
     ...(body && { requestBody: { required: true as const, content: json(body, 'input', example) } }),
     responses: {
@@ -193,8 +212,9 @@ function jsonSchemaOf(schema: Schema, io: 'input' | 'output', schemas: Json): Js
   for (const [name, shared] of Object.entries(SHARED)) metadata.add(shared, { id: name })
   const { $schema: _, $defs = {}, ...found } = z.toJSONSchema(schema, { io, metadata, unrepresentable: 'any' })
   const [name] = Object.entries(SHARED).find(([, shared]) => shared === schema) ?? []
+  // A shared schema that refers to itself is among the definitions already, and `found` is a reference to it.
   const own = name === undefined ? {} : { [name]: found }
-  for (const [key, definition] of Object.entries({ ...$defs, ...own })) schemas[key] = withReferences(definition)
+  for (const [key, definition] of Object.entries({ ...own, ...$defs })) schemas[key] = withReferences(definition)
   return name === undefined ? (withReferences(found) as Json) : { $ref: `#/components/schemas/${name}` }
 }
 

@@ -37,6 +37,27 @@ describe('an example', () => {
   })
 })
 
+describe('the document', () => {
+  const document = openapi('1.2.3')
+  const { schemas, securitySchemes } = document.components
+
+  it('defines each schema that it refers to', () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)]
+    expect(references.length).toBeGreaterThan(50)
+    for (const [, name = ''] of references) expect(schemas[name], name).toBeDefined()
+    for (const [name, schema] of Object.entries(schemas)) expect(schema.type ?? schema.oneOf, name).toBeDefined()
+  })
+
+  it('says how each operation is authenticated', () => {
+    const operations = Object.values(document.paths).flatMap((path) => Object.values(path))
+    const ways = new Map(operations.map(({ operationId, security }) => [operationId, security.flatMap(Object.keys)]))
+    expect(ways.get('listClusters')).toEqual(Object.keys(securitySchemes))
+    expect(ways.get('report')).toEqual(['certificate'])
+    for (const [id, { access }] of Object.entries(routes))
+      expect(ways.get(id)?.length === 0).toBe(access.includes('anyone'))
+  })
+})
+
 describe('the pages', () => {
   const errors = errorsPage()
   const reference = referencePage(openapi('1.2.3'))
