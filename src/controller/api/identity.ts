@@ -37,6 +37,8 @@ export interface UserIdentity extends Client {
   grants: Grants
   /** Of an administrator. */
   certificate?: X509Certificate
+  /** Of a token. */
+  creator?: string | null
   /** Of somebody who has signed in, and `csrf` for a browser. */
   session?: UserSession
   csrf?: string

@@ -43,7 +43,7 @@ export async function authenticate(ports: Services, request: IncomingMessage, is
 async function withToken(ports: Services, secret: string, address: string, isUse: boolean): Promise<UserIdentity> {
   const { token, grants } = await admitToken(ports, secret, isUse)
   const principal = { kind: 'token', name: token.name } as const
-  return { kind: 'user', principal, name: `token ${token.name}`, grants, address }
+  return { kind: 'user', principal, name: `token ${token.name}`, grants, address, creator: token.issuedBy }
 }
 
 /** A secret is accepted only in the way for which it was given. */

@@ -95,3 +95,16 @@ it('limits a node that renews its key again and again', () => {
   expect(total((client) => shares.request(client, 0))).toBe(4 * SHARES.node.requestBurst)
   expect(total((client) => shares.connection(client))).toBe(4 * SHARES.node.connections)
 })
+
+it('limits a person who creates many tokens, and no other', () => {
+  const token = (name: string, creator = 'ann') =>
+    ({ kind: 'user', name: `token ${name}`, principal: { kind: 'token', name }, creator }) as const
+  const tokens = Array.from({ length: 6 }, (_, at) => token(`t-${at}`))
+  const total = (call: (client: (typeof tokens)[number]) => unknown) =>
+    tokens.reduce((sum, each) => sum + admitted(SHARES.user.requestBurst + 1, () => call(each))[0], 0)
+  expect(total((client) => shares.request(client, 0))).toBe(4 * SHARES.user.requestBurst)
+  expect(total((client) => shares.connection(client))).toBe(4 * SHARES.user.connections)
+  expect(total((client) => shares.wait(client))).toBe(4 * SHARES.user.waiting)
+  expect(admitted(1, () => shares.request(token('other', 'bob'), 0))).toEqual([1, undefined])
+  expect(admitted(1, () => shares.connection(administrator))).toEqual([1, undefined])
+})

@@ -7,7 +7,7 @@ import { BODY_BYTE_BURST, BODY_BYTES_PER_SECOND, SHARES, type Share } from '../l
 type Certified = { certificate: { serialNumber: string } }
 type Client =
   | (Pick<MachineIdentity, 'kind' | 'name' | 'fingerprint'> & Certified)
-  | (Pick<UserIdentity, 'kind' | 'name' | 'principal'> & Partial<Certified>)
+  | (Pick<UserIdentity, 'kind' | 'name' | 'principal' | 'creator'> & Partial<Certified>)
   | Anonymous
 
 /** Clients that have not authenticated, by the address from which they connect (see sourceOf). */
@@ -94,6 +94,8 @@ interface Counted {
 
 /** Of all keys of one node together. */
 const SHARES_OF_A_NODE = 4
+/** Of all tokens of one person, who can create many. */
+const SHARES_OF_TOKENS = 4
 
 /**
  * Certificates of installers and administrators count by themselves: whoever has a revoked one takes nothing from those that
@@ -104,8 +106,11 @@ function countedOf(client: Client): Counted[] {
   const { kind, name } = client
   const own = `${kind} ${name}`
   if (kind === 'enrol') return [{ key: `${own} ${client.certificate.serialNumber}`, times: 1 }]
-  if (kind === 'user')
-    return [{ key: `${client.principal.kind} ${name} ${client.certificate?.serialNumber ?? ''}`, times: 1 }]
+  if (kind === 'user') {
+    const { principal, certificate, creator } = client
+    const ofCreator = creator == null ? [] : [{ key: `tokens of ${creator}`, times: SHARES_OF_TOKENS }]
+    return [{ key: `${principal.kind} ${name} ${certificate?.serialNumber ?? ''}`, times: 1 }, ...ofCreator]
+  }
   if (kind !== 'node') return [{ key: own, times: 1 }]
   return [
     { key: `${own} ${client.fingerprint}`, times: 1 },
