@@ -15,7 +15,7 @@ test.each([
   [404, 2],
   [429, 7],
   [500, 1],
-  [503, 1],
+  [503, 6],
 ])('an error with status %i ends a command with exit code %i', async (status, exitCode) => {
   const error = await asked(status, JSON.stringify(PROBLEM)).catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({ ...PROBLEM, facts: { status } })

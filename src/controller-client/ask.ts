@@ -111,6 +111,7 @@ function problemIn(json: unknown): (ApiError & { remedy: ApiError['remedy'] }) |
 
 function kindOf(status: number): ErrorKind {
   if (status === 401 || status === 403 || status === 409 || status === 429) return 'refused'
+  if (status === 503) return 'unreachable'
   return status < 500 ? 'invalid' : 'bug'
 }
 

@@ -312,7 +312,7 @@ test('the agent is sent in ranges, and so often', async () => {
 })
 
 test('controller cluster join-command prints it; neither the list of credentials nor the store has token or key', async () => {
-  const given = ['cluster', 'join-command', 'demo', '--valid', '2h', '--name', 'hall-3', '--nodes', '40']
+  const given = ['cluster', 'join-command', 'demo', '--valid', '2h', '--name', 'hall-3', '--max-nodes', '40']
   const printed = await cli(...given)
   expect(printed, printed.err).toMatchObject({ code: 0, err: expect.stringContaining('and for 40 nodes') })
   expect(await paste(printed.out)).toMatchObject({ code: 0, out: expect.stringContaining('hall-3.pem') })
@@ -335,9 +335,9 @@ test('controller cluster join-command prints it; neither the list of credentials
 })
 
 test.each([
-  ['--valid 31d', 'a time from 1m to 30d'],
-  ['--valid 24', 'a time from 1m to 30d'],
-  ['--nodes 0', 'a number from 1 to'],
+  ['--valid 31d', 'from 1m to 30d'],
+  ['--valid 24', 'from 1m to 30d'],
+  ['--max-nodes 0', 'a number from 1 to'],
   ['--proxy http://ann:secret@proxy:3128', 'http://HOST:PORT'],
   ['--arch x64', 'amd64, arm64'],
 ])('%s is refused with what is wanted', async (flags, wanted) => {

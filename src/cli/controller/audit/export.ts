@@ -6,9 +6,11 @@ import { pagesOf } from './pages.ts'
 
 /** Writes all entries as lines of JSON, which controller audit verify --file reads. */
 export async function exportLog(client: AdminClient, path: string): Promise<void> {
+  let count = 0
   const file = path === '-' ? undefined : await open(path, 'w', 0o600)
   try {
     for await (const { entries } of pagesOf(client, {})) {
+      count += entries.length
       const text = entries.map(jsonLine).join('')
       if (file) await file.write(text)
       else print(text)
@@ -17,4 +19,5 @@ export async function exportLog(client: AdminClient, path: string): Promise<void
   } finally {
     await file?.close()
   }
+  if (file) print(`Written: ${path}, ${count} entries.\n`)
 }

@@ -69,6 +69,9 @@ test('the health of etcd has its age, and a state that is unknown the time since
   const etcd = [{ name: 'm1', isHealthy: true, isLearner: false }]
   const known = { ...health(true), etcd, etcdAt: '2026-01-01T00:00:08.000Z' }
   expect(clusterText(cluster, known, now)).toMatch(/^etcd: +1 of 1 members healthy, as of 12s ago$/m)
+  const unasked = { ...health(false), etcd: null }
+  expect(clusterText(cluster, unasked, now)).toMatch(/^etcd: +unknown: no master answers$/m)
+  expect(clusterText({ ...cluster, state: 'NEW' }, unasked, now)).toMatch(/^etcd: +not installed yet$/m)
   const unknown = { ...cluster, state: 'UNKNOWN' as const, unknownSince: reportedAt }
   const text = clusterText(unknown, health(false), now)
   expect(text).toContain(`UNKNOWN since ${localTime(reportedAt)}: no report of the operator\n`)

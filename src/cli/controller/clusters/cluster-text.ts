@@ -75,10 +75,11 @@ export function clusterText(cluster: ClusterView, health: ClusterHealth, now: Da
   const { settings } = cluster
   const lines: [string, string][] = [
     ['Name', `${cluster.name} (${cluster.id})`],
+    ['Project', cluster.project],
     ['State', `${cluster.state}${notReadyReason(cluster)}`],
     ...settingLines(settings),
     ['Pairs', pairsText(cluster)],
-    ['etcd', etcdText(health, now)],
+    ['etcd', cluster.state === 'NEW' ? 'not installed yet' : etcdText(health, now)],
     ['Operator', operatorText(health, now)],
   ]
   const head = fields(lines)

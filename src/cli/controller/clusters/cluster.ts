@@ -33,6 +33,7 @@ const COLUMNS: Column<ClusterView>[] = [
   { title: 'KUBERNETES', of: ({ kubernetesVersion }) => kubernetesVersion },
   { title: 'NODES', of: ({ nodes }) => String(nodes.length) },
   { title: 'READY', of: ({ nodes }) => String(nodes.filter(({ state }) => state === 'READY').length) },
+  { title: 'PROJECT', of: ({ project }) => project },
   { title: 'PROBLEMS', of: ({ problems }) => problemCell(problems), rare: true },
   { title: 'CNI', of: ({ settings }) => settings.cni, wide: true },
   { title: 'LOCATION', of: ({ settings }) => settings.location, wide: true },

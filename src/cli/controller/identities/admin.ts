@@ -5,7 +5,7 @@ import { confirm } from '../../kit/confirm.ts'
 import { type Column, examples, type Format, formatOption, render } from '../../kit/output.ts'
 import { readAccess } from '../session/access.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
-import { countUpTo, labelOf } from './arguments.ts'
+import { daysUpTo, labelOf } from './arguments.ts'
 import { identityColumns } from './identity-columns.ts'
 
 interface CreateFlags {
@@ -25,7 +25,7 @@ export function registerAdmin(program: Command): void {
   withAdmin(admin.command('create'))
     .description('issue a certificate to another administrator; one for each person')
     .argument('<name>', 'lower-case letters, digits and dashes', labelOf)
-    .option('--valid <days>', 'days until it expires (default: 365)', countUpTo(MAX_DAYS))
+    .option('--valid <days>', 'days until it expires (default: 365)', daysUpTo(MAX_DAYS))
     .option('--output <file>', 'administrator access file to write (default: NAME-admin.json)')
     .addHelpText('after', examples('controller admin create alice', 'controller admin create ci --valid 30'))
     .action(create)

@@ -9,7 +9,7 @@ import { confirm } from '../../kit/confirm.ts'
 import { type Column, examples, type Format, formatOption, localTime, render } from '../../kit/output.ts'
 import { findCluster } from '../clusters/find-cluster.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
-import { countUpTo, labelOf } from './arguments.ts'
+import { countUpTo, daysUpTo, labelOf } from './arguments.ts'
 import { identityColumns } from './identity-columns.ts'
 
 interface RenewFlags {
@@ -53,7 +53,7 @@ export function registerCreds(program: Command): void {
     .description('issue another set of credentials; the others stay valid until they expire or are revoked')
     .argument('<cluster>')
     .option('--name <name>', 'name of the set and of its files (default: CLUSTER-2, CLUSTER-3, …)', labelOf)
-    .option('--valid <days>', "days until it expires (default: the cluster's --installer-ttl)", countUpTo(MAX_DAYS))
+    .option('--valid <days>', "days until it expires (default: the cluster's --installer-ttl)", daysUpTo(MAX_DAYS))
     .option('--max-nodes <number>', 'how many nodes can enrol with it (default: any number)', countUpTo(MAX_NODES))
     .option('--output <directory>', 'directory for NAME.pem and NAME-passphrase.txt', '.')
     .addHelpText(

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { printable } from '../../../base/text/printable.ts'
-import type { Grant } from '../../../protocol/api/access.ts'
 import { type BegunSession, sessionRoutes } from '../../../protocol/api/people/sessions.ts'
 import { examples, localTime } from '../../kit/output.ts'
 import { STEADY_CLOCK } from '../../kit/steady-clock.ts'
+import { rolesText } from '../people/roles.ts'
 import { type AdminClient, openLoginClient } from '../session/client.ts'
 import { print } from '../session/session.ts'
 import { signInByDevice } from './device.ts'
@@ -49,7 +49,7 @@ async function login(url: string, flags: Flags): Promise<void> {
     // During a rotation of its keys the controller has two CAs.
     const known = ca === undefined ? {} : { ca: session.ca }
     saveLogin({ url, ...known, token, name, signedInAt: new Date().toISOString(), expiresAt })
-    print(`Signed in at ${url} as ${printable(name)} until ${localTime(expiresAt)}: ${grantsText(session.grants)}.\n`)
+    print(`Signed in at ${url} as ${printable(name)} until ${localTime(expiresAt)}: ${rolesText(session.grants)}.\n`)
   } finally {
     client.close()
   }
@@ -58,10 +58,4 @@ async function login(url: string, flags: Flags): Promise<void> {
 async function signInByPassword(client: AdminClient, name: string, file: string | undefined): Promise<BegunSession> {
   const password = await readPassword(file, `Password of ${name}: `)
   return client.ask(sessionRoutes.createSession, { body: { name, password, kind: 'token' } })
-}
-
-/** `admin, viewer in project berlin`. */
-export function grantsText(grants: readonly Grant[]): string {
-  const each = grants.map(({ role, project }) => (project === null ? role : `${role} in project ${project}`))
-  return each.join(', ') || 'no role'
 }

@@ -1,6 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
 import { AgentError } from '../../../base/agent-error.ts'
-import { command } from '../../../base/command.ts'
 import { confirm } from '../../kit/confirm.ts'
 import { readCa } from './ca-file.ts'
 import { type PeerChain, peerChain } from './peer-chain.ts'
@@ -33,7 +32,7 @@ export async function trustedCa(
   if (!process.stdin.isTTY) {
     const found = `the CA of ${url} is not known on this machine, and standard input is not a terminal`
     throw new AgentError('login/untrusted', `${found}; wanted its fingerprint`, {
-      fix: `${command`controller login ${url} --ca-fingerprint SHA256`}; the fingerprint is printed by ${WHERE}`,
+      fix: `run the same command with --ca-fingerprint SHA256; the fingerprint is printed by ${WHERE}`,
       kind: 'invalid',
     })
   }

@@ -9,9 +9,9 @@ import {
   type PlainFormat,
   structured,
 } from '../../kit/output.ts'
+import { rolesText } from '../people/roles.ts'
 import { readAccess } from '../session/access.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
-import { grantsText } from './login.ts'
 
 /** `controller whoami`. */
 export function registerWhoami(program: Command): void {
@@ -27,7 +27,7 @@ export function registerWhoami(program: Command): void {
       const lines: [string, string][] = [
         ['Controller', url],
         ['Name', me.kind === 'account' ? me.name : `${me.kind} ${me.name}`],
-        ['Roles', grantsText(me.grants)],
+        ['Roles', rolesText(me.grants)],
       ]
       if (me.session) lines.push(['Until', localTime(me.session.expiresAt)])
       print(fields(lines))

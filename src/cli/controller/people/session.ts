@@ -6,7 +6,7 @@ import { print, withAdmin, withClient } from '../session/session.ts'
 const columns = (now: Date): Column<SessionView>[] => [
   { title: 'ID', of: ({ id }) => id },
   { title: 'NAME', of: ({ name }) => name },
-  { title: 'IN', of: ({ kind }) => (kind === 'cookie' ? 'browser' : 'command line') },
+  { title: 'CLIENT', of: ({ kind }) => (kind === 'cookie' ? 'browser' : 'command-line') },
   { title: 'FROM', of: ({ address }) => address },
   { title: 'LAST USE', of: ({ lastUsedAt }) => age(lastUsedAt, now) },
   { title: 'EXPIRES', of: ({ expiresAt }) => localTime(expiresAt) },

@@ -15,7 +15,7 @@ import {
   render,
   structured,
 } from '../../kit/output.ts'
-import { countUpTo, labelOf } from '../identities/arguments.ts'
+import { daysUpTo, labelOf } from '../identities/arguments.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
 import { rolesText, withRoles } from './roles.ts'
 
@@ -40,12 +40,12 @@ export function registerToken(program: Command): void {
   const token = program.command('token').description('API tokens, with which programs use the controller')
   withRoles(withAdmin(token.command('create')).argument('<name>', 'lower-case letters, digits and dashes', labelOf))
     .description('create a token with at most your own roles, and print its secret; it is shown only now')
-    .option('--valid <days>', 'days until it expires (default: 90)', countUpTo(MAX_DAYS))
+    .option('--valid <days>', 'days until it expires (default: 90)', daysUpTo(MAX_DAYS))
     .addOption(formatOption(PLAIN_FORMATS))
     .addHelpText(
       'after',
       examples(
-        'controller token create ci --role operator@berlin --valid 30 > token.txt',
+        'controller token create ci --role operator@berlin --valid 30d > token.txt',
         'controller token create console --role viewer --role approver@berlin',
       ),
     )

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type AccessView, kubeconfigRoutes } from '../../../../protocol/api/identities/kubeconfigs.ts'
 import { ClusterRole } from '../../../../protocol/names.ts'
 import { MAX_ACCESS_SECONDS, MIN_ACCESS_SECONDS } from '../../../../protocol/wire/operation.ts'
@@ -27,7 +27,11 @@ export function registerAccess(cluster: Command): void {
     .argument('<name>')
     .option('--user <person>', 'whom it is for (default: you)', personOf)
     .option('--role <role>', `${ClusterRole.options.join(', ')}, as the ClusterRoles of Kubernetes`, roleOf, 'view')
-    .option('--ttl <duration>', 'how long it is valid, 10m to 7d', withinLimits, 8 * 3_600)
+    .addOption(
+      new Option('--ttl <duration>', 'how long it is valid, 10m to 7d')
+        .argParser(withinLimits)
+        .default(8 * 3_600, '8h'),
+    )
     .option('--file <file>', 'file to write, with mode 0600 (default: standard output)')
     .option('--server <url>', "where kubectl reaches the API (default: the cluster's endpoint)")
     .addOption(formatOption(['yaml', 'json'], 'format of the kubeconfig'))

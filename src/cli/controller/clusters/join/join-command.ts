@@ -8,6 +8,7 @@ import {
   MAX_JOIN_SECONDS,
   MIN_JOIN_SECONDS,
 } from '../../../../protocol/api/identities/join.ts'
+import { durationWithin } from '../../../kit/duration.ts'
 import { examples, formatOption, localTime, PLAIN_FORMATS, type PlainFormat, structured } from '../../../kit/output.ts'
 import { countUpTo, labelOf } from '../../identities/arguments.ts'
 import { nextName } from '../../identities/creds.ts'
@@ -17,8 +18,8 @@ import { findCluster } from '../find-cluster.ts'
 interface Flags {
   admin?: string
   arch?: JoinArchitecture
-  valid?: number
-  nodes: number
+  valid: number
+  maxNodes: number
   name?: string
   proxy?: string
   output: PlainFormat
@@ -34,8 +35,12 @@ export function registerJoinCommand(cluster: Command): void {
         JOIN_ARCHITECTURES,
       ),
     )
-    .option('--valid <time>', 'how long it can be used: minutes, hours or days (default: 24h)', secondsOf)
-    .option('--nodes <number>', 'how many nodes can enrol with it', countUpTo(MAX_NODES), 1)
+    .addOption(
+      new Option('--valid <duration>', 'how long it can be used, 1m to 30d')
+        .argParser(withinLimits)
+        .default(86_400, '24h'),
+    )
+    .option('--max-nodes <number>', 'how many nodes can enrol with it', countUpTo(MAX_NODES), 1)
     .option('--name <name>', 'name of its set of credentials (default: NAME-2, NAME-3, …)', labelOf)
     .option('--proxy <url>', 'HTTP proxy between the machine and the controller: http://host:port', proxyOf)
     .addOption(formatOption(PLAIN_FORMATS))
@@ -43,7 +48,7 @@ export function registerJoinCommand(cluster: Command): void {
       'after',
       examples(
         'controller cluster join-command factory',
-        'controller cluster join-command factory --nodes 40 --valid 2h | ssh root@server-1 sh',
+        'controller cluster join-command factory --max-nodes 40 --valid 2h | ssh root@server-1 sh',
       ),
     )
     .addHelpText('after', '\nTo revoke it: controller creds revoke NAME SET')
@@ -63,7 +68,7 @@ async function printCommand(given: string, flags: Flags): Promise<void> {
     const token = `${of}.${name}.${randomBytes(24).toString('base64url')}`
     const body = {
       ...{ name, csr, encryptedKey, tokenSha256: createHash('sha256').update(token).digest('hex') },
-      ...{ validSeconds: flags.valid ?? DAY_SECONDS, maxNodes: flags.nodes, arch: flags.arch },
+      ...{ validSeconds: flags.valid, maxNodes: flags.maxNodes, arch: flags.arch },
     }
     const parts = await client.ask(joinRoutes.createJoinCommand, { params: { name: of }, body })
     const command = joinScript({ ...parts, token, passphrase, proxy: flags.proxy })
@@ -83,15 +88,7 @@ To revoke it: controller creds revoke ${of} ${name}
   })
 }
 
-const DAY_SECONDS = 86_400
-const UNITS: Record<string, number> = { m: 60, h: 3_600, d: DAY_SECONDS }
-
-function secondsOf(text: string): number {
-  const [, count, unit = ''] = /^([1-9]\d{0,4})([mhd])$/.exec(text) ?? []
-  const seconds = Number(count) * (UNITS[unit] ?? 0)
-  if (seconds >= MIN_JOIN_SECONDS && seconds <= MAX_JOIN_SECONDS) return seconds
-  throw new InvalidArgumentError('It must be a time from 1m to 30d, e.g. 30m, 24h or 7d.')
-}
+const withinLimits = durationWithin(MIN_JOIN_SECONDS, MAX_JOIN_SECONDS, '1m to 30d')
 
 function proxyOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
