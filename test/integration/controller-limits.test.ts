@@ -195,6 +195,28 @@ it('an identity has a limited number of connections', async () => {
   expect(linesOn('has more than 32 connections')).toHaveLength(1)
 })
 
+it('a client that leaves during its request is no bug of the controller', async () => {
+  const before = logged.length
+  const { ca } = installer
+  for (const end of [(socket: Socket) => socket.destroy(), (socket: Socket) => socket.end()]) {
+    const socket = connect({ host: '127.0.0.1', port: controller.port, ca })
+    socket.on('error', () => undefined).resume()
+    await once(socket, 'secureConnect')
+    socket.write('POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{')
+    await sleep(100)
+    end(socket)
+    await sleep(200)
+  }
+  expect(logged.slice(before)).toEqual([])
+})
+
+it('a client without authentication that expects something has one answer a connection', async () => {
+  const { status, headers } = await call(controller.url, { ca: installer.ca }, 'GET', '/docs', undefined, {
+    ...{ connection: 'keep-alive', expect: 'nothing' },
+  })
+  expect([status, headers.connection]).toEqual([417, 'close'])
+})
+
 it('a token with too many connections is refused before its request does anything', async () => {
   const grants = [{ role: 'operator', project: null }]
   const { json } = await call(controller.url, adminOf(controller), 'POST', '/v1/tokens', { name: 'many', grants })

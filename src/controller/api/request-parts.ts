@@ -79,6 +79,8 @@ export function ownError(error: unknown): unknown {
   if (error instanceof AgentError || !(error instanceof Error) || !('code' in error)) return error
   const { code } = error
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return badRequest('request/too-large', 'the body is too large', error)
+  // Of node:http: the client went away before its body was complete.
+  if (code === 'ECONNRESET' && error.message === 'aborted') return brokenRequest(undefined)
   const isRefused = 'statusCode' in error && Number(error.statusCode) >= 400 && Number(error.statusCode) < 500
   return isRefused && String(code).startsWith('FST_') ? badRequest('request/invalid', error.message, error) : error
 }

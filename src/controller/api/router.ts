@@ -143,7 +143,7 @@ export async function createRouter(
   const signIn = openSignIn(() => performance.now())
   const handlerOf: HandlerOf = (id, services, request) =>
     (alike[id] ?? handlersFor(services, signIn, request)[id]) as Handle
-  const answer = createAnswer({ core, shares, repeats: openRepeats(core), handlerOf })
+  const answer = createAnswer({ core, shares, repeats: openRepeats(core), handlerOf, isAlike: (id) => id in alike })
   const join = createJoinRoutes(core, beginDownload.ofJoin)
   const files: Record<string, Send> = {
     fetchBundleFile: (request, reply) =>

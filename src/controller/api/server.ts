@@ -55,6 +55,7 @@ export async function createApiServer(
   server.setTimeout(timeouts.idleTimeout)
   server.maxConnections = MAX_CONNECTIONS
   server.on('drop', () => core.refused('connections', `refused a connection: there are ${MAX_CONNECTIONS}`))
+  server.on('checkExpectation', (_request, response) => response.writeHead(417, { connection: 'close' }).end())
   server.on('upgrade', createUpgrade(core, hub, shares))
   const verified = limitHandshakes(server, core, time)
   known = limitConnections(server, core, shares, verified)
