@@ -46,6 +46,9 @@ describe.each(backends)('from $name', (from) => {
       runs: 2,
       events: 250,
       administrators: 1,
+      accounts: 1,
+      user_sessions: 1,
+      api_tokens: 1,
       answers: 1,
       audit: 2,
     })

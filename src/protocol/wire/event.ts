@@ -7,13 +7,15 @@ const marks = z.optional(z.string().check(z.maxLength(60)))
 const ms = z.number().check(z.nonnegative())
 export const ErrorReport = z.strictObject({ code: z.string().check(z.maxLength(120)), message: text, fix: text })
 
+export const PlannedStep = z.strictObject({ id: step, title: text })
+
 /** The wire format of the events in engine/event.ts; a test compares the two. */
 export const RunEvent = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('run-started'),
     at,
     role: z.string().check(z.maxLength(60)),
-    steps: z.array(z.strictObject({ id: step, title: text })).check(z.maxLength(500)),
+    steps: z.array(PlannedStep).check(z.maxLength(500)),
   }),
   z.strictObject({ kind: z.literal('step-started'), at, step, title: text, marks }),
   z.strictObject({

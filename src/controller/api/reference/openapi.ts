@@ -11,21 +11,20 @@ import {
 import { LogEntry } from '../../../protocol/api/events.ts'
 import { PROBLEM, ProblemDetails } from '../../../protocol/api/http/problem.ts'
 import { NodeDetail, NodeView, Problem, RunView } from '../../../protocol/api/nodes.ts'
-import { OperatorReport } from '../../../protocol/api/operators.ts'
 import { PairReport } from '../../../protocol/api/pair-report.ts'
 import { CSRF_HEADER, SESSION_COOKIE } from '../../../protocol/api/people/sessions.ts'
 import { HEADER_PATTERNS, type HeaderName, headersOf, type Route, type Schema } from '../../../protocol/api/route.ts'
 import { ROUTES } from '../../../protocol/api/routes.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
-import { ErrorReport, RunEvent } from '../../../protocol/wire/event.ts'
+import { ErrorReport, PlannedStep, RunEvent } from '../../../protocol/wire/event.ts'
 import { Facts } from '../../../protocol/wire/facts.ts'
 import { EXAMPLES } from './examples.ts'
 import { INTRODUCTION } from './introduction.ts'
 
-/** Schemas that are defined once in the document and referenced by name. */
+/** Schemas of answers that are defined once in the document and referenced by name; each before those that refer to it. */
 const SHARED = {
-  ...{ ClusterSettings, ClusterView, Facts, LogEntry, NodeDetail, NodeView, PairReport, Problem, RunEvent, RunView },
-  ...{ OperatorReport, ProblemDetails, Error: ApiError, ErrorReport },
+  ...{ ProblemDetails, Error: ApiError, ErrorReport, ClusterSettings, Facts, Problem, PlannedStep, RunEvent },
+  ...{ RunView, NodeView, NodeDetail, PairReport, ClusterView, LogEntry },
 }
 
 type Json = Record<string, unknown>
@@ -72,7 +71,7 @@ export function openapi(version: string): Document {
     servers: [{ url: '/' }],
     paths,
     components: {
-      schemas,
+      schemas: Object.fromEntries(Object.keys(SHARED).map((name) => [name, schemas[name] ?? {}])),
       securitySchemes: SECURITY_SCHEMES,
     },
   }
@@ -206,9 +205,13 @@ function errorsOf({ body, errors, method, ...route }: Route, content: Content): 
   return { ...Object.fromEntries(answers), 500: { description: 'Error of the controller or of a node', content } }
 }
 
-/** Adds shared schemas to `schemas`, and returns a reference to them. */
+/** Adds shared schemas to `schemas`, and returns a reference to them. What a client sends may lack fields that an answer has. */
 function jsonSchemaOf(schema: Schema, io: 'input' | 'output', schemas: Json): Json {
   const metadata = z.registry<{ id: string }>()
+  if (io === 'input') {
+    const { $schema: _, ...found } = z.toJSONSchema(schema, { io, metadata, unrepresentable: 'any' })
+    return found
+  }
   for (const [name, shared] of Object.entries(SHARED)) metadata.add(shared, { id: name })
   const { $schema: _, $defs = {}, ...found } = z.toJSONSchema(schema, { io, metadata, unrepresentable: 'any' })
   const [name] = Object.entries(SHARED).find(([, shared]) => shared === schema) ?? []
