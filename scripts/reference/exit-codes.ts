@@ -9,7 +9,8 @@ const MEANING: Record<keyof typeof ExitCode, string> = {
   checkFailed: 'A hard precheck failed. Nothing was changed.',
   stepFailed: 'A step failed; `agent status` found no running agent; or standard output could not be written.',
   undoIncomplete: 'Something could not be undone; the command names it. Fix it, and run the command again.',
-  controllerUnreachable: 'The controller cannot be reached.',
+  controllerUnreachable:
+    'The controller cannot be reached, or something that it needs does not answer now: its database, or the masters of a cluster.',
   refused: 'The controller or a safety rule refused.',
   interrupted:
     'Interrupted (Ctrl-C). The command stopped at a safe point; run it again to continue. At a prompt, nothing was changed.',

@@ -14,6 +14,8 @@ export interface HttpsOptions {
   token?: string
   /** What to do when the controller does not answer. */
   fix: string
+  /** What to do when its certificate was issued by another CA; default: `fix`. */
+  fixOtherCa?: string
   /** The largest answer that is read; default 64 MiB. */
   maxBytes?: number
 }
@@ -21,7 +23,7 @@ export interface HttpsOptions {
 const MAX_BYTES = 64 * 2 ** 20
 
 /** Sends requests over TLS 1.3, with a client certificate or a token. Connections are kept open until `close`. */
-export function openHttps({ ca, cert, key, token, fix, maxBytes = MAX_BYTES }: HttpsOptions): {
+export function openHttps({ ca, cert, key, token, fix, fixOtherCa = fix, maxBytes = MAX_BYTES }: HttpsOptions): {
   send: Send
   receive: Receive
   close(): void
@@ -43,7 +45,8 @@ export function openHttps({ ca, cert, key, token, fix, maxBytes = MAX_BYTES }: H
       return await work()
     } catch (error) {
       outgoing.signal?.throwIfAborted()
-      throw unreachable(new URL(outgoing.url).origin, error, fix)
+      const { origin } = new URL(outgoing.url)
+      throw isOtherCa(error) ? otherCa(origin, error, fixOtherCa) : unreachable(origin, error, fix)
     }
   }
   return {
@@ -103,4 +106,14 @@ function unreachable(origin: string, cause: unknown, fix: string): AgentError {
     kind: 'unreachable',
     cause,
   })
+}
+
+const OTHER_CA = ['SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY']
+
+const isOtherCa = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'code' in error && OTHER_CA.includes(String(error.code))
+
+function otherCa(origin: string, cause: NodeJS.ErrnoException, fix: string): AgentError {
+  const message = `cannot reach the controller at ${origin}: its certificate was issued by another CA (${cause.code})`
+  return new AgentError('controller/unreachable', message, { fix, kind: 'unreachable', cause })
 }

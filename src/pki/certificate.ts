@@ -43,7 +43,7 @@ export interface CertificateOrder {
 const USAGE = { serverAuth: '1.3.6.1.5.5.7.3.1', clientAuth: '1.3.6.1.5.5.7.3.2' } as const
 const DAY_MS = 86_400_000
 /** The clock of a node can be behind by this. */
-const BACKDATE_MS = 600_000
+export const BACKDATE_MS = 600_000
 
 /** A self-signed CA that can only sign end-entity certificates. */
 export function createCa(order: { commonName: string; days: number; now: Date }): Ca {

@@ -66,7 +66,7 @@ test('admin create writes a file with which that person acts, until it is revoke
 test.each([
   [['admin', 'create', 'Alice'], 'lower-case letters, digits and dashes'],
   [['creds', 'renew', 'demo', '--name', 'Hall 3'], 'lower-case letters, digits and dashes'],
-  [['creds', 'renew', 'demo', '--valid', '3651'], 'a number from 1 to 3650'],
+  [['creds', 'renew', 'demo', '--valid', '3651'], 'a number of days from 1 to 3650'],
   [['creds', 'renew', 'demo', '--max-nodes', '100001'], 'a number from 1 to 100000'],
 ])('%j is refused with what is wanted', async (argv, wanted) => {
   expect(await local(...argv)).toMatchObject({ code: 2, err: expect.stringContaining(wanted) })

@@ -109,7 +109,15 @@ test('connected agents get the new keys, an agent that was off is named, and the
   const final = (agent: Agent) => readTrust(agent.installation.paths)?.authorities.length === 1
   for (const agent of [one, before, during]) await waitFor('the end to be told', () => final(agent), { details })
   const oldOnes = await runController(['cluster', 'list', '--admin', at('old-admin.json')])
-  expect(oldOnes.code).not.toBe(0)
+  expect(oldOnes).toMatchObject({
+    code: 6,
+    err: expect.stringMatching(/issued by another CA.*fix: .*admin\.json.*controller admin create NAME/s),
+  })
+  const states = async (...list: string[]) =>
+    JSON.parse(await run(...list, '-o', 'json')).map(({ state }: { state: string }) => state)
+  expect(await states('creds', 'list', 'off')).toEqual(['former-ca'])
+  expect(await states('creds', 'list', 'during')).toEqual(['valid'])
+  expect(await states('admin', 'list')).toEqual(expect.arrayContaining(['former-ca', 'valid']))
   await controller.end('SIGTERM')
   await serve()
   for (const agent of [one, before, during]) await restart(agent)

@@ -5,7 +5,7 @@ import { readCsr } from '../../pki/csr.ts'
 import type { CreateAdministratorRequest } from '../../protocol/api/identities/administrators.ts'
 import type { IssuedIdentity } from '../../protocol/api/identities/credentials.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
-import { refusal, validityOf } from '../domain/admission.ts'
+import { certificateState, refusal, validityOf } from '../domain/admission.ts'
 import type { Administrator } from '../domain/records.ts'
 import type { HasAnnouncements, HasAuthority, HasClock, HasLog, HasStore, HasTurns } from '../ports.ts'
 
@@ -51,7 +51,7 @@ export async function createAdministrator(
     }
     const { administrator, certificate } = await issueAdministrator(ports, { name, publicKey, days }, by)
     ports.log(`administrator ${by} created administrator ${name}, serial ${administrator.serial}`)
-    return { administrator: viewOf(administrator, ports.now()), certificate, ca: ports.authority.ca }
+    return { administrator: viewOf(administrator, ports), certificate, ca: ports.authority.ca }
   })
 }
 
@@ -75,7 +75,7 @@ export async function revokeAdministrator(ports: Ports, query: string, by: strin
     for (const { name, serial } of open)
       ports.log(`administrator ${by} revoked administrator ${name}, serial ${serial}`)
     ports.changes.announce()
-    return found.map((each) => viewOf(open.includes(each) ? { ...each, ...to } : each, now))
+    return found.map((each) => viewOf(open.includes(each) ? { ...each, ...to } : each, ports))
   })
 }
 
@@ -102,6 +102,9 @@ export async function admitAdministrator(
   })
 }
 
-export function viewOf(administrator: Administrator, now: Date): IssuedIdentity {
-  return { ...administrator, state: validityOf(administrator, now) }
+export function viewOf(
+  administrator: Administrator,
+  { authority, now }: HasAuthority & Pick<HasClock, 'now'>,
+): IssuedIdentity {
+  return { ...administrator, state: certificateState(administrator, now(), authority.trustedSince) }
 }

@@ -1,6 +1,6 @@
 import { type KeyObject, sign, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { issueCertificate } from '../../pki/certificate.ts'
+import { BACKDATE_MS, issueCertificate } from '../../pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
 import type { CertificateKind } from '../../protocol/api/access.ts'
 import type { Signed } from '../../protocol/wire/signed.ts'
@@ -10,7 +10,6 @@ import type { Sealer } from './keys/seal-key.ts'
 
 const SERVER_DAYS = 90
 /** How far the clock of a node can be behind for a new certificate to be valid there. */
-const BACKDATE_MS = 600_000
 
 /** What nodes have to trust since the keys were rotated. */
 export interface TrustList {
@@ -37,6 +36,8 @@ export interface Authority {
   readonly trustList: TrustList | undefined
   /** Fingerprints of the trusted CAs, the newest last. */
   readonly issuers: readonly string[]
+  /** When the oldest trusted CA was created: no certificate from before is accepted. */
+  readonly trustedSince: Date
   /** The fingerprint of the trusted CA that issued a certificate, whose signature is verified; undefined if none did. */
   issuerOf(certificate: X509Certificate): string | undefined
   /** Issues a new certificate at each call. */
@@ -80,6 +81,9 @@ export function openAuthority(directory: string, now: Date, isInUse: boolean, se
     },
     get issuers() {
       return trust.sets.map(({ fingerprint }) => fingerprint)
+    },
+    get trustedSince() {
+      return trust.since
     },
     issuerOf: (certificate) => trust.sets.find(({ parsed }) => certificate.checkIssued(parsed))?.fingerprint,
     serverCertificate(hosts, date) {
@@ -132,5 +136,7 @@ function trustOf({ present, next }: KeyStore) {
     authorities,
     instructionKeys: sets.map(({ instructionKey }) => instructionKey),
   }
-  return { sets, ca: authorities.join(''), list: wasRotated ? list : undefined }
+  const { validFromDate } = new X509Certificate(present.ca.certificate)
+  const since = new Date(validFromDate.getTime() + BACKDATE_MS)
+  return { sets, since, ca: authorities.join(''), list: wasRotated ? list : undefined }
 }

@@ -7,7 +7,7 @@ import type {
   RenewCredentialsRequest,
 } from '../../protocol/api/identities/credentials.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
-import { isUsedUp, offerState, refusal, validityOf } from '../domain/admission.ts'
+import { certificateState, isUsedUp, offerState, refusal } from '../domain/admission.ts'
 import type { Draft } from '../domain/draft.ts'
 import type { Cluster, CredentialSet } from '../domain/records.ts'
 import type { HasAnnouncements, HasAuthority, HasClock, HasLog, HasPublicUrls, HasStore, HasTurns } from '../ports.ts'
@@ -87,7 +87,7 @@ export async function addSet(ports: Ports, cluster: Cluster, set: CredentialSet)
   ports.log(
     `administrator ${set.issuedBy} issued credentials ${set.name} of cluster ${cluster.name}, serial ${set.serial}`,
   )
-  return viewOfSet(set, ports.now())
+  return viewOfSet(set, ports)
 }
 
 /** Revokes a set, by its name. Returns it; it is no error if it was revoked before. */
@@ -110,7 +110,7 @@ export async function revokeCredentials(
   const set = changed.find(({ name }) => name === named)
   if (!set) throw new Error(`no credentials ${named}`)
   ports.log(`administrator ${by} revoked credentials ${named} of cluster ${cluster.name}`)
-  return viewOfSet(set, ports.now())
+  return viewOfSet(set, ports)
 }
 
 async function changeSets(ports: Ports, cluster: Cluster, work: (draft: Draft) => CredentialSet[]) {
@@ -130,8 +130,11 @@ function withoutEndedOffer(set: CredentialSet, now: Date): CredentialSet {
   return { ...set, offer: { ...set.offer, key: '', certificate: '' } }
 }
 
-export function viewOfSet({ offer, ...set }: CredentialSet, now: Date): CredentialSetView {
-  const validity = validityOf(set, now)
+export function viewOfSet(
+  { offer, ...set }: CredentialSet,
+  { authority, now }: HasAuthority & Pick<HasClock, 'now'>,
+): CredentialSetView {
+  const validity = certificateState(set, now(), authority.trustedSince)
   const state = validity === 'valid' && isUsedUp(set) ? 'used-up' : validity
   return { ...set, state, fetchableUntil: offer?.expiresAt ?? null }
 }

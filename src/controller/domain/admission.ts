@@ -101,6 +101,17 @@ export function validityOf(
   return Date.parse(expiresAt) > now.getTime() ? 'valid' : 'expired'
 }
 
+/** The state of a certificate. `trustedSince`: when the oldest trusted CA was created. */
+export function certificateState(
+  certificate: Pick<Administrator, 'revokedAt' | 'expiresAt' | 'createdAt'>,
+  now: Date,
+  trustedSince: Date,
+): 'valid' | 'expired' | 'revoked' | 'former-ca' {
+  const validity = validityOf(certificate, now)
+  const isFormer = Date.parse(certificate.createdAt) < trustedSince.getTime()
+  return validity === 'valid' && isFormer ? 'former-ca' : validity
+}
+
 export const isUsedUp = ({ maxNodes, enrolled }: Pick<CredentialSet, 'maxNodes' | 'enrolled'>): boolean =>
   maxNodes !== null && enrolled >= maxNodes
 

@@ -28,12 +28,12 @@ export interface AdminClient {
 
 export function openAdminClient(access: ControllerAccess): AdminClient {
   const identity = 'token' in access ? { token: access.token } : { cert: access.certificate, key: access.key }
-  return open(access, identity, fixOf(access), explainRefusedToken(access))
+  return open(access, identity, { fix: fixOf(access), fixOtherCa: fixOfOtherCa(access) }, explainRefusedToken(access))
 }
 
 /** A client without an identity, to sign in. */
 export function openLoginClient(reach: { url: string; ca: string | undefined }): AdminClient {
-  return open(reach, {}, RUNNING, (error) => {
+  return open(reach, {}, { fix: RUNNING }, (error) => {
     throw error
   })
 }
@@ -43,10 +43,10 @@ const RUNNING = 'check that the controller is running (controller serve)'
 function open(
   { url, ca = machineCas() }: { url: string; ca?: string | string[] | undefined },
   identity: { token?: string; cert?: string; key?: string },
-  fix: string,
+  fixes: { fix: string; fixOtherCa?: string },
   explain: (error: unknown) => never,
 ): AdminClient {
-  const { send, receive, close } = openHttps({ ca, ...identity, fix })
+  const { send, receive, close } = openHttps({ ca, ...identity, ...fixes })
   return {
     ask: (route, asked, { waitMs = 0, signal } = {}) =>
       ask(send, url, route, asked, { timeoutMs: TIMEOUT_MS + waitMs, ...(signal && { signal }) }).catch(explain),
@@ -66,4 +66,13 @@ function fixOf(access: ControllerAccess): string {
   return access.from === 'login'
     ? `${RUNNING}; if its CA or its URL has changed, sign in again: ${command`controller login ${access.url}`}`
     : `${RUNNING}, and that CANTRIP_URL and CANTRIP_CA are those of the controller`
+}
+
+function fixOfOtherCa(access: ControllerAccess): string {
+  if (!('token' in access)) {
+    return 'if the keys of the controller were rotated: use its present admin.json, or create another file on its machine: sudo controller admin create NAME; otherwise another program answers at this address'
+  }
+  return access.from === 'login'
+    ? `if the keys of the controller were rotated, sign in again: ${command`controller login ${access.url}`}; otherwise another program answers at this address`
+    : 'set CANTRIP_CA to the CA of the controller: DATA_DIRECTORY/pki/ca.crt, and CANTRIP_URL to its URL'
 }

@@ -11,7 +11,7 @@ import type { Handlers } from './handler.ts'
 export function credentialHandlers(core: Services): Handlers<typeof credentialRoutes> {
   const named = ({ params }: { params: { name: string } }) => clusterByName(core, params.name)
   return {
-    listCredentials: async (asked) => (await named(asked)).credentials.map((set) => viewOfSet(set, core.now())),
+    listCredentials: async (asked) => (await named(asked)).credentials.map((set) => viewOfSet(set, core)),
     renewCredentials: async (asked) => renewCredentials(core, await named(asked), asked.body, asked.identity.name),
     revokeCredentials: async (asked) =>
       revokeCredentials(core, await named(asked), asked.params.set, asked.identity.name),
@@ -24,7 +24,7 @@ export const joinHandlers = (core: Services): Handlers<typeof joinRoutes> => ({
 })
 
 export const administratorHandlers = (core: Services): Handlers<typeof administratorRoutes> => ({
-  listAdministrators: async () => (await core.store.administrators()).map((each) => viewOf(each, core.now())),
+  listAdministrators: async () => (await core.store.administrators()).map((each) => viewOf(each, core)),
   createAdministrator: ({ identity, body }) => createAdministrator(core, body, identity.name),
   revokeAdministrator: ({ identity, params }) => revokeAdministrator(core, params.name, identity.name),
 })

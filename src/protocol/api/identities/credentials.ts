@@ -11,8 +11,8 @@ export const MAX_NODES = 100_000
 export const Csr = z.string().check(z.maxLength(16_384))
 export const ValidDays = z.optional(z.int().check(z.minimum(1), z.maximum(MAX_DAYS)))
 
-/** Why a certificate is no longer accepted, or that it is. */
-const IDENTITY_STATES = ['valid', 'revoked', 'expired', 'used-up'] as const
+/** Why a certificate is no longer accepted, or that it is. `former-ca`: the keys of the controller were rotated since. */
+const IDENTITY_STATES = ['valid', 'revoked', 'expired', 'used-up', 'former-ca'] as const
 
 /** What is known of a certificate that the controller issued. Times are ISO 8601. */
 export const IssuedIdentity = z.object({
