@@ -9,6 +9,7 @@ import { keepAdminAccess } from './access/admin-access.ts'
 import type { Sealer } from './access/keys/seal-key.ts'
 import { openOidc } from './access/oidc/oidc.ts'
 import type { OidcSettings } from './access/oidc/settings.ts'
+import { isAllowed, WANTED_FOR } from './access/people/grants.ts'
 import { sweepSessions } from './access/people/sessions.ts'
 import { sweepTokens } from './access/people/tokens.ts'
 import { makePrivateDirectory } from './access/private-directory.ts'
@@ -186,7 +187,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
     await keepAdminAccess(services, adminFile, url)
   }
 
-  const keepAccess = openAccessKeeper(services)
+  const keepAccess = openAccessKeeper(services, (grants, role, project) => isAllowed(grants, WANTED_FOR[role], project))
   const tick = async () => {
     await hub.saveLastSeen()
     await reconcileAll(services, keepEnrolments)

@@ -1,5 +1,6 @@
 import type { AgentError } from '../../../base/agent-error.ts'
 import type { Grant, Permission, Role } from '../../../protocol/api/access.ts'
+import type { ClusterRole } from '../../../protocol/names.ts'
 import { refusal } from '../../domain/admission.ts'
 
 export type Grants = readonly Grant[]
@@ -20,6 +21,13 @@ export function isAllowed(grants: Grants, permission: Permission, project: strin
 
 export function isAllowedSomewhere(grants: Grants, permission: Permission): boolean {
   return grants.some(({ role }) => ALLOWS[role].includes(permission))
+}
+
+/** What one must be permitted in the controller to have a role in a cluster. */
+export const WANTED_FOR: Readonly<Record<ClusterRole, Permission>> = {
+  view: 'view',
+  edit: 'operate',
+  admin: 'administrate',
 }
 
 /** Whether the grants have every permission of another one, so that their holder may give it to others. */

@@ -1,7 +1,6 @@
-import type { Permission } from '../../../protocol/api/access.ts'
 import type { kubeconfigRoutes } from '../../../protocol/api/identities/kubeconfigs.ts'
 import { ClusterRole } from '../../../protocol/names.ts'
-import { isAllowed } from '../../access/people/grants.ts'
+import { isAllowed, WANTED_FOR } from '../../access/people/grants.ts'
 import { issueKubeconfig } from '../../clusters/kubeconfigs/issue.ts'
 import { listAccess } from '../../clusters/kubeconfigs/list.ts'
 import { revokeKubeconfigs } from '../../clusters/kubeconfigs/revoke.ts'
@@ -11,19 +10,16 @@ import type { UserIdentity } from '../identity.ts'
 import type { Handlers } from './handler.ts'
 import { requirePermission } from './projects.ts'
 
-/** What one must be permitted in the controller to have a role in the cluster. */
-const WANTED: Readonly<Record<ClusterRole, Permission>> = { view: 'view', edit: 'operate', admin: 'administrate' }
-
 export const kubeconfigHandlers = (core: Services): Handlers<typeof kubeconfigRoutes> => ({
   async listKubeconfigs({ identity, params }) {
     const cluster = await clusterByName(core, params.name)
-    const roles = ClusterRole.options.filter((role) => isAllowed(identity.grants, WANTED[role], cluster.project))
+    const roles = ClusterRole.options.filter((role) => isAllowed(identity.grants, WANTED_FOR[role], cluster.project))
     return { you: { person: personOf(identity), roles }, ...(await listAccess(core, cluster)) }
   },
   async createKubeconfig({ identity, params, body }) {
     const cluster = await clusterByName(core, params.name)
     const person = body.person ?? personOf(identity)
-    requirePermission(identity, WANTED[body.role], cluster.project)
+    requirePermission(identity, WANTED_FOR[body.role], cluster.project)
     if (person !== personOf(identity)) requirePermission(identity, 'administrate', cluster.project)
     return issueKubeconfig(core, cluster, { ...body, person }, identity.name)
   },

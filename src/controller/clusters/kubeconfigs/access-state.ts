@@ -1,7 +1,9 @@
+import type { Grant } from '../../../protocol/api/access.ts'
 import type { AccessView } from '../../../protocol/api/identities/kubeconfigs.ts'
+import type { ClusterRole } from '../../../protocol/names.ts'
 import type { BoundAccess } from '../../../protocol/wire/operation.ts'
 import { validityOf } from '../../domain/admission.ts'
-import type { Account, Administrator, ClusterAccess } from '../../domain/records.ts'
+import type { Account, Administrator, ApiToken, ClusterAccess } from '../../domain/records.ts'
 
 export const personOf = (user: string): string => user.split(':')[1] ?? ''
 
@@ -42,23 +44,50 @@ export function isPast({ isBound, expiresAt }: ClusterAccess, now: Date): boolea
   return !isBound && Date.parse(expiresAt) <= now.getTime()
 }
 
+/** Who can have access, as recorded here. */
+export interface People {
+  administrators: readonly Administrator[]
+  accounts: readonly Account[]
+  tokens: readonly ApiToken[]
+}
+
+/** Whether one of several grants permits a role in a cluster of a project. */
+export type Permits = (grants: readonly Grant[], role: ClusterRole, project: string) => boolean
+
 /**
- * Who made it, or whom it is for, has lost every certificate and account here. Both can have its key. A person whom the controller
- * does not know is not revoked, unlike who made it and was deleted.
+ * Who made it may not have it any more, or whom it is for has lost every certificate and account here. Both can have its key. A person
+ * whom the controller does not know is not revoked, unlike who made it and was deleted.
  */
 export function isOrphaned(
   access: ClusterAccess,
-  administrators: readonly Administrator[],
-  accounts: readonly Account[],
+  project: string,
+  people: People,
+  permits: Permits,
+  now: Date,
 ): boolean {
-  const endsOf = (name: string) => [
-    ...administrators.filter((each) => each.name === name).map(({ revokedAt }) => revokedAt),
-    ...accounts.filter((each) => each.name === name).map(({ disabledAt }) => disabledAt),
-  ]
-  const isOver = (name: string) => endsOf(name).length > 0 && endsOf(name).every((end) => end !== null)
-  const isDeleted = !ELSEWHERE.test(access.issuedBy) && endsOf(access.issuedBy).length === 0
-  return isDeleted || isOver(access.issuedBy) || isOver(personOf(access.user))
+  const { issuedBy, role } = access
+  if (isOver(personOf(access.user), people)) return true
+  // Nobody tells the controller what becomes of people at the OIDC provider.
+  if (issuedBy.startsWith('oidc:')) return false
+  const isPermitted = (grants: readonly Grant[]) => permits(grants, role, project)
+  if (issuedBy.startsWith('token ')) {
+    return !people.tokens.some((token) => {
+      const isOwn =
+        `token ${token.name}` === issuedBy && validityOf(token, now) === 'valid' && isPermitted(token.grants)
+      return (
+        isOwn && (token.account === null || enabled(token.account, people).some(({ grants }) => isPermitted(grants)))
+      )
+    })
+  }
+  if (people.administrators.some(({ name, revokedAt }) => name === issuedBy && revokedAt === null)) return false
+  return !enabled(issuedBy, people).some(({ grants }) => isPermitted(grants))
 }
 
-/** Names of people at the OIDC provider, and of tokens. */
-const ELSEWHERE = /^(oidc:|token )/
+const enabled = (name: string, { accounts }: People) =>
+  accounts.filter((each) => each.name === name && each.disabledAt === null)
+
+function isOver(name: string, people: People): boolean {
+  const administrators = people.administrators.filter((each) => each.name === name)
+  const isKnown = administrators.length > 0 || people.accounts.some((each) => each.name === name)
+  return isKnown && administrators.every(({ revokedAt }) => revokedAt !== null) && enabled(name, people).length === 0
+}

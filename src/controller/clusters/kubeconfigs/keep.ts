@@ -1,7 +1,7 @@
 import { errorMessage } from '../../../base/text/error-message.ts'
 import type { Cluster, ClusterAccess } from '../../domain/records.ts'
 import type { HasLog, HasPeers, HasTurns } from '../../ports.ts'
-import { isOrphaned, isPast, isToUnbind } from './access-state.ts'
+import { isOrphaned, isPast, isToUnbind, type Permits } from './access-state.ts'
 import { changeAccesses } from './change.ts'
 import type { Asking } from './masters.ts'
 import { unbind } from './revoke.ts'
@@ -12,10 +12,10 @@ const AGAIN_MS = 30_000
 const BY_CONTROLLER = 'controller'
 
 /**
- * Keeps the access to the clusters that this controller decides about as the records say: revokes that of people who are no
- * longer administrators, deletes the bindings of what was revoked or has expired, and forgets what is past. Call it regularly.
+ * Keeps the access to the clusters that this controller decides about as the records say: revokes that of people who may not
+ * have it any more, deletes the bindings of what was revoked or has expired, and forgets what is past. Call it regularly.
  */
-export function openAccessKeeper(ports: Ports): () => Promise<void> {
+export function openAccessKeeper(ports: Ports, permits: Permits): () => Promise<void> {
   /** By cluster: not before this time, in ms. Infinite while a master is asked. */
   const resting = new Map<string, number>()
   const withdraw = async (cluster: Cluster) => {
@@ -33,11 +33,15 @@ export function openAccessKeeper(ports: Ports): () => Promise<void> {
   return async () => {
     const clusters = (await ports.store.clusters()).filter(({ accesses }) => accesses.length > 0)
     if (clusters.length === 0) return
-    const [administrators, accounts] = await Promise.all([ports.store.administrators(), ports.store.accounts()])
+    const { store } = ports
+    const all = await Promise.all([store.administrators(), store.accounts(), store.apiTokens()])
+    const [administrators, accounts, tokens] = all
+    const people = { administrators, accounts, tokens }
     for (const cluster of clusters) {
       if ((await ports.peers.leaseOf(cluster.id)) === undefined) continue
       const now = ports.now()
-      const isLost = (each: ClusterAccess) => each.revokedAt === null && isOrphaned(each, administrators, accounts)
+      const isLost = (each: ClusterAccess) =>
+        each.revokedAt === null && isOrphaned(each, cluster.project, people, permits, now)
       const revoked = { revokedAt: now.toISOString(), revokedBy: BY_CONTROLLER }
       const next = (all: readonly ClusterAccess[]) =>
         all.filter((each) => !isPast(each, now)).map((each) => (isLost(each) ? { ...each, ...revoked } : each))
