@@ -111,6 +111,23 @@ test('each role does its part', async () => {
   expect(outcome(await withToken(approver, 'DELETE', `/v1/nodes/${node.id}`))).toBe(no)
 })
 
+test('a repeat with an Idempotency-Key shows nothing to whom has fewer roles now, or the same name', async () => {
+  const name = await accountWith(everywhere('operator'))
+  const order = body('repeated')
+  const create = async () => {
+    const { token } = (await signIn(name, PASSWORD, { kind: 'token' })).json
+    const headers = { authorization: `Bearer ${token}`, 'idempotency-key': 'once' }
+    return outcome(await without('POST', '/v1/clusters', order, headers))
+  }
+  expect([await create(), await create()]).toEqual(['200', '200'])
+  await asAdmin('POST', `/v1/accounts/${name}`, { grants: [{ role: 'operator', project: 'berlin' }] })
+  expect(await create()).toBe('403 identity/not-permitted')
+  await asAdmin('DELETE', `/v1/accounts/${name}`)
+  const grants = [{ role: 'operator', project: 'berlin' }]
+  await asAdmin('POST', '/v1/accounts', { name, password: PASSWORD, grants })
+  expect(await create()).toBe('403 identity/not-permitted')
+})
+
 test('an operator does not approve nodes by a setting or a rule', async () => {
   const [operator, both] = [
     await tokenWith(everywhere('operator')),

@@ -2,13 +2,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Route, Schema } from '../../../protocol/api/route.ts'
 import type { Services } from '../../services.ts'
 import type { Shares } from '../admission/shares.ts'
-import { addressOf } from '../identity.ts'
+import { addressOf, type Identity } from '../identity.ts'
 import { PAGE_HEADERS } from '../reference/style.ts'
 import { whileAdmitted } from '../while-admitted.ts'
 import { entityTag, isNoneOf } from './entity-tags.ts'
 import { headersIn } from './headers.ts'
 import { preconditionOf } from './precondition.ts'
-import type { Answered, openRepeats } from './repeats.ts'
+import type { Answered, openRepeats, Repeatable } from './repeats.ts'
 
 export type Handle = (asked: object) => unknown
 /** The handler of a route, for one request. */
@@ -68,10 +68,7 @@ export function createAnswer({ core, shares, repeats, handlerOf, isAlike }: Answ
       const isPending = route.awaited !== undefined && valid[route.awaited] === undefined
       return { status: isPending ? 202 : 200, body: selected(valid, query) }
     }
-    const owner = identity
-      ? `${identity.kind === 'user' ? identity.principal.kind : identity.kind} ${identity.name}`
-      : ''
-    const repeatable = { owner, key: key ?? '', request: `${method} ${url}\n${JSON.stringify(body)}` }
+    const repeatable = { ...ownerOf(identity), key: key ?? '', request: `${method} ${url}\n${JSON.stringify(body)}` }
     const answered =
       key === undefined ? await answer(own) : await repeats(repeatable, (store) => answer({ ...own, store }))
     return send(route, answered, request, reply)
@@ -81,6 +78,12 @@ export function createAnswer({ core, shares, repeats, handlerOf, isAlike }: Answ
 const JSON_HEADERS = { 'content-type': 'application/json' }
 const textOf = ({ answer }: Route, given: unknown) =>
   Buffer.from(answer === 'page' ? String(given) : JSON.stringify((answer as Schema).parse(given)))
+
+function ownerOf(identity: Identity | null): Pick<Repeatable, 'owner' | 'rights'> {
+  if (!identity) return { owner: '', rights: '' }
+  if (identity.kind !== 'user') return { owner: `${identity.kind} ${identity.name}`, rights: '' }
+  return { owner: `${identity.principal.kind} ${identity.name}`, rights: JSON.stringify(identity.grants) }
+}
 
 const isWaiting = (query: unknown) => Number((query as { waitMs?: number } | undefined)?.waitMs ?? 0) > 0
 

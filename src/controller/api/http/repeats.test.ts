@@ -21,7 +21,7 @@ afterEach(async () => {
 })
 
 const open = (on = store) => openRepeats({ store: on, now: () => new Date(nowMs), log: () => undefined })
-const request = { owner: 'alice', key: 'one', request: 'POST /v1/clusters {}' }
+const request = { owner: 'alice', rights: 'operator', key: 'one', request: 'POST /v1/clusters {}' }
 const named = (name: string) => cluster({ id: `c-${name}`, name })
 
 /** Creates a cluster, as a handler does. */
@@ -47,6 +47,14 @@ it('refuses the key of another request, but not that of another client', async (
   })
   await repeats({ ...request, owner: 'bob' }, create('c'))
   expect(await names()).toEqual(['a', 'c'])
+})
+
+it('does not repeat an answer to a client that has other rights now', async () => {
+  const repeats = open()
+  await repeats(request, create('a'))
+  const refused = repeats({ ...request, rights: 'viewer' }, () => Promise.reject(new Error('not permitted')))
+  await expect(refused).rejects.toThrow('not permitted')
+  expect(await repeats(request, create('b'))).toMatchObject({ body: { name: 'a' } })
 })
 
 it('refuses a repeat while the request is in progress', async () => {

@@ -7,6 +7,8 @@ import type { Store } from '../../store/port.ts'
 export interface Repeatable {
   /** The client: a key is one of its own. */
   owner: string
+  /** What the client may do now: an answer is for the rights with which it was given, also if its name is somebody else's now. */
+  rights: string
   key: string
   /** Method, path, query and body, as text. */
   request: string
@@ -36,8 +38,8 @@ export function openRepeats({
   work: (store: Store) => Promise<Answered>,
 ) => Promise<Answered> {
   const inWork = new Set<string>()
-  return async ({ owner, key: given, request: text }, work) => {
-    const [key, request] = [digest(owner, given), digest(text)]
+  return async ({ owner, rights, key: given, request: text }, work) => {
+    const [key, request] = [digest(owner, rights, given), digest(text)]
     if (inWork.has(key)) throw inProgress()
     inWork.add(key)
     try {
