@@ -36,6 +36,9 @@ test.each<[keyof typeof programs, string[], string]>([
   ['controller', ['cluster', 'pro'], 'provision'],
   ['controller', ['cluster', 'create', 'factory', '--cni', 'c'], 'calico cilium'],
   ['controller', ['cluster', 'show', 'factory', '-o', 'y'], 'yaml'],
+  ['controller', ['cluster', 'kubeconfig', 'factory', '--role', 'e'], 'edit'],
+  ['controller', ['cluster', 'watch', 'factory', '--until', 'DE'], 'DEGRADED'],
+  ['controller', ['account', 'set-role', 'bob', '--role', ''], 'viewer operator approver admin'],
 ])('bash completes %s %j', async (name, words, wanted) => {
   const script = await printed(programs[name](), 'bash')
   const line = [name, ...words].map((word) => `'${word}'`).join(' ')

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CLUSTER_STATES } from '../../../protocol/api/clusters.ts'
 import { durationOf } from '../../kit/duration.ts'
 import { examples, formatOption } from '../../kit/output.ts'
@@ -12,7 +12,9 @@ export function registerFollow(cluster: Command): void {
   withAdmin(cluster.command('watch'))
     .description('follow a cluster; exit code 4 if it becomes FAILED, or if the time is over')
     .argument('<name>')
-    .option('--until <state>', `stop when the cluster is ${CLUSTER_STATES.join(', ')}`, stateOf)
+    .addOption(
+      new Option('--until <state>', 'stop when the cluster has this state').choices(CLUSTER_STATES).argParser(stateOf),
+    )
     .option('--timeout <duration>', 'give up after so long, for example 90s or 30m', durationOf)
     .addOption(formatOption(['text', 'json'], 'output format; json: one line for each change'))
     .addHelpText(

@@ -1,13 +1,12 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Grant, ROLES } from '../../../protocol/api/access.ts'
 import { Label } from '../../../protocol/names.ts'
 
 /** `--role ROLE` or `--role ROLE@PROJECT`, several times. */
 export function withRoles(command: Command): Command {
-  return command.requiredOption(
-    '--role <role@project>',
-    `${ROLES.slice(0, -1).join(', ')} or ${ROLES.at(-1)}, in a project or (without @PROJECT) for everything; can be repeated`,
-    grantOf,
+  const meaning = 'for everything, or with @PROJECT for the clusters of a project; repeatable'
+  return command.addOption(
+    new Option('--role <role@project>', meaning).choices(ROLES).argParser(grantOf).makeOptionMandatory(),
   )
 }
 

@@ -7,7 +7,7 @@ import { durationWithin } from '../../../kit/duration.ts'
 import { type Column, examples, type Format, formatOption, localTime, render } from '../../../kit/output.ts'
 import { print, withAdmin, withClient } from '../../session/session.ts'
 import { findCluster } from '../find-cluster.ts'
-import { personOf, roleOf } from './arguments.ts'
+import { personOf } from './arguments.ts'
 import type { IssueFlags } from './issue.ts'
 
 const COLUMNS: Column<AccessView>[] = [
@@ -26,7 +26,9 @@ export function registerAccess(cluster: Command): void {
     .description('write a kubeconfig for a person; its key never leaves this machine')
     .argument('<name>')
     .option('--user <person>', 'whom it is for (default: you)', personOf)
-    .option('--role <role>', `${ClusterRole.options.join(', ')}, as the ClusterRoles of Kubernetes`, roleOf, 'view')
+    .addOption(
+      new Option('--role <role>', 'as the ClusterRoles of Kubernetes').choices(ClusterRole.options).default('view'),
+    )
     .addOption(
       new Option('--ttl <duration>', 'how long it is valid, 10m to 7d')
         .argParser(withinLimits)
