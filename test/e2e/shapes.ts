@@ -5,6 +5,7 @@ import { bedNamed } from '../support/testbed/bed.ts'
 import { downAll } from '../support/testbed/nodes.ts'
 import { earlierAgentStory } from './earlier-agent.ts'
 import { fiveMasters } from './five-masters.ts'
+import { journey } from './journey.ts'
 import { nameServers } from './name-servers.ts'
 import { oneAndOne } from './one-and-one.ts'
 import { packetFilters } from './packet-filters.ts'
@@ -25,6 +26,7 @@ const stories: Record<string, (scene: Scene, story: Story) => Promise<void>> = {
   'packet-filters': packetFilters,
   'earlier-agent': earlierAgentStory,
   'three-controllers': threeControllers,
+  journey,
 }
 const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-shapes`)

@@ -45,6 +45,22 @@ async function created(name: string, by = local()): Promise<Credentials> {
   return { ca: json.ca, cert: json.certificate, key: keyToPem(privateKey) }
 }
 
+test('a sign-in is recorded as an act of whoever signs in, and a wrong password as one of nobody', async () => {
+  const password = 'correct horse battery'
+  const grants = [{ role: 'viewer', project: null }]
+  await ask(local(), 'POST', '/v1/accounts', { name: 'ann', password, grants })
+  const signIn = (given: string) =>
+    call(controller.url, { ca: local().ca }, 'POST', '/v1/sessions', { name: 'ann', password: given, kind: 'token' })
+  expect((await signIn('wrong')).status).toBe(401)
+  expect((await signIn(password)).status).toBe(200)
+  const found = (await entries()).filter(({ action }) => action === 'createSession')
+  expect(found.map(({ who: { kind, name }, outcome }) => [kind, name, outcome])).toEqual([
+    ['unknown', '', 'refused'],
+    ['account', 'ann', 'done'],
+  ])
+  expect(JSON.stringify(await entries())).not.toContain(password)
+})
+
 test('a change has its actor, address, request, and the fields that changed', async () => {
   const alice = await created('alice')
   const cluster = { name: 'demo', settings: { autoApprove: true }, csr: buildCsr(createKeyPair().privateKey, 'x') }

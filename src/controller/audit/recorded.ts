@@ -39,12 +39,21 @@ function recordingStore({ store, changes: waiting, now }: Ports, act: Act): Stor
       const found = await differencesOf(store, changes)
       if (found.length === 0) return store.commit(changes, expected)
       const target = await targetOf(store, act, found, changes)
-      const content = contentOf(act, { at: now().toISOString(), outcome: 'done', target, changes: found })
+      const content = contentOf(
+        { ...act, who: whoSignedIn(changes) ?? act.who },
+        { at: now().toISOString(), outcome: 'done', target, changes: found },
+      )
       const isDone = await store.commit([...changes, { change: 'add-audit-entry', content }], expected)
       if (isDone) waiting.announce(AUDIT_TOPIC)
       return isDone
     },
   }
+}
+
+/** A request that begins a session has nobody's identity, and is known to be of this person when the session is stored. */
+function whoSignedIn(changes: readonly Change[]): AuditContent['who'] | undefined {
+  const begun = changes.find((each) => each.change === 'add-user-session')
+  return begun && { kind: 'account', name: begun.session.name, id: begun.session.id }
 }
 
 async function doRecorded<T>(
