@@ -2,6 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { Secret } from '../../src/base/text/secret.ts'
 import { beginCodeFlow, completeCodeFlow } from '../../src/controller/access/oidc/code-flow.ts'
 import { openDeviceFlow, PENDING_LOGINS_PER_ADDRESS } from '../../src/controller/access/oidc/device-flow.ts'
+import { openOidc } from '../../src/controller/access/oidc/oidc.ts'
 import { openProvider } from '../../src/controller/access/oidc/provider.ts'
 import type { OidcSettings } from '../../src/controller/access/oidc/settings.ts'
 import { openBrowser } from '../support/oidc/browser.ts'
@@ -53,6 +54,22 @@ test('the code flow: name and roles of the user, with and without a secret of th
   expect(await signIn()).toEqual({ ...ALICE, issuer: provider.issuer })
   const open = await scene({ isPublic: true }, { clientSecret: undefined })
   expect(await open.signIn()).toMatchObject(ALICE)
+})
+
+test('an address without a login makes the controller ask the provider for few codes', async () => {
+  const { settings, provider } = await scene()
+  const oidc = openOidc(settings, { now: () => new Date(), publicUrls: ['https://127.0.0.1:1'] }, undefined)
+  const { cookie } = await oidc.begin()
+  const answer = new URLSearchParams({ state: cookie.split('.')[0] ?? '', code: 'guess', iss: provider.issuer })
+  const codes: string[] = []
+  for (let each = 0; each < 40; each++) {
+    await oidc.complete(answer, cookie, '10.0.0.1').catch(({ code }: { code: string }) => codes.push(code))
+  }
+  const limited = codes.filter((each) => each === 'limit/logins').length
+  expect(new Set(codes)).toEqual(new Set(['login/lapsed', 'limit/logins']))
+  expect(limited).toBeGreaterThan(0)
+  expect(limited).toBeLessThanOrEqual(10)
+  await expect(oidc.complete(answer, cookie, '10.0.0.2')).rejects.toMatchObject({ code: 'login/lapsed' })
 })
 
 test('asks for PKCE with S256, and only for scopes that the provider supports', async () => {

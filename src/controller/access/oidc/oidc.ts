@@ -1,5 +1,6 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import type { HasClock, HasPublicUrls } from '../../ports.ts'
+import { openSources } from '../people/sign-in.ts'
 import { type BegunLogin, beginCodeFlow, completeCodeFlow, type LoginCookie } from './code-flow.ts'
 import { type DeviceFlow, openDeviceFlow } from './device-flow.ts'
 import type { Person } from './person.ts'
@@ -11,7 +12,8 @@ export interface Oidc {
   /** Where browsers reach the controller; the redirect URI is below it. */
   origin(): string
   begin(): Promise<BegunLogin>
-  complete(answer: URLSearchParams, cookie: LoginCookie | undefined): Promise<Person>
+  /** `address`: of the client. Throws `limit/logins`: whoever has no login can make the controller ask the provider. */
+  complete(answer: URLSearchParams, cookie: LoginCookie | undefined, address: string): Promise<Person>
   device: DeviceFlow
 }
 
@@ -25,11 +27,15 @@ export function openOidc(
 ): Oidc {
   const own = { settings, withProvider: openProvider(settings, ports) }
   const origin = () => browserUrl ?? ports.publicUrls[0] ?? ''
+  const admitSource = openSources(() => ports.now().getTime())
   const redirectUri = () => `${origin()}${CALLBACK}`
   return {
     origin,
     begin: () => beginCodeFlow(own.withProvider, redirectUri()),
-    complete: (answer, cookie) => completeCodeFlow(own, redirectUri(), answer, cookie),
+    async complete(answer, cookie, address) {
+      admitSource(address)
+      return completeCodeFlow(own, redirectUri(), answer, cookie)
+    },
     device: openDeviceFlow(own, ports),
   }
 }

@@ -33,22 +33,20 @@ interface Failures {
 
 /** Limits what attempts to sign in cost, and how many passwords can be guessed. It locks no account. */
 export function openSignIn(monotonicMs: () => number): SignIn {
-  const ofSource = new Map<string, Rate>()
+  const admitSource = openSources(monotonicMs)
   const ofAccount = new Map<string, Rate>()
   const failures = new Map<string, Failures>()
   const waiting = new Map<string, number>()
   let total = 0
   let last: Promise<unknown> = Promise.resolve()
-  const rateOf = (rates: Map<string, Rate>, key: string, { perSecond, burst }: typeof PER_SOURCE) =>
-    remember(rates, key, rates.get(key) ?? new Rate(perSecond, burst, monotonicMs()))
 
   function admit({ source, account, isKnown }: Attempt, key: string): void {
     const nowMs = monotonicMs()
     const pauseMs = (failures.get(key)?.notBeforeMs ?? 0) - nowMs
     if (pauseMs > 0) throw tooMany(Math.ceil(pauseMs / 1_000))
     if (total >= WAITING || (waiting.get(source) ?? 0) >= WAITING_PER_SOURCE) throw tooMany(5)
-    if (!rateOf(ofSource, source, PER_SOURCE).tryTake(nowMs)) throw tooMany(5)
-    if (!isKnown && !rateOf(ofAccount, account, PER_ACCOUNT).tryTake(nowMs)) throw tooMany(10)
+    admitSource(source)
+    if (!isKnown && !rateOf(ofAccount, account, PER_ACCOUNT, nowMs).tryTake(nowMs)) throw tooMany(10)
   }
   function note(key: string, isRight: boolean): void {
     if (isRight) {
@@ -80,6 +78,19 @@ export function openSignIn(monotonicMs: () => number): SignIn {
       }
     },
   }
+}
+
+/** Limits the attempts of each address. What it returns throws `limit/logins`. */
+export function openSources(monotonicMs: () => number): (source: string) => void {
+  const rates = new Map<string, Rate>()
+  return (source) => {
+    const nowMs = monotonicMs()
+    if (!rateOf(rates, source, PER_SOURCE, nowMs).tryTake(nowMs)) throw tooMany(5)
+  }
+}
+
+function rateOf(rates: Map<string, Rate>, key: string, { perSecond, burst }: typeof PER_SOURCE, nowMs: number): Rate {
+  return remember(rates, key, rates.get(key) ?? new Rate(perSecond, burst, nowMs))
 }
 
 function remember<T>(map: Map<string, T>, key: string, value: T): T {

@@ -4,6 +4,7 @@ import { oidcRoutes } from '../../../protocol/api/identities/logins.ts'
 import { requireOidc } from '../../access/oidc/oidc.ts'
 import type { Services } from '../../services.ts'
 import { cookieOf } from '../admission/authenticate.ts'
+import { sourceOf } from '../admission/handshakes.ts'
 import { sessionCookie } from '../handlers/people.ts'
 import { addressOf } from '../identity.ts'
 import { html } from '../reference/html.ts'
@@ -36,8 +37,9 @@ export function createLoginPages(core: Services): Record<LoginPage, SendPage> {
     },
     async completeOidcLogin(request, reply) {
       const answer = new URL(request.url, 'https://controller').searchParams
-      const person = await requireOidc(core).complete(answer, cookieOf(request.headers.cookie, COOKIE))
       const address = addressOf(request.raw.socket as TLSSocket)
+      const cookie = cookieOf(request.headers.cookie, COOKIE)
+      const person = await requireOidc(core).complete(answer, cookie, sourceOf(address))
       const { session, secret } = await beginPersonSession(core, person, { kind: 'cookie', address })
       reply.header('set-cookie', [`${COOKIE}=; ${ATTRIBUTES}; Max-Age=0`, sessionCookie(secret)])
       // Not a redirect: a browser sends a strict cookie only with what begins on a page of this origin.

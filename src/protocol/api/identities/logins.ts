@@ -35,7 +35,7 @@ export const oidcRoutes = {
     access: ['anyone'],
     summary: 'Where the OIDC provider sends the browser: begins a session',
     answer: 'redirect',
-    errors: [...OIDC_ERRORS, ...PERSON_ERRORS, 'login/other-browser'],
+    errors: [...OIDC_ERRORS, ...PERSON_ERRORS, 'login/other-browser', 'limit/logins'],
   },
   beginDeviceLogin: {
     method: 'POST',
