@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifySchemaCompiler } from 'fastify'
+import english from 'zod/v4/locales/en.js'
 import { AgentError } from '../../base/agent-error.ts'
 import type { ErrorCode } from '../../protocol/api/errors.ts'
 import type { Route, Schema } from '../../protocol/api/route.ts'
@@ -12,7 +13,8 @@ export function bodyBytes(headers: IncomingHttpHeaders, limit: number): number {
 }
 
 function badRequest(code: ErrorCode, message: string, cause?: unknown): AgentError {
-  return new AgentError(code, message, { fix: 'use the same version of Cantrip on both sides', kind: 'invalid', cause })
+  const fix = 'send what /docs of the controller describes; for programs of Cantrip: use the same version on both sides'
+  return new AgentError(code, message, { fix, kind: 'invalid', cause })
 }
 
 /** URLs are logged by proxies, and kept by browsers. */
@@ -21,6 +23,9 @@ export function refuseSecretIn(url: string): void {
   const fix = 'send it in the header: Authorization: Bearer …; and revoke this one, because URLs are logged'
   throw new AgentError('request/secret-in-url', 'found a token in the URL', { fix, kind: 'invalid' })
 }
+
+const { localeError: error } = english()
+const MOST_LETTERS = 500
 
 /** The nesting is checked before the text is parsed. */
 export function parseBody(text: string): unknown {
@@ -35,7 +40,7 @@ export function parseBody(text: string): unknown {
 /** Validates parameters, query and body with the schemas of the route. A path with invalid variables is unknown. */
 export const compileSchema: FastifySchemaCompiler<Schema> = ({ schema, httpPart }) => {
   return (data: unknown) => {
-    const parsed = schema.safeParse(data)
+    const parsed = schema.safeParse(data, { error })
     if (parsed.success) return { value: parsed.data }
     if (httpPart === 'params') return { error: unknownPath('with such variables') }
     if (data === undefined || data === null) return { error: badRequest('request/no-json', 'the request has no body') }
@@ -43,7 +48,8 @@ export const compileSchema: FastifySchemaCompiler<Schema> = ({ schema, httpPart 
     const part = httpPart === 'body' ? 'the body' : 'the query'
     // A check that the schema of the API cannot express.
     const code = issue?.code === 'custom' ? 'request/unusable' : 'request/invalid'
-    return { error: badRequest(code, `${issue?.path.join('.') || part}: ${issue?.message ?? 'is not valid'}`) }
+    const found = `${issue?.path.join('.') || part}: ${issue?.message ?? 'is not valid'}`
+    return { error: badRequest(code, found.slice(0, MOST_LETTERS)) }
   }
 }
 
