@@ -107,14 +107,17 @@ export function openDeviceFlow(
   }
 }
 
-function admit(pending: ReadonlyMap<string, Pending>, address: string): void {
-  const own = [...pending.values()].filter((each) => each.address === address).length
-  if (pending.size < PENDING_LOGINS && own < PENDING_LOGINS_PER_ADDRESS) return
-  throw refusal(
-    'limit/logins',
-    'found too many logins that are not complete',
-    'wait for 15 minutes, then sign in again',
-  )
+/** When there are too many, the address with the most loses its oldest: a few addresses keep nobody else out. */
+function admit(pending: Map<string, Pending>, address: string): void {
+  const byAddress = Map.groupBy(pending, ([, each]) => each.address)
+  if ((byAddress.get(address)?.length ?? 0) >= PENDING_LOGINS_PER_ADDRESS) {
+    const found = 'found too many logins that are not complete'
+    throw refusal('limit/logins', found, 'wait for 15 minutes, then sign in again')
+  }
+  if (pending.size < PENDING_LOGINS) return
+  const [most] = [...byAddress.values()].sort((one, other) => other.length - one.length)
+  const [oldest] = most ?? []
+  if (oldest) pending.delete(oldest[0])
 }
 
 const keyOf = (login: string) => createHash('sha256').update(login).digest('base64url')

@@ -140,7 +140,6 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "… sends more than … bytes per second"
   ],
   "limit/logins": [
-    "found too many logins that are not complete",
     "found too many attempts to sign in"
   ],
   "limit/pipelined": [
