@@ -203,6 +203,11 @@ test('the commands list, verify and export it', async () => {
   expect((await run('list', '--since', '2999-01-01T00:00:00Z')).out).toBe('')
   const file = join(dataDirectory, 'audit.jsonl')
   expect((await run('export', file)).code).toBe(0)
+  for (const argv of [
+    ['export', join(dataDirectory, 'none/audit.jsonl')],
+    ['verify', '--file', `${file}.none`],
+  ])
+    expect(await run(...argv)).toMatchObject({ code: 2, err: expect.stringContaining('audit/no-file') })
   const { number, hash } = (await page()).head ?? { number: 0, hash: '' }
   const verified = await run('verify', '--head', `${number}:${hash}`)
   expect(verified).toMatchObject({ code: 0, out: expect.stringContaining(`Head:       ${number}:${hash}`) })

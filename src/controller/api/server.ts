@@ -112,7 +112,7 @@ function logRefusedHandshakes(server: Server, core: Services): (why: string, soc
     if (!rate.tryTake(core.now().getTime())) return
     const others = untold > 1 ? `; ${untold - 1} others since the last of these lines` : ''
     untold = 0
-    core.log(`handshake with ${socket.remoteAddress} refused: ${why}${others}`)
+    core.log(`handshake with ${socket.remoteAddress ?? 'a client that is gone'} refused: ${why}${others}`)
   }
   server.on('tlsClientError', (error, socket) =>
     note('code' in error ? String(error.code) : error.message, socket as Socket),

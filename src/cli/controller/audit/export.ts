@@ -1,13 +1,13 @@
-import { open } from 'node:fs/promises'
 import type { AdminClient } from '../session/client.ts'
 import { print } from '../session/session.ts'
 import { jsonLine } from './list.ts'
+import { openFile } from './open-file.ts'
 import { pagesOf } from './pages.ts'
 
 /** Writes all entries as lines of JSON, which controller audit verify --file reads. */
 export async function exportLog(client: AdminClient, path: string): Promise<void> {
   let count = 0
-  const file = path === '-' ? undefined : await open(path, 'w', 0o600)
+  const file = path === '-' ? undefined : await openFile(path, 'w')
   try {
     for await (const { entries } of pagesOf(client, {})) {
       count += entries.length

@@ -1,10 +1,10 @@
-import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { InvalidArgumentError } from 'commander'
 import { AgentError } from '../../../base/agent-error.ts'
 import { openChainCheck } from '../../../protocol/audit/chain.ts'
 import { AuditEntry, type AuditHead } from '../../../protocol/audit/entry.ts'
 import type { AdminClient } from '../session/client.ts'
+import { openFile } from './open-file.ts'
 import { pagesOf } from './pages.ts'
 
 export interface Verified {
@@ -43,7 +43,7 @@ export async function verifyLog(client: AdminClient, noted: readonly AuditHead[]
 export async function verifyFile(path: string, noted: readonly AuditHead[]): Promise<Verified> {
   const check = openChainCheck(noted)
   const hashes = new Map<number, string>()
-  const input = path === '-' ? process.stdin : createReadStream(path)
+  const input = path === '-' ? process.stdin : (await openFile(path, 'r')).createReadStream()
   let line = 0
   for await (const text of createInterface({ input })) {
     line++

@@ -118,7 +118,9 @@ function create(path: string): number {
       exists ? 'create/file-exists' : 'create/cannot-write',
       exists ? `${path} exists, and is not replaced` : `cannot write ${path}: ${code}`,
       {
-        fix: exists ? 'move the existing file away, or pass another --output' : 'pass a writable --output',
+        fix: exists
+          ? 'move the existing file away, or name another one'
+          : 'pass the path of a place that can be written',
         kind: 'invalid',
         cause,
       },
