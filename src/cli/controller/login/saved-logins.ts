@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
 import { AgentError } from '../../../base/agent-error.ts'
 import { command } from '../../../base/command.ts'
 import { removeDurably, writeDurably } from '../../../base/durable-file.ts'
+import { homeDirectory } from '../../../base/user/home-directory.ts'
 
 /** What `controller login` keeps for one controller. */
 export const SavedLogin = z.strictObject({
@@ -22,7 +22,7 @@ export type SavedLogin = z.infer<typeof SavedLogin>
 
 const MAX_BYTES = 64 * 1024
 
-export const loginDirectory = (home = homedir()) => join(home, '.config/cantrip/logins')
+export const loginDirectory = (home = homeDirectory()) => join(home, '.config/cantrip/logins')
 
 /** One file for each controller, so that two commands at once do not lose a login. */
 function pathOf(url: string, directory: string): string {

@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { AgentError } from '../../../base/agent-error.ts'
 import { command } from '../../../base/command.ts'
+import { homeDirectory } from '../../../base/user/home-directory.ts'
 import { AdminAccess } from '../../../protocol/api/access.ts'
 import { readCa } from '../login/ca-file.ts'
 import { originOf } from '../login/origin.ts'
@@ -20,7 +20,7 @@ interface Places {
   now(): Date
 }
 
-const HERE: Places = { environment: process.env, home: homedir(), now: () => new Date() }
+const HERE: Places = { environment: process.env, home: homeDirectory(), now: () => new Date() }
 
 /**
  * In order of precedence: `--admin FILE`; CANTRIP_TOKEN, with CANTRIP_URL and CANTRIP_CA; CANTRIP_ADMIN; the login at

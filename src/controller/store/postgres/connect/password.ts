@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { AgentError } from '../../../../base/agent-error.ts'
 import { command } from '../../../../base/command.ts'
+import { homeDirectory } from '../../../../base/user/home-directory.ts'
 import { type Address, isSocket, shown } from './address.ts'
 
 /** The name of the systemd credential (LoadCredential= or SetCredentialEncrypted=). */
@@ -27,7 +27,7 @@ function fromCredential({ CREDENTIALS_DIRECTORY: directory }: NodeJS.ProcessEnv)
 
 /** The first matching line, as for libpq: https://www.postgresql.org/docs/15/libpq-pgpass.html */
 function fromPasswordFile(address: Address, { PGPASSFILE }: NodeJS.ProcessEnv): string | undefined {
-  const path = PGPASSFILE ?? join(homedir(), '.pgpass')
+  const path = PGPASSFILE ?? join(homeDirectory(), '.pgpass')
   const text = read(path)
   if (text === undefined) return undefined
   if ((statSync(path).mode & 0o077) !== 0) {
