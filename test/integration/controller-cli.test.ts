@@ -117,7 +117,7 @@ it.each([
   [['cluster', 'create', 'x5', '--override', 'kubelet=nowhere.yaml'], 2, 'settings/missing'],
   [['cluster', 'create', 'x6', '--cni', 'wires'], 2, 'Allowed choices are flannel'],
   [['cluster', 'show', 'nowhere'], 2, 'cluster/unknown'],
-  [['cluster', 'kubeconfig', 'factory'], 7, 'unsupported'],
+  [['cluster', 'kubeconfig', 'nowhere'], 2, 'no cluster nowhere'],
   [['cluster', 'provision', 'factory'], 7, 'cluster/no-nodes'],
   [['node', 'configure', 'x', '--role', 'boss'], 2, 'Each must be one of master, worker, storage.'],
   [['node', 'approve', 'nobody'], 2, 'node/unknown'],

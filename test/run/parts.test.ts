@@ -10,7 +10,7 @@ test('without a turn all parts run, in the order in which they are listed', () =
 
 test('every story runs within a few commits, and each commit runs some of the rotating stories', () => {
   const runs = commits.map((commit) => names(allParts(turnOf(commit))))
-  for (const name of partNames) expect(runs.filter((run) => run.includes(name)).length).toBeGreaterThan(10)
+  for (const name of partNames) expect(runs.filter((run) => run.includes(name)).length).toBeGreaterThan(8)
   for (const run of runs) expect(run.length).toBeLessThan(partNames.length)
 })
 

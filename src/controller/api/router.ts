@@ -89,7 +89,9 @@ export async function createRouter(
     serverFactory: listenOn,
     bodyLimit: DEFAULT_MAX_BODY_BYTES,
     clientErrorHandler: (error, socket) => {
-      if (socket.writable) refuse(socket, brokenRequest('code' in error ? String(error.code) : undefined), {})
+      const code = 'code' in error ? String(error.code) : ''
+      // Before the end of the handshake nothing can be answered.
+      if (socket.writable && /^(HPE|ERR_HTTP)_/.test(code)) refuse(socket, brokenRequest(code), {})
       else socket.destroy()
     },
     routerOptions: { maxParamLength: 2_048 },
