@@ -267,7 +267,7 @@ it('brings a node from DISCOVERED to READY', async () => {
   expect((await run(['node', 'logs', 'node-1'])).out).toMatch(
     /node-1 {2}etcd\/start: done in 1\.5 s\n.*node-1 {2}READY\n$/s,
   )
-  expect((await run(['cluster', 'list'])).out).toMatch(/^NAME +STATE .*\nfactory +READY +v1\.36\.3 +1 +1$/m)
+  expect((await run(['cluster', 'list'])).out).toMatch(/^NAME +STATE .*\nfactory +READY +v1\.36\.3 +1 +1 +default$/m)
   expect((await run(['node', 'list', '-o', 'yaml'])).out).toContain('state: READY')
   agent.socket.terminate()
 })
