@@ -47,6 +47,8 @@ type Agent = (typeof agents)[number]
 const connected = ({ installation }: Pick<Agent, 'installation'>) =>
   waitFor('the agent to connect', () => installation.status()?.connected, { details, withinMs: 90_000 })
 async function restart(agent: Agent): Promise<void> {
+  // Two at once would have one identity, and end each other's sessions.
+  await agent.service.end('SIGTERM')
   rmSync(agent.installation.paths.statusFile, { force: true })
   agent.service = agent.installation.start()
   await connected(agent)

@@ -23,7 +23,7 @@ const quick: readonly Part[] = [
   { name: 'unit', after: ['types'], run: (root) => vitest(root, 'unit') },
   { name: 'contract', after: ['unit'], run: (root) => vitest(root, 'contract') },
   { name: 'build', after: [], run: (root) => single(root, ['scripts/build']) },
-  { name: 'integration', after: ['build'], run: (root) => vitest(root, 'integration') },
+  { name: 'integration', after: ['build'], run: (root) => vitest(root, 'integration', 2) },
 ]
 
 /** The program of each story, in the order in which they run. */
@@ -115,14 +115,16 @@ function shellScripts(root: string): string[] {
     .filter((path) => path.endsWith('.sh') || /^#!.*\bbash\b/.test(readFileSync(path, 'utf8').slice(0, 80)))
 }
 
-async function vitest(root: string, project: string): Promise<Outcome> {
+/** `workers`: more than vitest would start, for tests that wait most of the time. */
+async function vitest(root: string, project: string, workers?: number): Promise<Outcome> {
   const scratch = await mkdtemp(join(tmpdir(), 'cantrip-test-'))
   const report = join(scratch, 'report.json')
   try {
-    const { ok, output } = await runCommand(
-      ['vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-      { cwd: root },
-    )
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+    const own = workers === undefined ? [] : [`--maxWorkers=${workers}`]
+    const { ok, output } = await runCommand(['vitest', 'run', '--project', project, ...reporters, ...own], {
+      cwd: root,
+    })
     const tally = await readFile(report, 'utf8').then(readVitestReport, () => oneTest(false))
     return { ...withExit(tally, ok), output }
   } finally {
