@@ -27,6 +27,7 @@ import { openAccessKeeper } from './clusters/kubeconfigs/keep.ts'
 import { countedLog } from './counted-log.ts'
 import { failureText } from './failure-text.ts'
 import { cannotListen } from './listening/cannot-listen.ts'
+import { endConnections } from './listening/end-connections.ts'
 import { countRequests } from './listening/requests-in-work.ts'
 import { Changes } from './live/changes.ts'
 import { Hub } from './live/hub.ts'
@@ -233,7 +234,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
       services.changes.end()
       const drainMs = options.drainMs ?? 5_000
       await Promise.all([hub.close(drainMs), requests.ended(drainMs)])
-      server.closeAllConnections()
+      endConnections(server)
       await closed
       await stopped
       await tidying.stop()

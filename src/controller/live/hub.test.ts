@@ -89,6 +89,19 @@ it('a bug that the messages of one node lead to ends its session, and no other',
   for (const socket of sockets) socket.emit('close', 1006)
 })
 
+it('accepts no session after it was closed: a client whose upgrade was in work would keep the process', async () => {
+  const ports = {
+    ...{ store: { commit: async () => true }, now: () => new Date(), meter: NO_METER },
+    ...{ log: () => undefined, refused: () => undefined },
+  } as unknown as ConstructorParameters<typeof Hub>[0]
+  const hub = new Hub(ports, () => 60_000)
+  await hub.close(0)
+  const socket = new Socket()
+  hub.accept(socket as unknown as WebSocket, 'n-1', PEER)
+  expect(socket.isTerminated).toBe(true)
+  expect(hub.open()).toEqual([])
+})
+
 it('reads no more from a node while many of its messages wait for the store', async () => {
   const answers: ((clusters: Map<string, string>) => void)[] = []
   const store = { clustersOf: () => new Promise((resolve) => answers.push(resolve)), node: async () => undefined }

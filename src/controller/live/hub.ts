@@ -25,6 +25,7 @@ export class Hub implements Presence {
   readonly #sessions = new Map<string, Session>()
   readonly #rivals: Rivals
   readonly #inbox: Inbox
+  #isClosed = false
   /** Serializes deliveries to each node. */
   readonly #turns = openTurns()
 
@@ -93,6 +94,11 @@ export class Hub implements Presence {
 
   #begin(session: Session): void {
     const { socket, nodeId } = session
+    if (this.#isClosed) {
+      // Its upgrade was in work during the close.
+      socket.terminate()
+      return
+    }
     const older = this.#sessions.get(nodeId)
     if (older?.isOpen) {
       this.#ports.log(
@@ -166,8 +172,9 @@ export class Hub implements Presence {
     for (const session of active) session.savedAt = session.lastContact
   }
 
-  /** Stores all received messages, and makes nodes reconnect at random times within `spreadMs`. */
+  /** Stores all received messages, and makes nodes reconnect at random times within `spreadMs`. No session begins any more. */
   async close(spreadMs: number): Promise<void> {
+    this.#isClosed = true
     await this.#inbox.flush()
     this.#inbox.close()
     await this.saveLastSeen().catch((error: unknown) =>
