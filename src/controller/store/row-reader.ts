@@ -9,6 +9,8 @@ export type ReadRow = <T>(kind: RecordKind<T>, row: Row) => T
  */
 const REMEMBERED: readonly string[] = [CLUSTER, NODE, RUN, ENROLMENT].map(({ table }) => table)
 
+export const isRemembered = ({ table }: { table: string }): boolean => REMEMBERED.includes(table)
+
 /**
  * `fromRow`, but a row that is the same as when it was last read is not parsed again: the same frozen record is returned.
  * `limit`: of the characters of all rows that are remembered.
@@ -16,7 +18,7 @@ const REMEMBERED: readonly string[] = [CLUSTER, NODE, RUN, ENROLMENT].map(({ tab
 export function rowReader(limit?: number): ReadRow {
   const known = openRemembered<{ row: Row; record: unknown }>(limit)
   return <T>(kind: RecordKind<T>, row: Row): T => {
-    if (!REMEMBERED.includes(kind.table)) return fromRow(kind, row)
+    if (!isRemembered(kind)) return fromRow(kind, row)
     const key = `${kind.table} ${row[kind.key]}`
     const last = known.get(key)
     if (last && isSame(last.row, row)) return last.record as T

@@ -1,21 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { Change } from '../../domain/change.ts'
 import { link } from '../link.ts'
-import {
-  ACCOUNT,
-  ADMINISTRATOR,
-  API_TOKEN,
-  AUDIT,
-  CLUSTER,
-  ENROLMENT,
-  EVENT,
-  KEPT_ANSWER,
-  NODE,
-  type RecordKind,
-  RUN,
-  toRow,
-  USER_SESSION,
-} from '../rows.ts'
+import { recordChangeOf } from '../record-change.ts'
+import { AUDIT, CLUSTER, EVENT, type RecordKind, toRow } from '../rows.ts'
 import { headIn, lockAudit } from './audit.ts'
 import type { Tables } from './tables.ts'
 
@@ -55,6 +42,10 @@ async function takeNumbers(tx: Tx, count: number): Promise<number> {
 export const anyOf = (values: readonly string[]) => sql<string>`ANY(${values}::text[])`
 
 async function carryOutOne(tx: Tx, change: Change, nextSeq: () => number): Promise<void> {
+  const own = recordChangeOf(change)
+  if (own?.verb === 'add') return add(tx, own.kind, own.record)
+  if (own?.verb === 'set') return set(tx, own.kind, own.key, own.to)
+  if (own?.verb === 'remove') return remove(tx, own.kind, own.key)
   switch (change.change) {
     case 'add-cluster':
       await add(tx, CLUSTER, change.cluster)
@@ -63,63 +54,14 @@ async function carryOutOne(tx: Tx, change: Change, nextSeq: () => number): Promi
         .values({ cluster_id: change.cluster.id, version: 0, lease: 0, holder: null })
         .execute()
       return
-    case 'set-cluster':
-      return set(tx, CLUSTER, change.id, change.to)
-    case 'remove-cluster':
-      await tx.deleteFrom('clusters').where('id', '=', change.id).execute()
-      return
-    case 'add-node':
-      return add(tx, NODE, change.node)
-    case 'set-node':
-      return set(tx, NODE, change.id, change.to)
-    case 'remove-node':
-      await tx.deleteFrom('nodes').where('id', '=', change.id).execute()
-      return
-    case 'add-enrolment':
-      return add(tx, ENROLMENT, change.enrolment)
-    case 'set-enrolment':
-      return set(tx, ENROLMENT, change.fingerprint, change.to)
-    case 'add-run':
-      return add(tx, RUN, change.run)
-    case 'set-run':
-      return set(tx, RUN, change.id, change.to)
     case 'add-event':
       return add(tx, EVENT, { ...change.event, kind: change.event.event.kind, seq: nextSeq() })
-    case 'add-administrator':
-      return add(tx, ADMINISTRATOR, change.administrator)
-    case 'set-administrator':
-      return set(tx, ADMINISTRATOR, change.serial, change.to)
-    case 'add-account':
-      return add(tx, ACCOUNT, change.account)
-    case 'set-account':
-      return set(tx, ACCOUNT, change.name, change.to)
-    case 'remove-account':
-      await tx.deleteFrom('accounts').where('name', '=', change.name).execute()
-      return
-    case 'add-api-token':
-      return add(tx, API_TOKEN, change.token)
-    case 'set-api-token':
-      return set(tx, API_TOKEN, change.hash, change.to)
-    case 'remove-api-token':
-      await tx.deleteFrom('api_tokens').where('hash', '=', change.hash).execute()
-      return
-    case 'add-user-session':
-      return add(tx, USER_SESSION, change.session)
-    case 'set-user-session':
-      return set(tx, USER_SESSION, change.hash, change.to)
-    case 'remove-user-session':
-      await tx.deleteFrom('user_sessions').where('hash', '=', change.hash).execute()
-      return
     case 'add-audit-entry':
       return add(tx, AUDIT, link(await headIn(tx), change.content))
     case 'remove-audit-entries':
       await sql`SET LOCAL cantrip.audit_retention = 'on'`.execute(tx)
       await tx.deleteFrom('audit').where('number', '<=', change.upTo).execute()
       return
-    case 'add-answer':
-      return add(tx, KEPT_ANSWER, change.answer)
-    case 'set-answer':
-      return set(tx, KEPT_ANSWER, change.key, change.to)
     case 'trim-answers': {
       const newest = sql`SELECT key FROM answers WHERE owner = ${change.owner} ORDER BY created_at DESC, key LIMIT ${change.keep}`
       await sql`
@@ -143,4 +85,8 @@ async function set<T>(tx: Tx, kind: RecordKind<T>, key: string, to: Partial<T>):
   if (row.length === 0) return
   const assigned = sql.join(row.map(([name, value]) => sql`${sql.ref(name)} = ${value}`))
   await sql`UPDATE ${sql.table(kind.table)} SET ${assigned} WHERE ${sql.ref(kind.key)} = ${key}`.execute(tx)
+}
+
+async function remove(tx: Tx, kind: RecordKind<object>, key: string): Promise<void> {
+  await sql`DELETE FROM ${sql.table(kind.table)} WHERE ${sql.ref(kind.key)} = ${key}`.execute(tx)
 }

@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { openRemembered } from '../remembered.ts'
-import { frozen, sizeOf } from '../row-reader.ts'
+import { frozen, isRemembered, sizeOf } from '../row-reader.ts'
 import { columnOf, fromRow, NODE, type RecordKind } from '../rows.ts'
 import type { Database } from './database.ts'
 
@@ -13,7 +13,9 @@ export interface Records {
   list<T>(kind: RecordKind<T>, keys: string, values?: Values): T[]
   /** One was added, or is set to other values. */
   changed<T>(kind: RecordKind<T>, key: string, to: Partial<T>): void
-  /** Records were removed. */
+  /** One was removed, and with it what refers to it. */
+  removed(kind: { table: string }): void
+  /** Anything may have changed. */
   clear(): void
 }
 
@@ -46,6 +48,10 @@ export function recordsOn({ prepare }: Database): Records {
     return rows.map((row) => String(Object.values(row)[0]))
   }
   const all = <T>(kind: RecordKind<T>, keys: readonly string[]) => keys.flatMap((key) => get(kind, key) ?? [])
+  const clear = () => {
+    known.clear()
+    lists.clear()
+  }
   return {
     get,
     select: (kind, query, values = []) => all(kind, keysOf(query, values)),
@@ -59,14 +65,15 @@ export function recordsOn({ prepare }: Database): Records {
       return all(kind, keys)
     },
     changed(kind, key, to) {
+      if (!isRemembered(kind)) return
       known.delete(`${kind.table} ${key}`)
       // A node reports all the time. It stays in its lists.
       const stays = kind.table === NODE.table && !('clusterId' in to || 'createdAt' in to)
       if (!stays) listsOf(kind).clear()
     },
-    clear() {
-      known.clear()
-      lists.clear()
+    removed(kind) {
+      if (isRemembered(kind)) clear()
     },
+    clear,
   }
 }

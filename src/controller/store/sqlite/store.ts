@@ -2,6 +2,7 @@ import type { SQLInputValue } from 'node:sqlite'
 import type { Change } from '../../domain/change.ts'
 import { link } from '../link.ts'
 import type { Expected, Store } from '../port.ts'
+import { recordChangeOf } from '../record-change.ts'
 import {
   ACCOUNT,
   ADMINISTRATOR,
@@ -154,64 +155,26 @@ function changesOn(prepare: (sql: string) => Statement, records: Records): (chan
     records.changed(kind, key, to)
     prepare(`UPDATE ${kind.table} SET ${names.join(', ')} WHERE ${kind.key} = ?`).run(...Object.values(row), key)
   }
+  const remove = (kind: RecordKind<object>, key: string) => {
+    records.removed(kind)
+    prepare(`DELETE FROM ${kind.table} WHERE ${kind.key} = ?`).run(key)
+  }
   return (change) => {
+    const own = recordChangeOf(change)
+    if (own?.verb === 'add') return add(own.kind, own.record)
+    if (own?.verb === 'set') return set(own.kind, own.key, own.to)
+    if (own?.verb === 'remove') return remove(own.kind, own.key)
     switch (change.change) {
       case 'add-cluster':
         add(CLUSTER, change.cluster)
         prepare('INSERT INTO cluster_versions (cluster_id, version) VALUES (?, 0)').run(change.cluster.id)
         return
-      case 'set-cluster':
-        return set(CLUSTER, change.id, change.to)
-      case 'remove-cluster':
-        records.clear()
-        return void prepare('DELETE FROM clusters WHERE id = ?').run(change.id)
-      case 'add-node':
-        return add(NODE, change.node)
-      case 'set-node':
-        return set(NODE, change.id, change.to)
-      case 'remove-node':
-        records.clear()
-        return void prepare('DELETE FROM nodes WHERE id = ?').run(change.id)
-      case 'add-enrolment':
-        return add(ENROLMENT, change.enrolment)
-      case 'set-enrolment':
-        return set(ENROLMENT, change.fingerprint, change.to)
-      case 'add-run':
-        return add(RUN, change.run)
-      case 'set-run':
-        return set(RUN, change.id, change.to)
       case 'add-event':
         return add(EVENT, { ...change.event, kind: change.event.event.kind })
-      case 'add-administrator':
-        return add(ADMINISTRATOR, change.administrator)
-      case 'set-administrator':
-        return set(ADMINISTRATOR, change.serial, change.to)
-      case 'add-account':
-        return add(ACCOUNT, change.account)
-      case 'set-account':
-        return set(ACCOUNT, change.name, change.to)
-      case 'remove-account':
-        return void prepare('DELETE FROM accounts WHERE name = ?').run(change.name)
-      case 'add-api-token':
-        return add(API_TOKEN, change.token)
-      case 'set-api-token':
-        return set(API_TOKEN, change.hash, change.to)
-      case 'remove-api-token':
-        return void prepare('DELETE FROM api_tokens WHERE hash = ?').run(change.hash)
-      case 'add-user-session':
-        return add(USER_SESSION, change.session)
-      case 'set-user-session':
-        return set(USER_SESSION, change.hash, change.to)
-      case 'remove-user-session':
-        return void prepare('DELETE FROM user_sessions WHERE hash = ?').run(change.hash)
       case 'add-audit-entry':
         return add(AUDIT, link(headIn(prepare), change.content))
       case 'remove-audit-entries':
         return void prepare('DELETE FROM audit WHERE number <= ?').run(change.upTo)
-      case 'add-answer':
-        return add(KEPT_ANSWER, change.answer)
-      case 'set-answer':
-        return set(KEPT_ANSWER, change.key, change.to)
       case 'trim-answers': {
         const newest = 'SELECT key FROM answers WHERE owner = :owner ORDER BY created_at DESC, key LIMIT :keep'
         const sql = `DELETE FROM answers WHERE created_at < :before OR (owner = :owner AND key NOT IN (${newest}))`
