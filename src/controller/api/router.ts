@@ -7,11 +7,10 @@ import { AgentError } from '../../base/agent-error.ts'
 import { version } from '../../base/version.ts'
 import { DEFAULT_MAX_BODY_BYTES, type Route } from '../../protocol/api/route.ts'
 import { ROUTES } from '../../protocol/api/routes.ts'
-import { openSignIn, type SignIn } from '../access/people/sign-in.ts'
 import { recorded } from '../audit/recorded.ts'
 import type { HasAudit, HasMeter, HasRefusals } from '../ports.ts'
 import type { Services } from '../services.ts'
-import { actOf, attemptOf, isRecorded } from './admission/act-of.ts'
+import { actOf, attemptOf } from './admission/act-of.ts'
 import { admit } from './admission/admit.ts'
 import { authenticate } from './admission/authenticate.ts'
 import type { BeginDownload } from './admission/downloads.ts'
@@ -25,20 +24,11 @@ import { openErrorLog } from './errors/error-log.ts'
 import { refuse } from './errors/raw-answer.ts'
 import { bodyWithId, REQUEST_ID, requestIdOf } from './errors/request-id.ts'
 import { createEventStream, wantsStream } from './event-stream/stream.ts'
-import { clusterHandlers, eventHandlers, nodeHandlers } from './handlers/administrators.ts'
-import { agentHandlers, operatorHandlers } from './handlers/agents.ts'
-import { auditHandlers } from './handlers/audit.ts'
-import { authorityHandlers } from './handlers/authority.ts'
-import { bundleHandlers } from './handlers/bundles.ts'
-import { declarationHandlers } from './handlers/declarations.ts'
-import { administratorHandlers, credentialHandlers, joinHandlers } from './handlers/identities.ts'
-import { kubeconfigHandlers } from './handlers/kubeconfigs.ts'
-import { accountHandlers, sessionHandlers, tokenHandlers } from './handlers/people.ts'
 import { referenceHandlers } from './handlers/reference.ts'
 import { createAnswer, type Handle, type HandlerOf } from './http/answer.ts'
+import { handlersByRoute } from './http/handlers-by-route.ts'
 import { openRepeats } from './http/repeats.ts'
 import { clientOf, type Identity, kindOf } from './identity.ts'
-import { oidcHandlers } from './login/handlers.ts'
 import { createLoginPages, type LoginPage } from './login/login-pages.ts'
 import { sendErrorPage } from './login/page.ts'
 import { createRecordsRoute } from './records-route.ts'
@@ -142,9 +132,9 @@ export async function createRouter(
   const sendRecords = createRecordsRoute(core)
   const sendEvents = createEventStream(core, shares)
   const alike: Record<string, unknown> = referenceHandlers(version.version)
-  const signIn = openSignIn(() => performance.now())
+  const own = handlersByRoute(core)
   const handlerOf: HandlerOf = (id, services, request) =>
-    (alike[id] ?? handlersFor(services, signIn, request)[id]) as Handle
+    (alike[id] as Handle | undefined) ?? own(id, services, request)
   const answer = createAnswer({ core, shares, repeats: openRepeats(core), handlerOf, isAlike: (id) => id in alike })
   const join = createJoinRoutes(core, beginDownload.ofJoin)
   const files: Record<string, Send> = {
@@ -178,31 +168,6 @@ export async function createRouter(
   }
   await app.ready()
   return app.server
-}
-
-/** What the handlers change is recorded as changed by this request. */
-function handlersFor(services: Services, signIn: SignIn, request: FastifyRequest): Record<string, unknown> {
-  const acting = recorded(services, actOf(request))
-  const core = isRecorded(request) ? acting : services
-  return {
-    ...agentHandlers(core),
-    ...operatorHandlers(core),
-    ...clusterHandlers(core),
-    ...kubeconfigHandlers(core),
-    ...declarationHandlers(core),
-    ...nodeHandlers(core),
-    ...eventHandlers(core),
-    ...credentialHandlers(core),
-    ...joinHandlers(core),
-    ...administratorHandlers(core),
-    ...authorityHandlers(acting),
-    ...bundleHandlers(acting),
-    ...auditHandlers(core),
-    ...accountHandlers(core),
-    ...tokenHandlers(core),
-    ...sessionHandlers(core, signIn),
-    ...oidcHandlers(core),
-  }
 }
 
 type Send = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
