@@ -1,7 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { ClusterData } from '../../domain/draft.ts'
+import { type ReadRow, rowReader } from '../cache/row-reader.ts'
 import type { Part, Store } from '../port.ts'
-import { type ReadRow, rowReader } from '../row-reader.ts'
 import {
   ACCOUNT,
   ADMINISTRATOR,

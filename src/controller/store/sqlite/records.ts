@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite'
-import { openRemembered } from '../remembered.ts'
-import { frozen, isRemembered, sizeOf } from '../row-reader.ts'
+import { openRemembered } from '../cache/remembered.ts'
+import { frozen, isRemembered, sizeOf } from '../cache/row-reader.ts'
 import { columnOf, fromRow, NODE, type RecordKind } from '../rows.ts'
 import type { Database } from './database.ts'
 

@@ -1,5 +1,5 @@
+import { CLUSTER, ENROLMENT, fromRow, NODE, type RecordKind, type Row, RUN } from '../rows.ts'
 import { openRemembered } from './remembered.ts'
-import { CLUSTER, ENROLMENT, fromRow, NODE, type RecordKind, type Row, RUN } from './rows.ts'
 
 export type ReadRow = <T>(kind: RecordKind<T>, row: Row) => T
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { newNode } from '../domain/records.ts'
+import { newNode } from '../../domain/records.ts'
+import { NODE, toRow } from '../rows.ts'
 import { rowReader } from './row-reader.ts'
-import { NODE, toRow } from './rows.ts'
 
 const rowOf = (id: string, name = 'n') =>
   toRow(NODE, newNode({ id, clusterId: 'c', name, address: '10.0.0.1', createdAt: '2026-01-01T00:00:00.000Z' }))
