@@ -1,6 +1,5 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
 import { AgentError } from '../../base/agent-error.ts'
-import { errorMessage } from '../../base/text/error-message.ts'
 import { readCsr } from '../../pki/csr.ts'
 import type { CreateAdministratorRequest } from '../../protocol/api/identities/administrators.ts'
 import type { IssuedIdentity } from '../../protocol/api/identities/credentials.ts'
@@ -8,10 +7,9 @@ import { remedy } from '../../protocol/api/remedy.ts'
 import { certificateState, refusal, validityOf } from '../domain/admission.ts'
 import type { Administrator } from '../domain/records.ts'
 import type { HasAnnouncements, HasAuthority, HasClock, HasLog, HasStore, HasTurns } from '../ports.ts'
+import { noteUse } from './note-use.ts'
 
 const DAYS = 365
-/** The last use is stored at most this often. */
-const USE_MS = 60_000
 
 type Issuing = HasStore & HasAuthority & Pick<HasClock, 'now'>
 type Ports = Issuing & HasTurns & HasAnnouncements & HasLog
@@ -94,12 +92,8 @@ export async function admitAdministrator(
     const found = `the certificate of administrator ${known.name} was revoked at ${known.revokedAt}`
     throw refusal('identity/revoked', found, fix)
   }
-  const now = ports.now()
-  if (now.getTime() - Date.parse(known.lastUsedAt ?? '') < USE_MS) return
-  const use = { change: 'set-administrator', serial: serialNumber, to: { lastUsedAt: now.toISOString() } } as const
-  ports.store.commit([use]).catch((error: unknown) => {
-    ports.log(`the use of the certificate of administrator ${known.name} could not be stored: ${errorMessage(error)}`)
-  })
+  const what = `the certificate of administrator ${known.name}`
+  noteUse(ports, what, known.lastUsedAt, (to) => ({ change: 'set-administrator', serial: serialNumber, to }))
 }
 
 export function viewOf(

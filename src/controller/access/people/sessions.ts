@@ -1,17 +1,15 @@
-import { errorMessage } from '../../../base/text/error-message.ts'
 import type { SessionView } from '../../../protocol/api/people/sessions.ts'
 import { refusal } from '../../domain/admission.ts'
 import { newId } from '../../domain/ids.ts'
 import type { UserSession } from '../../domain/records.ts'
 import type { HasClock, HasLog, HasStore } from '../../ports.ts'
+import { noteUse } from '../note-use.ts'
 import type { Grants } from './grants.ts'
 import { hashOf, newSecret } from './secret.ts'
 
 const LIFE_MS = 12 * 3_600_000
 /** Without a request; of a browser, which others may sit down at. */
 const IDLE_MS = 30 * 60_000
-/** The last use is stored at most this often. */
-const USE_MS = 60_000
 /** Of one person; a further one takes the place of the one that was not used for the longest time. */
 const MOST = 50
 export const SIGN_IN = 'sign in again: controller login'
@@ -45,21 +43,20 @@ export async function beginSession(
  * disabled. `isUse`: whether it counts as a use.
  */
 export async function admitSession(
-  { store, now, log }: Ports,
+  ports: Ports,
   secret: string,
   isUse: boolean,
 ): Promise<{ session: UserSession; grants: Grants }> {
+  const { store, now } = ports
   const session = await store.userSession(hashOf(secret))
   if (!session) throw ended('the session has ended, or the controller does not know it')
   const nowMs = now().getTime()
   if (hasLapsed(session, nowMs)) throw ended('the session has expired')
   const account = session.grants === null ? await store.account(session.name) : undefined
   if (session.grants === null && (!account || account.disabledAt !== null)) throw ended('the account is disabled')
-  if (isUse && nowMs - Date.parse(session.lastUsedAt) >= USE_MS) {
-    const to = { lastUsedAt: new Date(nowMs).toISOString() }
-    store
-      .commit([{ change: 'set-user-session', hash: session.hash, to }])
-      .catch((error: unknown) => log(`the use of session ${session.id} could not be stored: ${errorMessage(error)}`))
+  if (isUse) {
+    const { id, hash, lastUsedAt } = session
+    noteUse(ports, `session ${id}`, lastUsedAt, (to) => ({ change: 'set-user-session', hash, to }))
   }
   return { session, grants: session.grants ?? account?.grants ?? [] }
 }

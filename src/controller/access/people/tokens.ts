@@ -1,16 +1,14 @@
 import { AgentError } from '../../../base/agent-error.ts'
-import { errorMessage } from '../../../base/text/error-message.ts'
 import type { ApiTokenView, CreateTokenRequest } from '../../../protocol/api/people/tokens.ts'
 import { refusal, validityOf } from '../../domain/admission.ts'
 import type { ApiToken } from '../../domain/records.ts'
 import type { HasClock, HasLog, HasStore, HasTurns } from '../../ports.ts'
+import { noteUse } from '../note-use.ts'
 import { covers, type Grants, isAllowed } from './grants.ts'
 import { hashOf, newSecret } from './secret.ts'
 
 const DAYS = 90
 const DAY_MS = 86_400_000
-/** The last use is stored at most this often. */
-const USE_MS = 60_000
 /** Of one person. Those that have ended are deleted after a while. */
 const MOST = 200
 const KEPT_MS = 30 * DAY_MS
@@ -84,10 +82,11 @@ export async function revokeToken(ports: Ports & HasTurns, name: string, owner: 
  * `isUse`: whether it counts as a use.
  */
 export async function admitToken(
-  { store, now, log }: Ports,
+  ports: Ports,
   secret: string,
   isUse: boolean,
 ): Promise<{ token: ApiToken; grants: Grants }> {
+  const { store, now } = ports
   const token = await store.apiToken(hashOf(secret))
   if (!token) throw invalid('the controller does not know this API token')
   const validity = validityOf(token, now())
@@ -96,11 +95,9 @@ export async function admitToken(
   if (token.account !== null && (!account || account.disabledAt !== null)) {
     throw invalid(`the account of token ${token.name} is disabled`)
   }
-  const nowMs = now().getTime()
-  if (isUse && !(nowMs - Date.parse(token.lastUsedAt ?? '') < USE_MS)) {
-    store
-      .commit([{ change: 'set-api-token', hash: token.hash, to: { lastUsedAt: new Date(nowMs).toISOString() } }])
-      .catch((error: unknown) => log(`the use of token ${token.name} could not be stored: ${errorMessage(error)}`))
+  if (isUse) {
+    const { name, hash, lastUsedAt } = token
+    noteUse(ports, `token ${name}`, lastUsedAt, (to) => ({ change: 'set-api-token', hash, to }))
   }
   return { token, grants: account ? token.grants.filter((each) => covers(account.grants, each)) : token.grants }
 }
