@@ -1,7 +1,5 @@
-import { maskSecretForms } from '../../base/secret-forms.ts'
-import { shorten } from '../../base/text/shorten.ts'
 import type { AuditChange, AuditContent } from '../../protocol/audit/entry.ts'
-import { storable } from '../store/rows.ts'
+import { cleaned } from './cleaned.ts'
 
 /** Who acts, from where, and by which request: what all entries of one request have in common. */
 export interface Act extends Pick<AuditContent, 'who' | 'address' | 'action' | 'request' | 'requestId' | 'reason'> {
@@ -25,15 +23,11 @@ export function contentOf({ target, ...act }: Act, happened: Happened): AuditCon
     ...happened,
   }
   const { changes, ...rest } = all
-  const short = Object.fromEntries(Object.entries(rest).map(([field, value]) => [field, limited(value)])) as typeof rest
+  const short = Object.fromEntries(
+    Object.entries(rest).map(([field, value]) => [field, cleaned(value, MAX_TEXT_BYTES)]),
+  ) as typeof rest
   const kept = fitting(changes)
   return { ...short, changes: kept, omitted: changes.length - kept.length }
-}
-
-function limited(value: unknown): unknown {
-  if (typeof value === 'string') return shorten(maskSecretForms(storable(value)), MAX_TEXT_BYTES)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([field, each]) => [field, limited(each)]))
 }
 
 function fitting(changes: readonly AuditChange[]): AuditChange[] {

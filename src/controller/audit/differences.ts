@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { maskSecretForms } from '../../base/secret-forms.ts'
 import { shorten } from '../../base/text/shorten.ts'
 import type { AuditChange } from '../../protocol/audit/entry.ts'
 import type { Change } from '../domain/change.ts'
 import type { Store } from '../store/port.ts'
-import { storable } from '../store/rows.ts'
+import { cleaned } from './cleaned.ts'
 import type { Treatment } from './fields.ts'
 import { AUDITED, merged, type Touched, touchedBy } from './touched.ts'
 
@@ -50,7 +49,7 @@ function differing(fields: object, before: object, after: object): AuditChange['
       const [was, is] = [before, after].map((values) => {
         const value = (values as Values)[field]
         if (value === undefined) return undefined
-        return clean(treatment === 'value' ? value : treatment(value))
+        return cleaned(treatment === 'value' ? value : treatment(value), MAX_TEXT_BYTES)
       })
       if (isDeepStrictEqual(was ?? null, is ?? null)) return []
       const values = {
@@ -69,14 +68,6 @@ function limited(value: unknown): unknown {
   const bytes = Buffer.byteLength(text)
   if (bytes <= MAX_FIELD_BYTES) return value
   return `${shorten(text, MAX_TEXT_BYTES)} (${bytes} bytes, SHA-256 ${createHash('sha256').update(text).digest('hex')})`
-}
-
-/** Masks what has the form of a secret, and limits texts. */
-function clean(value: unknown): unknown {
-  if (typeof value === 'string') return shorten(maskSecretForms(storable(value)), MAX_TEXT_BYTES)
-  if (Array.isArray(value)) return value.map(clean)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([field, each]) => [field, clean(each)]))
 }
 
 /** Of an enrolment: the id of its node. */

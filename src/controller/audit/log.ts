@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { errorMessage } from '../../base/text/error-message.ts'
 import type { Later } from '../../base/timers.ts'
 import type { HasAnnouncements, HasAudit, HasAuthority, HasClock, HasLog, HasRefusals, HasStore } from '../ports.ts'
 import { ANCHOR_FILE, openAnchor } from './anchor.ts'
@@ -49,8 +50,8 @@ export async function openAuditLog(
         await store.commit([{ change: 'add-audit-entry', content }])
         changes.announce(AUDIT_TOPIC)
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error)
-        refused('audit', `an entry of the audit log about a refused request could not be stored: ${why}`)
+        const found = 'an entry of the audit log about a refused request could not be stored'
+        refused('audit', `${found}: ${errorMessage(error)}`)
       }
     },
   })

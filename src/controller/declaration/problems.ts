@@ -4,6 +4,7 @@ import type { DeclarationProblem } from '../../protocol/declaration/routes.ts'
 import type { NodeRule } from '../../protocol/declaration/rule.ts'
 import { ClusterSettings, SETTINGS } from '../../protocol/settings/cluster-settings.ts'
 import type { Setting } from '../../protocol/settings/setting.ts'
+import { MOST_MASTERS } from '../domain/admission.ts'
 import { admitLabels } from '../domain/labels.ts'
 import type { Cluster } from '../domain/records.ts'
 import { expectedMasters, sizeOf } from '../domain/rules/provision.ts'
@@ -77,8 +78,6 @@ function contradictions(
   const message = `found roles ${roles.join(', ')} in cluster ${name} with dedicated masters; wanted master alone`
   return [{ path, code: 'roles/contradictory', message, fix: 'write [master], or omit dedicatedMasters' }]
 }
-
-const MOST_MASTERS = 7
 
 /** A cluster that provisions itself must know when its masters are complete. */
 function mastersProblems(rules: readonly NodeRule[]): DeclarationProblem[] {

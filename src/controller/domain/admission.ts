@@ -9,7 +9,7 @@ export function refusal(code: string, message: string, fix: string | RenderedRem
   return new AgentError(code, message, { ...(typeof fix === 'string' ? { fix } : fix), kind: 'refused' })
 }
 
-const MOST_MASTERS = 7
+export const MOST_MASTERS = 7
 
 /** Throws unless the node can have these roles beside the other nodes of the cluster. */
 export function admitRoles(cluster: Cluster, node: Node, others: readonly Node[], roles: readonly NodeRole[]): void {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { AgentError } from '../../../base/agent-error.ts'
+import { readSecretText } from '../session/secret-text.ts'
 
 /** The name of the systemd credential (LoadCredential= or SetCredentialEncrypted=). */
 const CREDENTIAL = 'backup-passphrase'
 const LEAST = 12
-const MAX_BYTES = 4_096
 const WHERE = `pass --passphrase-file FILE, or - for standard input; in a systemd unit: LoadCredential=${CREDENTIAL}:FILE`
 
 export function withPassphrase(command: Command): Command {
@@ -20,8 +20,8 @@ export async function readPassphrase(file: string | undefined, env: NodeJS.Proce
   if (file === undefined && directory === undefined) {
     throw new AgentError('passphrase/missing', 'there is no passphrase for the backup', { fix: WHERE, kind: 'invalid' })
   }
-  const text = file === '-' ? await readInput() : await readNamed(file ?? `${directory}/${CREDENTIAL}`)
-  const passphrase = text.replace(/\r?\n$/, '')
+  const named = { what: 'passphrase file', code: 'passphrase', isSecret: true, ifMissing: WHERE } as const
+  const passphrase = await readSecretText(file ?? `${directory}/${CREDENTIAL}`, named)
   if (passphrase.length >= LEAST) return passphrase
   throw new AgentError(
     'passphrase/short',
@@ -31,18 +31,4 @@ export async function readPassphrase(file: string | undefined, env: NodeJS.Proce
       kind: 'invalid',
     },
   )
-}
-
-async function readNamed(path: string): Promise<string> {
-  const { readGiven } = await import('../../../host/linux/files/read-given.ts')
-  return readGiven({
-    ...{ path, what: 'passphrase file', code: 'passphrase', maxBytes: MAX_BYTES, isSecret: true },
-    ifMissing: WHERE,
-  })
-}
-
-async function readInput(): Promise<string> {
-  const parts: Buffer[] = []
-  for await (const part of process.stdin) parts.push(part)
-  return Buffer.concat(parts).toString('utf8').slice(0, MAX_BYTES)
 }

@@ -3,7 +3,7 @@ import { AgentError } from '../../../base/agent-error.ts'
 import { Secret } from '../../../base/text/secret.ts'
 import type { GroupGrant, OidcSettings } from '../../../controller/access/oidc/settings.ts'
 import { ROLES } from '../../../protocol/api/access.ts'
-import { Label } from '../../../protocol/names.ts'
+import { roleIn } from '../people/roles.ts'
 import { readCa } from './ca-file.ts'
 
 export interface OidcFlags {
@@ -87,10 +87,8 @@ function issuerOf(text: string): string {
 
 /** Groups of LDAP contain `=`, so the last one counts. */
 function grantOf(text: string, before: GroupGrant[] = []): GroupGrant[] {
-  const [, group, roleName, project] = /^(.+)=([a-z]+)(?:@(.+))?$/.exec(text) ?? []
-  const role = ROLES.find((each) => each === roleName)
-  const isProject = project === undefined || Label.safeParse(project).success
-  if (group !== undefined && role !== undefined && isProject)
-    return [...before, { group, role, project: project ?? null }]
+  const at = text.lastIndexOf('=')
+  const grant = roleIn(text.slice(at + 1))
+  if (at > 0 && grant) return [...before, { group: text.slice(0, at), ...grant }]
   throw new InvalidArgumentError(`It must be GROUP=ROLE or GROUP=ROLE@PROJECT; roles: ${ROLES.join(', ')}.`)
 }

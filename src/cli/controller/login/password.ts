@@ -1,11 +1,12 @@
 import { AgentError } from '../../../base/agent-error.ts'
-
-const MAX_BYTES = 4_096
+import { readSecretText } from '../session/secret-text.ts'
 
 /** From `--password-file` (`-`: standard input), or asked at the terminal without showing it. */
 export async function readPassword(file: string | undefined, question: string): Promise<string> {
-  if (file === '-') return withoutBreak(await readInput())
-  if (file !== undefined) return withoutBreak(await readNamed(file))
+  if (file !== undefined) {
+    const ifMissing = 'pass a file that has only the password, with mode 0600'
+    return readSecretText(file, { what: 'password file', code: 'password', isSecret: true, ifMissing })
+  }
   if (!process.stdin.isTTY) {
     throw new AgentError('login/no-password', 'standard input is not a terminal; wanted a password', {
       fix: 'pass --password-file FILE, or --password-file - for standard input',
@@ -13,20 +14,6 @@ export async function readPassword(file: string | undefined, question: string): 
     })
   }
   return ask(question)
-}
-
-const withoutBreak = (text: string) => text.replace(/\r?\n$/, '')
-
-async function readNamed(path: string): Promise<string> {
-  const { readGiven } = await import('../../../host/linux/files/read-given.ts')
-  const file = { path, what: 'password file', code: 'password', maxBytes: MAX_BYTES, isSecret: true }
-  return readGiven({ ...file, ifMissing: 'pass a file that has only the password, with mode 0600' })
-}
-
-async function readInput(): Promise<string> {
-  const parts: Buffer[] = []
-  for await (const part of process.stdin) parts.push(part)
-  return Buffer.concat(parts).toString('utf8').slice(0, MAX_BYTES)
 }
 
 /** Ends with AgentError `interrupted` for Ctrl-C and Ctrl-D. */

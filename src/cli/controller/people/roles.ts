@@ -11,11 +11,17 @@ export function withRoles(command: Command): Command {
 }
 
 function grantOf(text: string, before: Grant[] = []): Grant[] {
+  const grant = roleIn(text)
+  if (grant) return [...before, grant]
+  throw new InvalidArgumentError(`It must be ${ROLES.join(', ')}, with or without @PROJECT.`)
+}
+
+/** `ROLE` or `ROLE@PROJECT`; undefined for anything else. */
+export function roleIn(text: string): Grant | undefined {
   const [name, project, ...more] = text.split('@')
   const role = ROLES.find((each) => each === name)
   const isProject = project === undefined || Label.safeParse(project).success
-  if (role && isProject && more.length === 0) return [...before, { role, project: project ?? null }]
-  throw new InvalidArgumentError(`It must be ${ROLES.join(', ')}, with or without @PROJECT.`)
+  return role && isProject && more.length === 0 ? { role, project: project ?? null } : undefined
 }
 
 /** `admin, viewer@berlin`. */
