@@ -1,5 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { command } from '../../base/command.ts'
+import { bareHost } from '../../base/net/address.ts'
 import type { NetworkView } from '../../host/network.ts'
 import { unreachable } from './unreachable.ts'
 
@@ -10,7 +11,7 @@ const TIMEOUT_MS = 10_000
  * `controller/unreachable` if there is no route.
  */
 export async function addressTowards(url: string, proxy: string | undefined, network: NetworkView): Promise<string> {
-  const host = new URL(proxy ?? url).hostname.replace(/^\[|\]$/g, '')
+  const host = bareHost(new URL(proxy ?? url).hostname)
   const addresses = await network.resolve(host, TIMEOUT_MS).catch((error: unknown) => {
     throw unreachable(url, error)
   })

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import type { ClientOptions, WebSocket } from 'ws'
+import { bareHost } from '../../base/net/address.ts'
 import { closedAfterHandshake, deadline, openTcp, openTls } from '../../host/linux/network/connect.ts'
 import type { openTunnel } from '../../host/linux/network/proxy.ts'
 import { NetworkError } from '../../host/network.ts'
@@ -31,7 +32,7 @@ export class UpgradeRefused extends Error {
 /** Opens a websocket over TLS 1.3 to a server with a certificate of the cluster's CA. Throws NetworkError or UpgradeRefused. */
 export async function dial(options: DialOptions): Promise<WebSocket> {
   const url = new URL(options.path, options.url)
-  const to = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 443) }
+  const to = { host: bareHost(url.hostname), port: Number(url.port || 443) }
   const until = deadline(options.timeoutMs)
   const connecting = options.proxy ? tunnel(options.proxy, to, until) : openTcp(to, until)
   // Loaded while the connection is being opened, which begins when this turn of the event loop ends.

@@ -1,5 +1,15 @@
 import { isIPv4, isIPv6 } from 'node:net'
 
+/** The host of a URL, without the brackets of an IPv6 address. */
+export function bareHost(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}
+
+/** An IPv4 address that a socket of IPv6 shows, as IPv4; any other as it is. */
+export function unmapped(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/, '')
+}
+
 /** 127.0.0.0/8, ::1, and IPv4-mapped IPv6 addresses of 127.0.0.0/8. */
 export function isLoopback(address: string): boolean {
   return /^(::ffff:)?127\./.test(address) || address === '::1'

@@ -1,4 +1,5 @@
 import { hostname, networkInterfaces } from 'node:os'
+import { bareHost } from '../../base/net/address.ts'
 
 export interface Listen {
   /** An address or a name; `0.0.0.0` and `::` are all addresses of the machine. */
@@ -22,7 +23,7 @@ export function localUrl({ host, port }: Listen): string {
 
 /** The names and addresses in the server certificate. */
 export function certificateHosts(listen: Listen, publicUrls: readonly string[]): string[] {
-  const named = publicUrls.map((url) => new URL(url).hostname.replace(/^\[|\]$/g, ''))
+  const named = publicUrls.map((url) => bareHost(new URL(url).hostname))
   const own = isWildcard(listen.host) ? [hostname(), ...outerAddresses()] : [listen.host]
   return [...new Set([...named, ...own, 'localhost', '127.0.0.1', '::1'])]
 }

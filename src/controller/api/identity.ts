@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
+import { unmapped } from '../../base/net/address.ts'
 import type { RenderedRemedy } from '../../base/remedy.ts'
 import { fingerprint } from '../../pki/key.ts'
 import { CERTIFICATE_KINDS, type CertificateKind, type MachineKind } from '../../protocol/api/access.ts'
@@ -61,7 +62,7 @@ const EXPIRED: Record<CertificateKind, RenderedRemedy> = {
 }
 
 export const addressOf = ({ remoteAddress }: Pick<TLSSocket, 'remoteAddress'>): string =>
-  remoteAddress?.replace(/^::ffff:/, '') ?? 'unknown'
+  remoteAddress === undefined ? 'unknown' : unmapped(remoteAddress)
 
 /**
  * The identity of the client, from the certificate that TLS has verified against the controller's CA; undefined if it has shown

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { connect, type TLSSocket } from 'node:tls'
 import { AgentError } from '../../../base/agent-error.ts'
+import { bareHost } from '../../../base/net/address.ts'
 import { machineCas } from '../../../pki/machine-cas.ts'
 
 const TIMEOUT_MS = 10_000
@@ -15,7 +16,7 @@ export interface PeerChain {
 /** Looks at the certificates of a server. Sends it nothing, and ends the connection. */
 export function peerChain(url: string): Promise<PeerChain> {
   const { hostname, port } = new URL(url)
-  const host = hostname.replace(/^\[|\]$/g, '')
+  const host = bareHost(hostname)
   return new Promise((resolve, reject) => {
     // Certificates are looked at here, and what is sent later is sent to the one that a person confirmed.
     const options = { host, port: Number(port || 443), ca: machineCas(), rejectUnauthorized: false }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { unmapped } from '../../../base/net/address.ts'
 import type { Act } from '../../audit/act.ts'
 import type { Attempt } from '../../audit/refusals.ts'
 import type { Identity } from '../identity.ts'
@@ -14,7 +15,7 @@ export function actOf({ identity, routeOptions: { config }, method, url, params,
   const { name, id: nodeId } = (params ?? {}) as Record<string, string | undefined>
   const path = config.route?.path ?? url.split('?', 1)[0]
   return {
-    ...byWhom(identity, identity?.address ?? ip.replace(/^::ffff:/, '')),
+    ...byWhom(identity, identity?.address ?? unmapped(ip)),
     ...{ action: config.id ?? 'unknownPath', request: `${method} ${path}`, requestId: id, reason: null },
     target: {
       ...(path?.startsWith('/v1/clusters/{name}') && { cluster: name }),
@@ -26,7 +27,7 @@ export function actOf({ identity, routeOptions: { config }, method, url, params,
 
 /** The request for a websocket, or a connection that sends no request. */
 export function connectionAct(identity: Identity | null, address: string | undefined, action: string): Act {
-  const from = byWhom(identity, address?.replace(/^::ffff:/, ''))
+  const from = byWhom(identity, address && unmapped(address))
   return { ...from, ...{ action, request: null, requestId: null, reason: null }, target: ownTarget(identity) }
 }
 

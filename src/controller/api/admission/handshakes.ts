@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { unmapped } from '../../../base/net/address.ts'
 import type { Later } from '../../../base/timers.ts'
 import { Rate } from '../../rate.ts'
 import { HANDSHAKE_BURST, HANDSHAKES_PER_SECOND, PENDING, PENDING_PER_ADDRESS } from '../limits.ts'
@@ -90,7 +91,7 @@ export function openHandshakes<C extends Connection>(options: Options<C>): Hands
 
 /** An IPv4 address, or the /64 network of an IPv6 address: one machine has all addresses of it. */
 export function sourceOf(address = ''): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '')
+  const plain = unmapped(address).replace(/%.*$/, '')
   if (!plain.includes(':')) return plain
   const [before = '', after] = plain.split('::')
   const groups = before.split(':').filter(Boolean)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { AgentError } from '../../../base/agent-error.ts'
+import { bareHost } from '../../../base/net/address.ts'
 
 /** A syslog server. */
 export interface SyslogTarget {
@@ -20,7 +21,7 @@ export function syslogTarget(text: string): SyslogTarget {
   const isPlain = url !== undefined && ['', '/'].includes(url.pathname) && url.username === '' && url.hash === ''
   const others = [...(url?.searchParams.keys() ?? [])].filter((key) => key !== 'ca' || url?.protocol !== 'tls:')
   if (!url || standard === undefined || !isPlain || url.hostname === '' || others.length > 0) throw invalid(text)
-  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const host = bareHost(url.hostname)
   const port = url.port === '' ? standard : Number(url.port)
   const name = `${url.protocol}//${url.hostname}:${port}`
   if (url.protocol === 'tcp:') return { name, connect: (ready) => connectTcp({ host, port }, ready) }

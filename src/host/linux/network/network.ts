@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { isIPv6, type Socket } from 'node:net'
+import { bareHost } from '../../../base/net/address.ts'
 import { NetworkError, type NetworkView, type RequestOptions, type Response } from '../../network.ts'
 import {
   closedAfterHandshake,
@@ -15,7 +16,7 @@ import {
   settle,
   type Target,
 } from './connect.ts'
-import { bare, openTunnel } from './proxy.ts'
+import { openTunnel } from './proxy.ts'
 import { sourceTowards } from './source-towards.ts'
 
 const MAX_BODY_BYTES = 2 ** 20
@@ -30,7 +31,7 @@ export const linuxNetwork: NetworkView = {
   async request(url, options) {
     const target = new URL(url)
     const secure = target.protocol === 'https:' || target.protocol === 'wss:'
-    const to: Target = { host: bare(target.hostname), port: Number(target.port || (secure ? 443 : 80)) }
+    const to: Target = { host: bareHost(target.hostname), port: Number(target.port || (secure ? 443 : 80)) }
     const until = deadline(options.timeoutMs, options.signal)
     const raw = options.proxy ? await openTunnel(options.proxy, to, until) : await openTcp(to, until)
     const socket = secure ? await openTls(raw, to, options.tls, until) : raw

@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import type { Socket } from 'node:net'
+import { bareHost } from '../../../base/net/address.ts'
 import { NetworkError } from '../../network.ts'
 import { type Deadline, describeError, openTcp, settle, type Target } from './connect.ts'
 
@@ -8,7 +9,7 @@ export async function openTunnel(proxyUrl: string, to: Target, deadline: Deadlin
   const proxy = new URL(proxyUrl)
   const shown = proxy.host
   if (proxy.protocol !== 'http:') throw new NetworkError('proxy', `proxy ${shown}: only http:// proxies are supported`)
-  const socket = await openTcp({ host: bare(proxy.hostname), port: Number(proxy.port || 80) }, deadline, 'proxy')
+  const socket = await openTcp({ host: bareHost(proxy.hostname), port: Number(proxy.port || 80) }, deadline, 'proxy')
   const late = `proxy ${shown} did not answer CONNECT within ${deadline.timeoutMs} ms`
   return settle(socket, 'proxy', deadline.signal, late, (done, fail) => {
     const authority = to.host.includes(':') ? `[${to.host}]:${to.port}` : `${to.host}:${to.port}`
@@ -38,9 +39,4 @@ function authorization({ username, password }: URL): Record<string, string> {
   if (username === '') return {}
   const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
   return { 'proxy-authorization': `Basic ${credentials}` }
-}
-
-/** A URL's host without the brackets of an IPv6 address. */
-export function bare(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '')
 }

@@ -1,5 +1,5 @@
 import { AgentError } from '../../../../base/agent-error.ts'
-import { hostPort } from '../../../../base/net/address.ts'
+import { bareHost, hostPort } from '../../../../base/net/address.ts'
 import { API_PORT } from '../../../../base/net/api-port.ts'
 import type { IssuedKubeconfig } from '../../../../protocol/api/identities/kubeconfigs.ts'
 
@@ -45,4 +45,4 @@ export async function serverOf(
 }
 
 /** Without the brackets of an IPv6 address. */
-const bare = ({ hostname }: URL) => hostname.replaceAll(/[[\]]/g, '')
+const bare = ({ hostname }: URL) => bareHost(hostname)
