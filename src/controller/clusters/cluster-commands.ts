@@ -9,7 +9,7 @@ import { remedy } from '../../protocol/api/remedy.ts'
 import { refusal } from '../domain/admission.ts'
 import { isStartable } from '../domain/director/outlook.ts'
 import { isRepairable, repairTaskOf } from '../domain/director/repairs.ts'
-import { type ClusterData, type Draft, present } from '../domain/draft.ts'
+import { type ClusterData, present } from '../domain/draft.ts'
 import { newId } from '../domain/ids.ts'
 import { admitLabels } from '../domain/labels.ts'
 import { mastersProblem } from '../domain/problems/masters-problem.ts'
@@ -20,6 +20,7 @@ import type { Member } from '../domain/situation.ts'
 import { admitSubnets } from '../domain/subnets.ts'
 import type { HasBundles, HasClock, HasPresence, HasPublicUrls } from '../ports.ts'
 import { changeCluster } from '../reconcile/change-cluster.ts'
+import { setDesired } from '../reconcile/cluster-state.ts'
 import { forget, hasBegun } from '../reconcile/node-state.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
 import { situationOf } from '../reconcile/situation-of.ts'
@@ -86,7 +87,7 @@ export async function provisionCluster(ports: Reconciling, { id, name }: Pick<Cl
     if (problem) throw new AgentError(problem.code, problem.message, { ...problem, kind: 'refused' })
     if (nodes.every(({ role }) => role === null) && draft.cluster.desired === 'provision') return
     const isRepair = nodes.some(({ repair }) => repair)
-    want(draft, { desired: 'provision', ...(isRepair && { repairAttempt: draft.cluster.attempt + 1 }) })
+    setDesired(draft, { desired: 'provision', ...(isRepair && { repairAttempt: draft.cluster.attempt + 1 }) })
   })
   if (!done) throw gone(name)
 }
@@ -98,7 +99,7 @@ export async function resetCluster(ports: Reconciling, { id }: Pick<Cluster, 'id
     if (cluster.desired === 'reset' && cluster.state === 'RESETTING') return
     // All nodes are reset, so no master can or has to remove a leaving node from the cluster.
     for (const node of nodes) if (node.leaving !== 'no') draft.setNode(node.id, { leaving: 'no' })
-    want(draft, { desired: 'reset' })
+    setDesired(draft, { desired: 'reset' })
   })
 }
 
@@ -121,11 +122,6 @@ export async function deleteCluster(ports: Reconciling, { id, name }: Cluster, f
 
 function gone(name: string) {
   return refusal('cluster/gone', `cluster ${name} was deleted`, 'none needed')
-}
-
-function want(draft: Draft, what: Pick<Cluster, 'desired'> & { repairAttempt?: number }): void {
-  const desiredAt = draft.now.toISOString()
-  draft.setCluster({ ...what, attempt: draft.cluster.attempt + 1, desiredAt, error: null })
 }
 
 /**

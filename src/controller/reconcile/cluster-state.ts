@@ -7,6 +7,7 @@ import { isAlarm } from '../domain/problems/alarms.ts'
 import { SLOW_REPAIR } from '../domain/problems/problems.ts'
 import type { Cluster, KnownProblem } from '../domain/records.ts'
 import type { HasClock, HasPresence } from '../ports.ts'
+import { lastContactOf } from './node-state.ts'
 
 /**
  * The state for views: a cluster that was READY and has problems is DEGRADED, also during a repair. It is READY again when it
@@ -30,7 +31,7 @@ export function problemsNow(
   const now = ports.now().toISOString()
   const contactWith = (name: string | null) => {
     const node = nodes.find((each) => each.name === name && each.state !== 'REMOVED')
-    return node === undefined ? null : (ports.presence.lastContact(node.id)?.toISOString() ?? node.lastSeen)
+    return node === undefined ? null : lastContactOf(ports, node)
   }
   const seenAt = ({ seenBy, node }: KnownProblem) => {
     if (seenBy === 'operator') return reportAt ?? now
@@ -72,4 +73,10 @@ function degradedError({ name, problems }: Cluster): ErrorReport | null {
   const next = first.code === SLOW_REPAIR ? retry : isAlarm(first.code) ? inspect : repair
   const rendered = remedy`${show}; ${next}`
   return { code: first.code, message: `${first.message}${more}`, ...rendered }
+}
+
+/** Begins an attempt towards what people or the rules of the cluster want. */
+export function setDesired(draft: Draft, what: Pick<Cluster, 'desired'> & { repairAttempt?: number }): void {
+  const desiredAt = draft.now.toISOString()
+  draft.setCluster({ ...what, attempt: draft.cluster.attempt + 1, desiredAt, error: null })
 }

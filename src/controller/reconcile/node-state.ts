@@ -1,6 +1,7 @@
 import type { ErrorReport } from '../../base/agent-error.ts'
 import { type ClusterData, type Draft, lastRunIn, nodeIn } from '../domain/draft.ts'
 import type { Node } from '../domain/records.ts'
+import type { HasPresence } from '../ports.ts'
 
 /** Adds an event with the node's state. */
 export function addStateEvent(draft: Draft, nodeId: string): void {
@@ -40,4 +41,9 @@ export function hasBegun(data: Pick<ClusterData, 'runs'>, node: Node): boolean {
   // After `agent reset` on the node, it is DISCOVERED or APPROVED again, although its last run is still recorded.
   const isOn = node.state === 'FAILED' || node.state === 'PROVISIONING' || node.state === 'READY'
   return isOn && run !== undefined && run.role !== 'reset'
+}
+
+/** ISO 8601; null before the first contact. */
+export function lastContactOf({ presence }: HasPresence, node: Pick<Node, 'id' | 'lastSeen'>): string | null {
+  return presence.lastContact(node.id)?.toISOString() ?? node.lastSeen
 }

@@ -5,7 +5,7 @@ import { SILENT_MS } from '../domain/problems/problems.ts'
 import type { Cluster, Node } from '../domain/records.ts'
 import type { HasClock, HasPresence } from '../ports.ts'
 import { visibleClusterState } from '../reconcile/cluster-state.ts'
-import { visibleState } from '../reconcile/node-state.ts'
+import { lastContactOf, visibleState } from '../reconcile/node-state.ts'
 
 /*
  * Nothing is shown as good after its source has been silent for longer than its bound. Silence is the age of the last message, also
@@ -13,11 +13,6 @@ import { visibleState } from '../reconcile/node-state.ts'
  */
 
 type Looking = Pick<HasClock, 'now'> & HasPresence
-
-/** ISO 8601; null before the first contact. */
-export function lastContactOf({ presence }: HasPresence, node: Pick<Node, 'id' | 'lastSeen'>): string | null {
-  return presence.lastContact(node.id)?.toISOString() ?? node.lastSeen
-}
 
 /** Since when nothing was heard of a node for too long; undefined while it is heard. */
 export function unheardSince(ports: Looking, node: Node): string | undefined {

@@ -11,10 +11,11 @@ import { stagesOf } from '../domain/stages.ts'
 import { missing } from '../nodes/find.ts'
 import type { HasBundles, HasStore } from '../ports.ts'
 import { problemsNow } from '../reconcile/cluster-state.ts'
+import { lastContactOf } from '../reconcile/node-state.ts'
 import { situationOf } from '../reconcile/situation-of.ts'
 import { type Activities, activityOf } from './activity.ts'
 import { clusterWarnings } from './cluster-warnings.ts'
-import { clusterStateNow, isConnectedNow, lastContactOf, nodeStateNow } from './current.ts'
+import { clusterStateNow, isConnectedNow, nodeStateNow } from './current.ts'
 import { clusterRevision, nodeRevision } from './revision.ts'
 
 export type Viewing = HasStore & HasBundles & Activities

@@ -5,6 +5,7 @@ import { followingsOf, type NodeDecision } from '../../domain/rules/follow.ts'
 import { type ProvisionDecision, provisioningOf } from '../../domain/rules/provision.ts'
 import type { Situation } from '../../domain/situation.ts'
 import type { HasBundles } from '../../ports.ts'
+import { setDesired } from '../cluster-state.ts'
 import { addStateEvent, markApproved } from '../node-state.ts'
 
 /** Carries out what the rules of the cluster decide. Returns whether there was something. */
@@ -36,12 +37,10 @@ function decideNode(draft: Draft, decision: NodeDecision): void {
 }
 
 function provision(draft: Draft, decision: ProvisionDecision): void {
-  const { attempt } = draft.cluster
   if (decision.kind === 'start') {
-    const desiredAt = draft.now.toISOString()
-    draft.setCluster({ desired: 'provision', attempt: attempt + 1, desiredAt, error: null })
+    setDesired(draft, { desired: 'provision' })
     return
   }
   // Of an earlier attempt, they take part in the current one, in which nothing else is retried or repaired.
-  for (const id of decision.nodeIds) draft.setNode(id, { attempt: attempt - 1 })
+  for (const id of decision.nodeIds) draft.setNode(id, { attempt: draft.cluster.attempt - 1 })
 }
