@@ -11,6 +11,7 @@ export const BINARIES = {
   runc: 'runc',
   etcd: 'etcd',
   etcdctl: 'etcd',
+  etcdutl: 'etcd',
   coredns: 'coredns',
 } as const satisfies Record<string, Versioned>
 

@@ -8,6 +8,9 @@ type Control = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'
 /** The executables in the images; all are linked statically. */
 export type ImageBinary = Control | 'kube-proxy' | 'coredns' | 'pause' | 'flanneld' | 'flannel'
 
+/** The user of upstream's images that do not run as root. */
+const NOT_ROOT = '65532:65532'
+
 /** All images of a bundle except the agent's, with the paths of the upstream images. */
 export async function componentImages(
   base: BaseSystem,
@@ -15,14 +18,18 @@ export async function componentImages(
   binary: (name: ImageBinary) => string,
 ): Promise<Image[]> {
   const network = await networkTools(base)
-  const image = (repository: keyof typeof IMAGES, layer: Image['layer'], entrypoint?: string[]): Image => {
+  const image = (
+    repository: keyof typeof IMAGES,
+    layer: Image['layer'],
+    settings: Pick<Image, 'entrypoint' | 'user'> = {},
+  ): Image => {
     const name = `${repository}:${versions[IMAGES[repository].version]}`
-    return { name, arch: base.arch, layer, ...(entrypoint ? { entrypoint } : {}) }
+    return { name, arch: base.arch, layer, ...settings }
   }
   const control = (name: Control) =>
     image(`registry.k8s.io/${name}`, new Map([[`/usr/local/bin/${name}`, { file: binary(name) }]]))
   return [
-    image('registry.k8s.io/pause', new Map([['/pause', { file: binary('pause') }]]), ['/pause']),
+    image('registry.k8s.io/pause', new Map([['/pause', { file: binary('pause') }]]), { entrypoint: ['/pause'] }),
     control('kube-apiserver'),
     control('kube-controller-manager'),
     control('kube-scheduler'),
@@ -30,10 +37,13 @@ export async function componentImages(
       'registry.k8s.io/kube-proxy',
       new Map([...network, ['/usr/local/bin/kube-proxy', { file: binary('kube-proxy') }]]),
     ),
-    image('registry.k8s.io/coredns/coredns', new Map([['/coredns', { file: binary('coredns') }]]), ['/coredns']),
-    image('ghcr.io/flannel-io/flannel', new Map([...network, ['/opt/bin/flanneld', { file: binary('flanneld') }]]), [
-      '/opt/bin/flanneld',
-    ]),
+    image('registry.k8s.io/coredns/coredns', new Map([['/coredns', { file: binary('coredns') }]]), {
+      entrypoint: ['/coredns'],
+      user: NOT_ROOT,
+    }),
+    image('ghcr.io/flannel-io/flannel', new Map([...network, ['/opt/bin/flanneld', { file: binary('flanneld') }]]), {
+      entrypoint: ['/opt/bin/flanneld'],
+    }),
     image(
       'ghcr.io/flannel-io/flannel-cni-plugin',
       new Map([...(await programs(base, ['/bin/cp'])), ['/flannel', { file: binary('flannel') }]]),
@@ -54,7 +64,7 @@ export async function agentImage(base: BaseSystem, agent: string, version: strin
     arch: base.arch,
     layer,
     entrypoint: ['/usr/local/bin/cantrip-agent'],
-    user: '65532:65532',
+    user: NOT_ROOT,
   }
 }
 

@@ -52,8 +52,16 @@ export function goComponents(versions: VersionSet) {
     etcd: {
       id: 'etcd',
       version: etcd,
-      modules: { 'go.etcd.io/etcd/server/v3': etcd, 'go.etcd.io/etcd/etcdctl/v3': etcd },
-      outputs: { etcd: 'go.etcd.io/etcd/server/v3', etcdctl: 'go.etcd.io/etcd/etcdctl/v3' },
+      modules: {
+        'go.etcd.io/etcd/server/v3': etcd,
+        'go.etcd.io/etcd/etcdctl/v3': etcd,
+        'go.etcd.io/etcd/etcdutl/v3': etcd,
+      },
+      outputs: {
+        etcd: 'go.etcd.io/etcd/server/v3',
+        etcdctl: 'go.etcd.io/etcd/etcdctl/v3',
+        etcdutl: 'go.etcd.io/etcd/etcdutl/v3',
+      },
     },
     containerd: {
       id: 'containerd',

@@ -32,7 +32,7 @@ export function manifestParts(versions: VersionSet, helm: string): Record<Name, 
       versions.sources.calico,
       'manifests/calico.yaml',
     ),
-    'cilium.yaml': part('cilium.yaml', CILIUM_SETTINGS, async (to) => {
+    'cilium.yaml': part('cilium.yaml', [versions.kubernetes, ...CILIUM_SETTINGS], async (to) => {
       await writeFile(to, await renderCilium(versions, helm))
     }),
   }
