@@ -134,6 +134,7 @@ function bundleFiles(): BundleFile[] {
       'runc',
       'etcd',
       'etcdctl',
+      'etcdutl',
       'coredns',
     ].map((name) => make('binary', 'bin', name)),
     ...['bridge', 'loopback', 'host-local', 'portmap', 'bandwidth', 'flannel'].map((name) =>

@@ -55,9 +55,9 @@ test('a bundle is built from a directory, verified, imported and listed', async 
   )
   expect(built).toBe(`kubernetes-${DEFAULT_VERSIONS.kubernetes}-${arch}: ${tar}, signed with ${key}\n`)
   const verified = JSON.parse(await controller('verify', tar, '--key', `${key}.pub`, '-o', 'json'))
-  expect(verified.files).toHaveLength(26)
+  expect(verified.files).toHaveLength(27)
   expect(await controller('verify', tar, '--key', `${key}.pub`)).toContain(
-    `all 26 files verified, manifest ${verified.manifestSha256}`,
+    `all 27 files verified, manifest ${verified.manifestSha256}`,
   )
   await controller('import', tar, '--data', at('data'), '--key', `${key}.pub`)
   const [listed] = JSON.parse(await controller('list', '--data', at('data'), '-o', 'json'))
