@@ -7,9 +7,10 @@ import { COMPONENT_IDS } from '../provision/component-ids.ts'
 import type { ProvisionParams } from '../provision/params.ts'
 import { firstMaster } from './first-master.ts'
 import { master } from './master.ts'
+import { renewMaster, renewWorker } from './renew.ts'
 import { worker } from './worker.ts'
 
-const workflows: Workflow<ProvisionParams>[] = [firstMaster, master, worker]
+const workflows: Workflow<ProvisionParams>[] = [firstMaster, master, worker, renewMaster, renewWorker]
 
 test('the ids of components are the folders of src/components', () => {
   expect(readdirSync(join(import.meta.dirname, '../components')).sort()).toEqual([...COMPONENT_IDS])

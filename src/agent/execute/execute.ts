@@ -105,10 +105,11 @@ async function carryOut(
     }
     case 'first-master':
     case 'master':
-    case 'worker': {
+    case 'worker':
+    case 'renew': {
       refuseEarlierContainerd(ledger)
       const { runWorkflow } = await import('../../engine/run-workflow.ts')
-      const { WORKFLOWS } = await import('../../roles/workflows.ts')
+      const { workflowOf } = await import('../../roles/workflows.ts')
       const { hostFor } = afterSnapshot(workspace, paths, 'kubernetes')
       const host = hostFor(async ({ kind, what, undo }) => {
         await ledger.append({ kind: 'change', run, step: 'bundle/fetch', change: kind, what, undo })
@@ -124,7 +125,7 @@ async function carryOut(
       })
       await requireClosedBundle(machine, params)
       return runWorkflow({
-        workflow: WORKFLOWS[instruction.role],
+        workflow: workflowOf(instruction.role, params.task),
         params,
         run,
         view: machine,

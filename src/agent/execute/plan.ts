@@ -19,7 +19,7 @@ export async function planInstruction(paths: AgentPaths, signal: AbortSignal): P
   const { instruction, identity } = await readInstruction(paths)
   if (instruction.role === 'reset') return [await planReset(paths)]
   const { planWorkflow } = await import('../../engine/plan-workflow.ts')
-  const { WORKFLOWS } = await import('../../roles/workflows.ts')
+  const { workflowOf } = await import('../../roles/workflows.ts')
   const { openProvisionParams } = await import('./provision-params.ts')
   const planning = planningHost(linuxMachine(), backupsOf(paths))
   const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
@@ -33,7 +33,7 @@ export async function planInstruction(paths: AgentPaths, signal: AbortSignal): P
   // Planning must not make the controller sign a certificate.
   const dry = { ...params, requestOperatorCertificate: async () => '' }
   const fetched = [...planning.changes]
-  const planned = await planWorkflow(WORKFLOWS[instruction.role], dry, planning, signal)
+  const planned = await planWorkflow(workflowOf(instruction.role, params.task), dry, planning, signal)
   return [{ id: 'bundle/fetch', title: 'Fetching the list of the bundle', changes: fetched }, ...planned]
 }
 

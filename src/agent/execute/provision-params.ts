@@ -19,9 +19,11 @@ export interface ProvisionSurroundings {
   signal: AbortSignal
 }
 
+type Provisioning = Exclude<Instruction, { role: 'reset' }>
+
 /** What the steps of a workflow need in addition to the instruction. */
 export async function openProvisionParams(
-  { run, role, params }: Pick<Instruction & { role: NodeTask }, 'run' | 'role' | 'params'>,
+  { run, role, params }: Pick<Provisioning, 'run' | 'role' | 'params'>,
   { config, tls, directory, host, signal }: ProvisionSurroundings,
 ): Promise<ProvisionParams> {
   const { urls, proxy } = config
@@ -32,7 +34,7 @@ export async function openProvisionParams(
   return {
     ...params,
     run,
-    task: role,
+    task: role === 'renew' ? taskOf(params.node) : role,
     bundleStore,
     async requestOperatorCertificate(csr) {
       const way = { ...asking, timeoutMs: 15_000, signal }
@@ -43,6 +45,11 @@ export async function openProvisionParams(
     executable: process.execPath,
     controller: { urls, ca: tls.ca },
   }
+}
+
+/** For a run that does not depend on which master started the cluster. */
+function taskOf({ roles }: ProvisionParams['node']): NodeTask {
+  return roles.includes('master') ? 'master' : 'worker'
 }
 
 /** Whether the operator is of this build, and renews its certificate: the bundle may have one of another build. */

@@ -50,6 +50,8 @@ test('an instruction that was carried out is kept, until the next one, a reset, 
   expect(existsSync(paths.instructionFile)).toBe(false)
   expect(carryOut('r-third', 'worker')).toBe('r-second')
   expect(carryOut('r-fourth', 'worker', 'done')).toBe('r-fourth')
+  expect(carryOut('r-renewal', 'renew', 'done'), 'a renewal does not change what the node has to keep').toBe('r-fourth')
+  expect(existsSync(paths.instructionFile)).toBe(false)
   expect(carryOut('r-fifth', 'reset')).toBeUndefined()
   expect(carryOut('r-sixth', 'reset', 'done')).toBeUndefined()
   expect(carryOut('r-seventh', 'worker', 'done')).toBe('r-seventh')

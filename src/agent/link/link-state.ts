@@ -34,8 +34,8 @@ export interface LinkStore {
   accept(instruction: OpenInstruction): void
   update(change: Partial<LinkState>): void
   /**
-   * Closes the open instruction, after its result is in the outbox. One that was carried out is kept, except a reset: it says
-   * what this node has to keep.
+   * Closes the open instruction, after its result is in the outbox. One that provisioned this node is kept: it says what the
+   * node has to keep.
    */
   finish(outcome?: 'done'): void
   /** Forgets the instruction that was carried out, when Kubernetes is removed. */
@@ -76,13 +76,18 @@ export function openLinkStore(paths: LinkPaths): LinkStore {
     },
     update,
     finish(outcome) {
-      if (outcome === 'done' && open && open.role !== 'reset') {
+      if (outcome === 'done' && open && isProvisioning(open)) {
         renameDurably(paths.instructionFile, paths.provisionedFile)
       } else removeDurably(paths.instructionFile)
       open = undefined
     },
     forget: () => removeDurably(paths.provisionedFile),
   }
+}
+
+/** Whether it says what the machine is afterwards. */
+export function isProvisioning({ role }: Pick<OpenInstruction, 'role'>): boolean {
+  return role !== 'reset' && role !== 'renew'
 }
 
 export function readOpenInstruction(path: string): OpenInstruction | undefined {

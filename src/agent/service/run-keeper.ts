@@ -83,8 +83,10 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
     if (open?.run !== run) return
     if (outcome === 'done') {
       const { kubernetesVersion } = open
-      reserve.spend(() => link.update({ kubernetesVersion }))
-      status.update({ kubernetesVersion: kubernetesVersion ?? null })
+      if (open.role !== 'renew') {
+        reserve.spend(() => link.update({ kubernetesVersion }))
+        status.update({ kubernetesVersion: kubernetesVersion ?? null })
+      }
       link.finish(outcome)
     } else link.finish()
   }

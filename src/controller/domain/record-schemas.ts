@@ -114,7 +114,7 @@ const enrolmentFields: Fields<Enrolment> = {
 const runFields: Fields<Run> = {
   id: text,
   nodeId: text,
-  role: z.enum(['first-master', 'master', 'worker', 'reset']),
+  role: z.enum(['first-master', 'master', 'worker', 'renew', 'reset']),
   repair: since(z.boolean(), false),
   generation: count,
   seq: count,

@@ -115,7 +115,7 @@ function remember(
 
 function isDue(member: Member): boolean {
   const run = lastRun(member)
-  return run?.state === 'open' && !run.cancel && (run.role === 'worker' || run.role === 'master')
+  return run?.state === 'open' && !run.cancel && run.role !== 'first-master' && run.role !== 'reset'
 }
 
 function setInvited(draft: Draft, member: Member, invited: boolean): void {

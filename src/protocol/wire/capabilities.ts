@@ -18,5 +18,6 @@ export const FIRST_CAPABILITIES: readonly string[] = [
 export const CAPABILITIES: readonly string[] = [
   ...FIRST_CAPABILITIES,
   'frame/trust',
+  'instruction/renew',
   ...['grant-access', 'revoke-access', 'list-access'].map((kind) => `operation/${kind}`),
 ]

@@ -40,11 +40,13 @@ export const Instruction = z.discriminatedUnion('role', [
   /** Joins its control plane. */
   z.strictObject({ ...common, role: z.literal('master'), params: NodeParams }),
   z.strictObject({ ...common, role: z.literal('worker'), params: NodeParams }),
+  /** Renews what expires on a node of the cluster, and changes nothing else. */
+  z.strictObject({ ...common, role: z.literal('renew'), params: NodeParams }),
   /** Removes Kubernetes; the agent remains. */
   z.strictObject({ ...common, role: z.literal('reset'), params: z.strictObject({}) }),
 ])
 
 export type Instruction = z.infer<typeof Instruction>
 export type NodeParams = z.infer<typeof NodeParams>
-/** The tasks that provision a node. */
-export type NodeTask = Exclude<Instruction['role'], 'reset'>
+/** The tasks that make a machine a node. */
+export type NodeTask = Exclude<Instruction['role'], 'reset' | 'renew'>

@@ -84,7 +84,8 @@ function ofNewRun(mirror: Mirror, run: Run): string[] {
   if (!node || node.state === 'REMOVED') return [`run ${run.role} is for a node that is gone`]
   const order = JSON.parse(run.payload) as Instruction
   const { name } = node
-  const isOfRole = run.role === 'reset' || node.roles.includes('master') === (run.role !== 'worker')
+  const isOfRole =
+    run.role === 'reset' || run.role === 'renew' || node.roles.includes('master') === (run.role !== 'worker')
   const mayReset = run.role !== 'reset' || mirror.cluster.desired === 'reset' || node.leaving === 'reset'
   const founders = presentIn(mirror)
     .flatMap(({ id }) => runsIn(mirror, id))

@@ -23,6 +23,9 @@ export function work(world: World, machine: Machine, lucky: boolean): void {
       machine.kubernetes = undefined
       end(machine, 'done')
       break
+    case 'renew':
+      end(machine, 'done')
+      break
     case 'first-master':
       machine.kubernetes ??= enter(world, machine, `k${++clusters}`, 'master')
       machine.kubernetes.isUp = true
