@@ -9,7 +9,7 @@ const OTHER_LOOPS: Record<string, string> = {
   'agent/identity/enrol.ts': 'each answer of the controller says when to ask again',
   'agent/identity/rotation.ts': 'renews a certificate at a time that the certificate determines',
   'agent/link/link.ts': 'the delay depends on how the last session ended (backoff.ts)',
-  'agent/link/watch-addresses.ts': 'watches while the service runs',
+  'agent/link/watch-state.ts': 'watches while the service runs',
   'agent/logs/log-reader.ts': 'follows a growing file',
   'agent/pair-check/probe-udp.ts': 'sends the next packet after each answer',
   'agent/service/images/image-keeper.ts': 'watches while the service runs',

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { writeDurably } from '../base/durable-file.ts'
 import { temporaryPath } from '../host/machine.ts'
 
@@ -9,4 +9,10 @@ export function writeStateFile(path: string, text: string): void {
 
 export function makePrivateDirectory(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 })
+}
+
+/** Changes when the file is replaced; undefined if there is none. */
+export function versionOf(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found && `${found.ino} ${found.mtimeMs}`
 }

@@ -21,9 +21,10 @@ import { isIssuedBy } from '../identity/trust.ts'
 import { keepLink } from '../link/link.ts'
 import { type LinkStore, openLinkStore } from '../link/link-state.ts'
 import { type Outbox, openOutbox } from '../link/outbox.ts'
-import { addressesNow, watchAddresses } from '../link/watch-addresses.ts'
+import { watchState } from '../link/watch-state.ts'
 import { makePrivateDirectory } from '../state-file.ts'
 import { openStatusFile, type StatusFile } from '../status.ts'
+import { factsState } from './facts-state.ts'
 import { keepServing } from './keep-serving.ts'
 import type { ServiceOptions } from './options.ts'
 
@@ -143,7 +144,8 @@ async function keepAtWork(
     notifier.status(`connected, ${state}`)
   }
   let missingImages: readonly string[] = []
-  const ofMachine = cachedWhile(options.facts, addressesNow)
+  const stateOfFacts = () => factsState(options.paths, options.now())
+  const ofMachine = cachedWhile(options.facts, stateOfFacts)
   const facts = async () => {
     const found = await ofMachine()
     const { labels } = config
@@ -212,10 +214,7 @@ async function keepAtWork(
       }),
     )
   const { close } = await worker
-  void watchAddresses({
-    ...options,
-    onChange: sendFacts,
-  })
+  void watchState({ ...options, state: stateOfFacts, onChange: sendFacts })
   await connection.ended
   await close()
 }

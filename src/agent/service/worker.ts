@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import type { AgentConfig } from '../config.ts'
 import { instructionTaker } from '../gate/instructions.ts'
@@ -12,6 +11,7 @@ import type { LinkStore } from '../link/link-state.ts'
 import type { Outbox } from '../link/outbox.ts'
 import type { Session, SessionHandlers } from '../link/session.ts'
 import { lazyPairChecker } from '../pair-check/lazy-pair-checker.ts'
+import { versionOf } from '../state-file.ts'
 import type { StatusFile } from '../status.ts'
 import { type ImageKeeper, imageKeeper } from './images/image-keeper.ts'
 import { keepProcess, listPinned } from './images/keep-process.ts'
@@ -50,7 +50,7 @@ export function openWorker(options: WorkerOptions): Worker {
   const timers = new Set<NodeJS.Timeout>()
   const images: ImageKeeper = imageKeeper({
     ...options,
-    provisioned: () => identityOf(paths.provisionedFile),
+    provisioned: () => versionOf(paths.provisionedFile),
     listPinned,
     keep: keepProcess(options.self, paths),
     onChange: () => options.onImages(images.missing()),
@@ -120,12 +120,6 @@ export function openWorker(options: WorkerOptions): Worker {
       for (const timer of timers) clearTimeout(timer)
     },
   }
-}
-
-/** Changes when the file is replaced; undefined if there is none. */
-function identityOf(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false })
-  return found && `${found.ino} ${found.mtimeMs}`
 }
 
 /** Such processes stay in the service's control group; systemd would kill them only when the service stops. */

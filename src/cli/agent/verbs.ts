@@ -31,7 +31,7 @@ async function choose(argv: readonly string[]): Promise<number> {
   }
   if (verb === 'facts' && isPlain) {
     const { printFacts } = await import('./service/facts.ts')
-    await printFacts()
+    await printFacts(rest)
     return 0
   }
   const { runProgram } = await import('./program.ts')

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { MOST_CERTIFICATES, NodeCertificate } from '../certificates/node-certificate.ts'
 import { IpAddress } from '../names.ts'
 import { NodeLabels } from '../settings/nodes.ts'
 
@@ -48,6 +49,8 @@ export const Facts = z.object({
   versions: z.record(short, short),
   /** Images of the bundle that are gone from this node; the agent restores them. Absent if there are none. */
   missingImages: z.optional(z.array(short).check(z.maxLength(256))),
+  /** The certificates of the agent and of what it installed. Absent from older agents. */
+  certificates: z.optional(z.array(NodeCertificate).check(z.maxLength(MOST_CERTIFICATES))),
 })
 
 export type Facts = z.infer<typeof Facts>

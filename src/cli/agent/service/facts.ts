@@ -1,10 +1,22 @@
+import { existsSync } from 'node:fs'
 import { version } from '../../../base/version.ts'
 import { collectFacts } from '../../../host/linux/facts.ts'
 import { linuxHostView } from '../../../host/linux/host-view.ts'
+import { certificatesOf } from '../../../provision/certificates/certificates-of.ts'
+import { agentCertificate, CERTIFICATE_PLACES } from '../../../provision/certificates/places.ts'
+import { pathsFor } from '../surroundings.ts'
 
-/** `agent facts`: the service starts it to collect the facts of this node. Writes them to stdout as JSON. */
-export async function printFacts(): Promise<void> {
-  const versions = { node: process.versions.node }
-  const facts = await collectFacts(linuxHostView(), { agentVersion: version.version, versions })
-  process.stdout.write(`${JSON.stringify(facts)}\n`)
+/**
+ * `agent facts [--instance NAME]`: the service starts it to collect the facts of this node. Writes them to stdout as JSON.
+ * Kubernetes that another program installed is not the agent's: its certificates are not reported.
+ */
+export async function printFacts([flag, instance]: readonly string[]): Promise<void> {
+  const { nodeIdentity, provisionedFile } = pathsFor(flag === '--instance' ? instance : undefined)
+  const places = [agentCertificate(nodeIdentity), ...(existsSync(provisionedFile) ? CERTIFICATE_PLACES : [])]
+  const view = linuxHostView()
+  const [facts, certificates] = await Promise.all([
+    collectFacts(view, { agentVersion: version.version, versions: { node: process.versions.node } }),
+    certificatesOf(view, places),
+  ])
+  process.stdout.write(`${JSON.stringify({ ...facts, certificates })}\n`)
 }

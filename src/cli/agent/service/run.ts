@@ -36,7 +36,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     log,
     redact: (text) => redactor.redact(text),
     hide: (secret) => redactor.add(secret),
-    facts: async () => (await import('../../../agent/execute/ask-facts.ts')).askFacts(self, log),
+    facts: async () => (await import('../../../agent/execute/ask-facts.ts')).askFacts(self, paths, log),
     now: () => new Date(),
     monotonicMs: () => performance.now(),
     random: Math.random,

@@ -1,11 +1,10 @@
 import { networkInterfaces } from 'node:os'
 
-export interface AddressWatch {
+export interface Watch {
+  state(): string
   onChange(): unknown
   sleep(ms: number, signal: AbortSignal): Promise<void>
   signal: AbortSignal
-  /** Default: the addresses of this machine. */
-  addresses?(): string
 }
 
 const LOOK_EVERY_MS = 30_000
@@ -20,17 +19,12 @@ export function addressesNow(): string {
   return found.sort().join('\n')
 }
 
-/** Calls `onChange` when the addresses change, for example by DHCP, until the signal. */
-export async function watchAddresses({
-  onChange,
-  sleep,
-  signal,
-  addresses = addressesNow,
-}: AddressWatch): Promise<void> {
-  let known = addresses()
+/** Calls `onChange` when the state changes, for example addresses by DHCP, until the signal. */
+export async function watchState({ state, onChange, sleep, signal }: Watch): Promise<void> {
+  let known = state()
   while (!signal.aborted) {
     await sleep(LOOK_EVERY_MS, signal).catch(() => undefined)
-    const now = addresses()
+    const now = state()
     if (signal.aborted || now === known) continue
     known = now
     await onChange()

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
-import { addressesNow, watchAddresses } from './watch-addresses.ts'
+import { addressesNow, watchState } from './watch-state.ts'
 
 test('each change is reported once, until the signal', async () => {
   const stop = new AbortController()
   const seen = ['a', 'a', 'b', 'b', 'a']
   const changes: string[] = []
-  await watchAddresses({
+  await watchState({
     onChange: () => changes.push('changed'),
     sleep: async () => void (seen.length === 0 && stop.abort()),
     signal: stop.signal,
-    addresses: () => seen.shift() ?? 'a',
+    state: () => seen.shift() ?? 'a',
   })
   expect(changes).toHaveLength(2)
 })
