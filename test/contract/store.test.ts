@@ -48,6 +48,7 @@ const cluster = clusterWith({
       ...{ createdAt: EARLY, expiresAt: LATER, revokedAt: LATER, revokedBy: 'local' },
     },
   ],
+  operatorSince: LATER,
   error,
 })
 const node = nodeWith({

@@ -59,6 +59,10 @@ test('a newer one retires the one before the last, and a reset ends all', async 
   m1.agent.send('reset', {}, 2)
   await scene.shows(m1, 'DISCOVERED', ({ state }) => state === 'DISCOVERED')
   for (const { operator } of issued) expect(await report(operator)).toBe('identity/retired')
+  await scene.admin('POST', `/v1/nodes/${m1.node.id}/approve`)
+  await scene.admin('POST', `/v1/nodes/${m1.node.id}/configure`, { roles: ['master'] })
+  await scene.provision(m1)
+  for (const { operator } of issued) expect(await report(operator)).toBe('identity/retired')
 })
 
 test('one that an earlier build issued is accepted until another one is issued', async () => {
@@ -67,7 +71,7 @@ test('one that an earlier build issued is accepted until another one is issued',
   const { operator } = await requestedBy(m1)
   await scene.changeDatabase((file) => {
     const database = new DatabaseSync(file)
-    database.exec("UPDATE nodes SET operator_keys = '[]'")
+    database.exec("UPDATE nodes SET operator_keys = '[]'; UPDATE clusters SET operator_since = NULL")
     database.close()
   })
   expect(await report(operator)).toBe('accepted')

@@ -8,8 +8,9 @@ import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair, fingerprint, keyToPem } from '../../src/pki/key.ts'
 import { connectAgent, facts } from '../support/controller/agent.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
-import { call, type EnrolledNode } from '../support/controller/client.ts'
+import { type Credentials, call, type EnrolledNode } from '../support/controller/client.ts'
 import { Scene, type SceneNode } from '../support/controller/scene.ts'
+import { wellReport } from '../support/controller/well-report.ts'
 
 let root: string
 let scene: Scene
@@ -176,4 +177,43 @@ test('a node that renewed its key after the backup is admitted, with an alarm, a
   expect(warnings.map(({ found }) => found).join('\n')).toContain(`the store does not have, ${third.node.fingerprint}`)
   await scene.restart()
   expect(await ping(fourth.node)).toBe('admitted')
+})
+
+async function operatorOf({ node }: SceneNode, present?: Credentials): Promise<Credentials> {
+  const { privateKey } = createKeyPair()
+  const [as, path] = present ? [present, '/v1/operator/renewal'] : [node, '/v1/operator/certificate?renews=1']
+  const { json } = await call(scene.controller.url, as, 'POST', path, { csr: buildCsr(privateKey, 'operator') })
+  return { ca: node.ca, cert: json.certificate, key: keyToPem(privateKey) }
+}
+
+test('an operator that renewed its certificate after the backup is admitted, with an alarm, and retired ones are not', async () => {
+  const [m1] = await scene.up(['m1', ['master']])
+  if (!m1) throw new Error('no node')
+  const retired = await operatorOf(m1)
+  const former = await operatorOf(m1, retired)
+  const present = await operatorOf(m1, former)
+  // Certificates have whole seconds.
+  await sleep(1_100)
+  await backUp()
+  const later = await operatorOf(m1, present)
+  await restore()
+  const report = async (as: Credentials) =>
+    (await call(scene.controller.url, as, 'POST', '/v1/operator/report', wellReport(['m1'], ['m1']))).json.code
+  expect(await report(retired)).toBe('identity/retired')
+  expect(await report(later)).toBeUndefined()
+  expect(await report(later)).toBeUndefined()
+  const { warnings } = await scene.show(m1)
+  expect(warnings.map(({ found }) => found).join('\n')).toContain('the store does not have')
+  expect(await report(former)).toBe('identity/retired')
+})
+
+test('the key of a removed master is not taken for a later one', async () => {
+  const [m1, m2] = await scene.up(['m1', ['master']], ['m2', ['master']], ['m3', ['master']])
+  if (!m1 || !m2) throw new Error('no nodes')
+  await operatorOf(m1)
+  await sleep(1_100)
+  const stolen = await operatorOf(m2)
+  await scene.admin('DELETE', `/v1/nodes/${m2.node.id}?force=1`)
+  const { status, json } = await call(scene.controller.url, stolen, 'POST', '/v1/operator/report', wellReport([], []))
+  expect([status, json.code]).toEqual([403, 'identity/retired'])
 })

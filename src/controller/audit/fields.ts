@@ -38,6 +38,7 @@ export const CLUSTER_FIELDS: Treatments<Cluster> = {
   gone: 'ignored',
   pairs: (pairs) => pairs && '(a report)',
   credentials: (sets) => sets.map(credentialsOf),
+  operatorSince: 'ignored',
   accesses: (all) => all.map(({ isBound: _, ...access }) => access),
   error: 'ignored',
   createdAt: 'ignored',

@@ -66,6 +66,7 @@ const clusterFields: Fields<Cluster> = {
   pairs: z.nullable(written<PairReport>()),
   credentials: since(z.array(written<CredentialSet>()), []),
   accesses: since(z.array(written<ClusterAccess>()), []),
+  operatorSince: since(textOrNull, null),
   error: z.nullable(written<ErrorReport>()),
   createdAt: text,
 }

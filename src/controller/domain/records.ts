@@ -52,6 +52,8 @@ export interface Cluster {
   credentials: CredentialSet[]
   /** Kubeconfigs that were issued, until they have expired. */
   accesses: ClusterAccess[]
+  /** From when the newest certificate of its operator is valid; null: none was issued, or an earlier build did not record it. */
+  operatorSince: string | null
   error: ErrorReport | null
   createdAt: string
 }
@@ -326,6 +328,7 @@ export function newCluster(
     pairs: null,
     credentials: [],
     accesses: [],
+    operatorSince: null,
     error: null,
   }
 }

@@ -5,7 +5,7 @@ import { refusal } from '../domain/admission.ts'
 import type { Enrolment, Node } from '../domain/records.ts'
 import type { HasAnnouncements, HasAuthority, HasClock, HasLog, HasStore, HasTurns } from '../ports.ts'
 import { changeCluster } from '../reconcile/change-cluster.ts'
-import { type Alarming, raiseAlarm } from './raise-alarm.ts'
+import { type Alarming, LATER_KEY_FIX, raiseAlarm } from './raise-alarm.ts'
 
 const DAYS = 30
 const INSTALL_AGAIN =
@@ -100,7 +100,7 @@ async function restoreKey(ports: Alarming, nodeId: string, presented: X509Certif
   await raiseAlarm(ports, nodeId, {
     code: 'node/later-key',
     message: `the node has a key that the store does not have, ${name}: it was issued after the backup that was restored, and is admitted`,
-    fix: 'none, if the controller was restored from a backup; otherwise somebody has the key of its CA: look who can read pki/ in the data directory',
+    fix: LATER_KEY_FIX,
   })
 }
 

@@ -5,6 +5,10 @@ import { withAlarm } from '../domain/problems/alarms.ts'
 import type { HasAnnouncements, HasClock, HasLog, HasStore, HasTurns } from '../ports.ts'
 import { changeCluster } from '../reconcile/change-cluster.ts'
 
+/** For a key that the CA issued, and the store does not have. */
+export const LATER_KEY_FIX =
+  'none, if the controller was restored from a backup; otherwise somebody has the key of its CA: look who can read pki/ in the data directory'
+
 export type Alarming = HasStore & HasTurns & Pick<HasClock, 'now'> & HasLog & HasAnnouncements
 
 /**

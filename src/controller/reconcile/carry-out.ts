@@ -85,6 +85,8 @@ function setClusterState(draft: Draft, { cluster, now }: Situation, decision: De
       }
     : { establishedAt: cluster.establishedAt ?? readyAt }
   draft.setCluster({ state, error, readyAt, ...forgotten })
+  if (settled)
+    for (const { id, operatorKeys } of draft.nodes) if (operatorKeys.length > 0) draft.setNode(id, { operatorKeys: [] })
   addClusterStateEvent(draft, cluster)
 }
 

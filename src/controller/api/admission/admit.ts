@@ -38,7 +38,7 @@ export async function admitMachine(
       throw refusal('node/removed', 'an administrator removed this node', fix)
     }
     await admitKey(ports, node, identity)
-  } else if (kind === 'operator') await admitOperator(ports, name, identity.fingerprint)
+  } else if (kind === 'operator') await admitOperator(ports, name, identity)
   else admitInstaller(await ports.store.cluster(name), certificate)
   return identity
 }

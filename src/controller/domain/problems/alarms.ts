@@ -11,7 +11,7 @@ const passedMs = ({ at }: Alarm, now: Date) => now.getTime() - Date.parse(at)
 
 /** No repair ends them. */
 export const isAlarm = (code: string) =>
-  ['node/retired-key', 'node/later-key', 'node/two-machines', 'node/two-sessions'].includes(code)
+  ['node/retired-key', 'node/later-key', 'operator/later-key', 'node/two-machines', 'node/two-sessions'].includes(code)
 
 export function currentAlarms({ alarms }: Pick<Node, 'alarms'>, now: Date): Alarm[] {
   return alarms.filter((alarm) => passedMs(alarm, now) < SHOWN_MS)

@@ -241,6 +241,9 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX user_sessions_name ON user_sessions (name);
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN operator_since text;  -- from when the newest certificate of its operator is valid
+  `,
 ]
 
 /** Code that knows this schema, and no later one, can use the database: see docs/adr/0045. */

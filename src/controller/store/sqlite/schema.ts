@@ -214,4 +214,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX user_sessions_name ON user_sessions (name);
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN operator_since TEXT;  -- from when the newest certificate of its operator is valid
+  `,
 ]
