@@ -3,28 +3,41 @@ import type { Machine } from '../host/machine.ts'
 import type { Operation, OperationAnswer } from '../protocol/wire/operation.ts'
 import { listAccess, revokeAccess } from './access/bindings.ts'
 import { grantAccess } from './access/grant.ts'
+import type { Outcome } from './answer.ts'
+import { cordon, uncordon } from './drain/cordon.ts'
+import { cordonAndDrain } from './drain/cordon-and-drain.ts'
+import { etcdStatus } from './etcd/etcd-status.ts'
+import { lookAtEtcd } from './etcd/look-at-etcd.ts'
+import { moveLeader } from './etcd/move-leader.ts'
 import { invite } from './invite.ts'
-import { lookAtEtcd } from './look-at-etcd.ts'
 import { retire } from './retire.ts'
+import { checkUpgrade } from './upgrade/check-upgrade.ts'
+
+type Work = { [Kind in Operation['operation']]: (machine: Machine, operation: Of<Kind>) => Promise<Outcome> }
+type Of<Kind> = Operation & { operation: Kind }
+
+const WORK: Work = {
+  invite,
+  retire,
+  'look-at-etcd': lookAtEtcd,
+  'grant-access': grantAccess,
+  'revoke-access': revokeAccess,
+  'list-access': listAccess,
+  cordon,
+  'cordon-and-drain': cordonAndDrain,
+  uncordon,
+  'move-leader': moveLeader,
+  'etcd-status': etcdStatus,
+  'check-upgrade': checkUpgrade,
+}
 
 /** Never rejects: an error is part of the answer. */
 export async function carryOutOperation(machine: Machine, operation: Operation): Promise<OperationAnswer> {
+  const { id } = operation
   try {
-    switch (operation.operation) {
-      case 'invite':
-        return { id: operation.id, ...(await invite(machine, operation)) }
-      case 'retire':
-        return { id: operation.id, ...(await retire(machine, operation)) }
-      case 'look-at-etcd':
-        return { id: operation.id, ...(await lookAtEtcd(machine)) }
-      case 'grant-access':
-        return { id: operation.id, ...(await grantAccess(machine, operation)) }
-      case 'revoke-access':
-        return { id: operation.id, ...(await revokeAccess(machine, operation)) }
-      case 'list-access':
-        return { id: operation.id, ...(await listAccess(machine)) }
-    }
+    const work = WORK[operation.operation] as (machine: Machine, operation: Operation) => Promise<Outcome>
+    return { id, ...(await work(machine, operation)) }
   } catch (error) {
-    return { id: operation.id, outcome: 'failed', error: reportOf(error) }
+    return { id, outcome: 'failed', error: reportOf(error) }
   }
 }

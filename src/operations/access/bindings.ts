@@ -31,7 +31,7 @@ export async function bind(host: HostView, { user, role }: { user: string; role:
     subjects: [{ apiGroup, kind: 'User', name: user }],
   }
   const path = `${BINDINGS}/${nameOf(user, role)}?fieldManager=cantrip&force=true`
-  return (await ask(host, 'PATCH', path, binding)) !== undefined
+  return (await ask(host, 'APPLY', path, binding)) !== undefined
 }
 
 /** Deletes every binding of these users that Cantrip made. Nothing to delete is success. */

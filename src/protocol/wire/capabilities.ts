@@ -20,4 +20,7 @@ export const CAPABILITIES: readonly string[] = [
   'frame/trust',
   'instruction/renew',
   ...['grant-access', 'revoke-access', 'list-access'].map((kind) => `operation/${kind}`),
+  ...['cordon', 'cordon-and-drain', 'uncordon', 'move-leader', 'etcd-status', 'check-upgrade'].map(
+    (kind) => `operation/${kind}`,
+  ),
 ]

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Operation, serializeOperation } from './operation.ts'
+import { Operation, OperationAnswer, serializeOperation } from './operation.ts'
 import { OPERATION_KEYS } from './released-names.ts'
 
 const common = { id: 'e-aaaaaaaaaa', node: 'n-aaaaaaaaaa', expiresAt: '2026-06-01T12:00:00.000Z' }
@@ -13,6 +13,12 @@ it.each<Operation>([
   { ...common, operation: 'grant-access', user: USER, role: 'view', csr: 'x', seconds: 600 },
   { ...common, operation: 'revoke-access', users: [USER] },
   { ...common, operation: 'list-access' },
+  { ...common, operation: 'cordon', target },
+  { ...common, operation: 'cordon-and-drain', target, deadline: '2026-06-01T12:10:00.000Z', onBlocked: 'skip' },
+  { ...common, operation: 'uncordon', target, onlyOwn: true },
+  { ...common, operation: 'move-leader', target },
+  { ...common, operation: 'etcd-status' },
+  { ...common, operation: 'check-upgrade', version: 'v1.37.2' },
 ])('reads what it wrote: %j', (operation) => {
   expect(Operation.parse(JSON.parse(serializeOperation(operation)))).toEqual(operation)
 })
@@ -53,4 +59,15 @@ it.each([
   [{ groups: ['system:masters'] }, false],
 ])('access with %j is valid: %s', (changes, isValid) => {
   expect(Operation.safeParse({ ...granting, ...changes }).success).toBe(isValid)
+})
+
+it.each([
+  [{ outcome: 'done', etcd: [{ name: 'm1', isHealthy: true, isLearner: false }] }, true],
+  [{ outcome: 'done', etcd: [{ name: 'm1', isHealthy: true, isLearner: false, isLeader: true, dbBytes: 1 }] }, true],
+  [{ outcome: 'not-yet', waitingFor: 'pods' }, true],
+  [{ outcome: 'not-yet', waitingFor: 'pods', blocked: { pods: [], isPastDeadline: true } }, true],
+  [{ outcome: 'done', findings: [{ level: 'blocks', code: 'a/b', message: 'm', fix: 'f' }] }, true],
+  [{ outcome: 'done', findings: [{ level: 'maybe', code: 'a/b', message: 'm', fix: 'f' }] }, false],
+])('an answer of this or an earlier agent %j is valid: %s', (answer, isValid) => {
+  expect(OperationAnswer.safeParse({ id: common.id, ...answer }).success).toBe(isValid)
 })

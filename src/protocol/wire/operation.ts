@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { ClusterRole, ClusterUser, IpAddress, NodeId, NodeName } from '../names.ts'
+import { ClusterRole, ClusterUser, IpAddress, KubernetesVersion, NodeId, NodeName } from '../names.ts'
 import { ErrorReport } from './event.ts'
 import { OPERATION_KEYS } from './released-names.ts'
 
@@ -15,6 +15,12 @@ const common = {
 }
 /** The node that an operation is for. */
 const Target = z.strictObject({ name: NodeName, address: IpAddress, role: z.enum(['master', 'worker']) })
+
+/**
+ * What a drain does with pods that cannot move before its deadline: it waits for them, leaves them where they are, or deletes them
+ * against their disruption budgets.
+ */
+export const OnBlocked = z.enum(['wait', 'skip', 'force'])
 
 /** How long a person's access to a cluster can be: Kubernetes signs for at least 10 minutes. */
 export const MIN_ACCESS_SECONDS = 600
@@ -53,6 +59,24 @@ export const Operation = z.pipe(
     }),
     /** Returns the users that are bound. */
     z.strictObject({ ...common, operation: z.literal('list-access') }),
+    /** Makes the target unschedulable until a person ends that. */
+    z.strictObject({ ...common, operation: z.literal('cordon'), target: Target }),
+    /** Makes the target unschedulable and notes that it did so, then evicts its pods. */
+    z.strictObject({
+      ...common,
+      operation: z.literal('cordon-and-drain'),
+      target: Target,
+      deadline: z.iso.datetime(),
+      onBlocked: OnBlocked,
+    }),
+    /** Makes the target schedulable again; with `onlyOwn` only if `cordon-and-drain` had made it unschedulable. */
+    z.strictObject({ ...common, operation: z.literal('uncordon'), target: Target, onlyOwn: z.boolean() }),
+    /** Makes the etcd member of the target the leader. */
+    z.strictObject({ ...common, operation: z.literal('move-leader'), target: Target }),
+    /** As `look-at-etcd`, with the optional fields of the answer. */
+    z.strictObject({ ...common, operation: z.literal('etcd-status') }),
+    /** Returns what an upgrade of the cluster to this version would break, and what forbids it. */
+    z.strictObject({ ...common, operation: z.literal('check-upgrade'), version: KubernetesVersion }),
   ]),
 )
 
@@ -74,7 +98,33 @@ type Keys = Partial<Record<(typeof OPERATION_KEYS)[keyof typeof OPERATION_KEYS],
 
 const text = z.string().check(z.maxLength(2_000))
 
-export const EtcdHealth = z.strictObject({ name: text, isHealthy: z.boolean(), isLearner: z.boolean() })
+export const EtcdHealth = z.strictObject({
+  name: text,
+  isHealthy: z.boolean(),
+  isLearner: z.boolean(),
+  // The others only in the answer to `etcd-status`, and only of a member that answers.
+  isLeader: z.optional(z.boolean()),
+  version: z.optional(z.string().check(z.maxLength(60))),
+  /** Size of the database file. */
+  dbBytes: z.optional(z.int().check(z.nonnegative())),
+})
+
+/** A pod that a drain has to leave where it is, at least for now. */
+export const HeldPod = z.strictObject({
+  namespace: z.string().check(z.maxLength(63)),
+  name: z.string().check(z.maxLength(253)),
+  /** The disruption budgets that forbid its eviction. */
+  budgets: z.array(z.string().check(z.maxLength(253))).check(z.maxLength(10)),
+  reason: z.string().check(z.maxLength(500)),
+})
+export const MAX_HELD_PODS = 50
+const HeldPods = z.array(HeldPod).check(z.maxLength(MAX_HELD_PODS))
+/** Of a drain that waits for pods which cannot move. */
+const Blocked = z.strictObject({ pods: HeldPods, isPastDeadline: z.boolean() })
+
+/** What a preflight found: the upgrade must not begin, or it can have an effect that people should know. */
+export const UpgradeFinding = z.strictObject({ level: z.enum(['blocks', 'warns']), ...ErrorReport.shape })
+export const MAX_UPGRADE_FINDINGS = 100
 
 /** A certificate for a person, and the CA of the cluster, in PEM. */
 export const SignedAccess = z.strictObject({
@@ -91,9 +141,12 @@ export const OperationAnswer = z.discriminatedUnion('outcome', [
     etcd: z.optional(z.array(EtcdHealth).check(z.maxLength(20))),
     signed: z.optional(SignedAccess),
     bound: z.optional(z.array(BoundAccess).check(z.maxLength(MAX_ACCESSES))),
+    /** Pods that a drain with `onBlocked` skip left on the node. */
+    held: z.optional(HeldPods),
+    findings: z.optional(z.array(UpgradeFinding).check(z.maxLength(MAX_UPGRADE_FINDINGS))),
   }),
   /** The controller has to repeat the operation later. */
-  z.strictObject({ id: OperationId, outcome: z.literal('not-yet'), waitingFor: text }),
+  z.strictObject({ id: OperationId, outcome: z.literal('not-yet'), waitingFor: text, blocked: z.optional(Blocked) }),
   z.strictObject({ id: OperationId, outcome: z.literal('failed'), error: ErrorReport }),
 ])
 
@@ -115,6 +168,9 @@ export const Invitation = z.discriminatedUnion('role', [
 
 export type Target = z.infer<typeof Target>
 export type Operation = z.infer<typeof Operation>
+export type OnBlocked = z.infer<typeof OnBlocked>
+export type HeldPod = z.infer<typeof HeldPod>
+export type UpgradeFinding = z.infer<typeof UpgradeFinding>
 export type EtcdHealth = z.infer<typeof EtcdHealth>
 export type BoundAccess = z.infer<typeof BoundAccess>
 export type OperationAnswer = z.infer<typeof OperationAnswer>

@@ -1,6 +1,7 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { hostPort } from '../../base/net/address.ts'
 import type { HostView } from '../../host/host.ts'
+import type { Response } from '../../host/network.ts'
 import { ETCD_CLIENT } from '../paths.ts'
 
 export interface EtcdMember {
@@ -43,7 +44,7 @@ export async function readMembership(
   options: { linearizable?: boolean } = {},
 ): Promise<Membership | undefined> {
   for (const through of addresses) {
-    const answer = await askEtcd<{ members?: WireMember[] }>(host, through, 'list', options).catch(() => undefined)
+    const answer = await askMembers<{ members?: WireMember[] }>(host, through, 'list', options).catch(() => undefined)
     if (answer?.members) return { through, members: answer.members.map(memberOf) }
   }
   return undefined
@@ -58,17 +59,17 @@ export async function hasVote(host: HostView, address: string): Promise<boolean>
 
 /** Throws `etcd/refused` with the message of etcd. */
 export async function addLearner(host: HostView, address: string, peerUrl: string): Promise<void> {
-  await askEtcd(host, address, 'add', { peerURLs: [peerUrl], isLearner: true })
+  await askMembers(host, address, 'add', { peerURLs: [peerUrl], isLearner: true })
 }
 
 /** Throws `etcd/refused` until the learner has caught up with the leader. */
 export async function promoteMember(host: HostView, address: string, id: string): Promise<void> {
-  await askEtcd(host, address, 'promote', { ID: id })
+  await askMembers(host, address, 'promote', { ID: id })
 }
 
 /** etcd itself refuses if the remaining members would have no quorum. */
 export async function removeMember(host: HostView, address: string, id: string): Promise<void> {
-  await askEtcd(host, address, 'remove', { ID: id })
+  await askMembers(host, address, 'remove', { ID: id })
 }
 
 /** Whether it has a leader and can write. */
@@ -94,11 +95,9 @@ async function health(host: HostView, { clientUrl }: EtcdMember, timeoutMs: numb
   }
 }
 
-async function askEtcd<T>(host: HostView, address: string, verb: string, body: unknown): Promise<T> {
-  const tls = await identity(host)
+async function askMembers<T>(host: HostView, address: string, verb: string, body: unknown): Promise<T> {
   const url = `https://${hostPort(address, 2379)}/v3/cluster/member/${verb}`
-  const request = { method: 'POST', body: JSON.stringify(body), tls, timeoutMs: TIMEOUT_MS } as const
-  const { status, body: text } = await host.network.request(url, request).catch((cause: unknown) => {
+  const { status, body: text } = await askEtcd(host, url, body).catch((cause: unknown) => {
     throw new AgentError('etcd/no-answer', `etcd on ${address} does not answer: ${(cause as Error).message}`, {
       fix: 'check etcd there: systemctl status etcd; then provision again',
       cause,
@@ -110,13 +109,18 @@ async function askEtcd<T>(host: HostView, address: string, verb: string, body: u
   })
 }
 
+/** A request to the gRPC gateway of etcd, as its client. Rejects with a NetworkError. */
+export async function askEtcd(host: HostView, url: string, body: unknown, timeoutMs = TIMEOUT_MS): Promise<Response> {
+  return host.network.request(url, { method: 'POST', body: JSON.stringify(body), tls: await identity(host), timeoutMs })
+}
+
 async function identity(host: HostView): Promise<{ ca: string; cert: string; key: string }> {
   const paths = [ETCD_CLIENT.ca, ETCD_CLIENT.certificate, ETCD_CLIENT.key]
   const [ca = '', cert = '', key = ''] = await Promise.all(paths.map((path) => host.read(path)))
   return { ca, cert, key }
 }
 
-function messageIn(text: string): string {
+export function messageIn(text: string): string {
   try {
     return String((JSON.parse(text) as { message?: unknown }).message ?? text).slice(0, 500)
   } catch {

@@ -1,6 +1,6 @@
-import type { HostView } from '../host/host.ts'
-import { isHealthy, readMembership } from '../provision/etcd/etcd-members.ts'
-import { notYet, type Outcome } from './answer.ts'
+import type { HostView } from '../../host/host.ts'
+import { isHealthy, readMembership } from '../../provision/etcd/etcd-members.ts'
+import { notYet, type Outcome } from '../answer.ts'
 
 /** Queries the health of every member. */
 export async function lookAtEtcd(host: HostView): Promise<Outcome> {

@@ -1,0 +1,67 @@
+import type { HostView } from '../../host/host.ts'
+import type { Operation } from '../../protocol/wire/operation.ts'
+import { notYet, type Outcome } from '../answer.ts'
+import { ask, isThere, NO_API } from '../ask.ts'
+
+/** On a Node that Cantrip made unschedulable for a while. Absent where a person did it, also before Cantrip needed it. */
+export const CORDON_ANNOTATION = 'cantrip.local/cordoned'
+
+interface KubernetesNode {
+  metadata: { resourceVersion?: string; annotations?: Record<string, string> }
+  spec?: { unschedulable?: boolean }
+}
+
+type Change = 'cordon' | 'cordon-for-now' | 'uncordon' | 'uncordon-own'
+
+const TRIES = 5
+
+export async function cordon(host: HostView, { target }: Operation & { operation: 'cordon' }): Promise<Outcome> {
+  return (await changeNode(host, target.name, 'cordon')) ? { outcome: 'done' } : notYet(NO_API)
+}
+
+export async function uncordon(
+  host: HostView,
+  { target, onlyOwn }: Operation & { operation: 'uncordon' },
+): Promise<Outcome> {
+  const change = onlyOwn ? 'uncordon-own' : 'uncordon'
+  return (await changeNode(host, target.name, change)) ? { outcome: 'done' } : notYet(NO_API)
+}
+
+/** Can be repeated. `gone` if there is no such Node, undefined if the API does not answer. */
+export async function changeNode(host: HostView, name: string, change: Change): Promise<'done' | 'gone' | undefined> {
+  const path = `/api/v1/nodes/${name}`
+  for (let tries = 0; tries < TRIES; tries++) {
+    const found = await ask(host, 'GET', path)
+    if (!found || !isThere(found)) return found && 'gone'
+    const node = JSON.parse(found.body) as KubernetesNode
+    const wanted = wantedOf(node, change)
+    if (wanted === undefined) return 'done'
+    const { resourceVersion } = node.metadata
+    const { isCordoned, isOwn } = wanted
+    const annotations = { [CORDON_ANNOTATION]: isOwn ? 'true' : null }
+    const patch = { metadata: { resourceVersion, annotations }, spec: { unschedulable: isCordoned ? true : null } }
+    const changed = await ask(host, 'MERGE', path, patch)
+    // A conflict: the Node was changed since it was read.
+    if (changed?.status !== 409) return changed && (isThere(changed) ? 'done' : 'gone')
+  }
+  return undefined
+}
+
+/** Undefined if nothing is to be changed. */
+function wantedOf(
+  { metadata, spec }: KubernetesNode,
+  change: Change,
+): { isCordoned: boolean; isOwn: boolean } | undefined {
+  const isCordoned = spec?.unschedulable === true
+  const isOwn = metadata.annotations?.[CORDON_ANNOTATION] !== undefined
+  switch (change) {
+    case 'cordon':
+      return isCordoned && !isOwn ? undefined : { isCordoned: true, isOwn: false }
+    case 'cordon-for-now':
+      return isCordoned ? undefined : { isCordoned: true, isOwn: true }
+    case 'uncordon':
+      return isCordoned || isOwn ? { isCordoned: false, isOwn: false } : undefined
+    case 'uncordon-own':
+      return isOwn ? { isCordoned: false, isOwn: false } : undefined
+  }
+}
