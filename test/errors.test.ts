@@ -47,7 +47,7 @@ const WITHOUT_CODE: readonly string[] = [
   'controller/clusters/kubeconfigs/issue.ts',
   'controller/declaration/apply.ts',
   'controller/domain/admission.ts',
-  'controller/domain/subnets.ts',
+  'controller/domain/settings/subnets.ts',
   'controller/nodes/find.ts',
   'controller/nodes/invite.ts',
   'controller/nodes/node-commands.ts',

@@ -52,6 +52,7 @@ export const NODE_FIELDS: Treatments<Node> = {
   state: 'value',
   silent: 'ignored',
   leaving: 'value',
+  place: 'ignored',
   roles: 'value',
   interface: 'value',
   disks: 'value',

@@ -5,10 +5,10 @@ import type { NodeRule } from '../../protocol/declaration/rule.ts'
 import { ClusterSettings, SETTINGS } from '../../protocol/settings/cluster-settings.ts'
 import type { Setting } from '../../protocol/settings/setting.ts'
 import { MOST_MASTERS } from '../domain/admission.ts'
-import { admitLabels } from '../domain/labels.ts'
 import type { Cluster } from '../domain/records.ts'
 import { expectedMasters, sizeOf } from '../domain/rules/provision.ts'
-import { admitSubnets } from '../domain/subnets.ts'
+import { admitLabels } from '../domain/settings/labels.ts'
+import { admitSubnets } from '../domain/settings/subnets.ts'
 import { isSame } from './same.ts'
 
 type Path = DeclarationProblem['path']

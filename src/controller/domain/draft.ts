@@ -1,5 +1,6 @@
 import type { AuditContent } from '../../protocol/audit/entry.ts'
 import type { Change } from './change.ts'
+import { placeChange } from './place.ts'
 import type { Cluster, Enrolment, NewEvent, Node, Run } from './records.ts'
 
 /** The stored records of one cluster. */
@@ -9,7 +10,7 @@ export interface ClusterData {
   cluster: Cluster
   /** Including removed nodes; the oldest first. */
   nodes: readonly Node[]
-  /** For each node: its open runs, the last repair, the last run that is not a repair, and the last that is not a reset. */
+  /** For each node: its open runs, the last repair, the last run that is not a repair, and the last that is neither a repair nor a reset. */
   runs: readonly Run[]
   enrolments: readonly Enrolment[]
 }
@@ -74,10 +75,13 @@ export function openDraft(data: ClusterData, now: Date): Draft {
     addRun(run) {
       changes.push({ change: 'add-run', run })
       draft.runs = [...draft.runs, run]
+      keepPlace(undefined, run)
     },
     setRun(id, to) {
+      const before = runIn(draft, id)
       changes.push({ change: 'set-run', id, to })
       draft.runs = changed(draft.runs, (run) => run.id === id, to)
+      if (before) keepPlace(before, { ...before, ...to })
     },
     addEvent(event) {
       changes.push({ change: 'add-event', event: { ...event, clusterId: draft.cluster.id } })
@@ -88,6 +92,14 @@ export function openDraft(data: ClusterData, now: Date): Draft {
     addAuditEntry(content) {
       changes.push({ change: 'add-audit-entry', content })
     },
+  }
+  /** The place of a node follows its last run that is not a repair. */
+  const keepPlace = (before: Run | undefined, after: Run) => {
+    const place = placeChange(before, after)
+    const { nodeId } = after
+    const isLast = lastRunIn(draft, nodeId, ({ repair }) => !repair)?.id === after.id
+    const isHere = present(draft).some(({ id }) => id === nodeId)
+    if (place !== undefined && isLast && isHere) draft.setNode(nodeId, { place })
   }
   return draft
 }

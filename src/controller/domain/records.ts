@@ -13,7 +13,7 @@ import type { ClusterSettings } from '../../protocol/settings/cluster-settings.t
 import type { CheckSummary } from '../../protocol/wire/check-summary.ts'
 import type { RunEvent } from '../../protocol/wire/event.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
-import type { Instruction } from '../../protocol/wire/instruction.ts'
+import type { Instruction, NodeTask } from '../../protocol/wire/instruction.ts'
 import type { Target } from '../../protocol/wire/operation.ts'
 
 export interface Cluster {
@@ -181,6 +181,13 @@ export type Ruling = 'open' | 'followed' | 'held'
 /** The phases of a removal: `retire` removes the node from its cluster, `reset` removes Kubernetes from its machine. */
 export type Leaving = 'no' | 'retire' | 'reset'
 
+/** A node's part in the cluster, and how far it has become part of it. Repairs do not change it, and neither do upgrades. */
+export interface Place {
+  task: NodeTask
+  /** `told`: it has the instruction. `admitted`: a master has, or may have, let it in. `done`: it is part of the cluster. */
+  reached: 'told' | 'admitted' | 'done'
+}
+
 export interface Node {
   id: string
   clusterId: string
@@ -190,6 +197,8 @@ export interface Node {
   state: Exclude<NodeState, 'UNREACHABLE'>
   silent: Silence
   leaving: Leaving
+  /** Null in a record of an earlier build: see placeOf. */
+  place: Place | 'none' | null
   roles: NodeRole[]
   interface: string | null
   disks: string[]
@@ -345,6 +354,7 @@ export function newNode(
     state: 'DISCOVERED',
     silent: 'no',
     leaving: 'no',
+    place: 'none',
     roles: [],
     interface: null,
     disks: [],

@@ -1,4 +1,5 @@
 import type { NodeTask } from '../../protocol/wire/instruction.ts'
+import { placeOf } from './place.ts'
 import type { Cluster, Node, Run } from './records.ts'
 import type { Member } from './situation.ts'
 
@@ -34,48 +35,49 @@ export function mastersOf(members: readonly Member[]): Node[] {
 
 /** Whether it has an instruction to start or to join the control plane. */
 export function isOfControlPlane(member: Member): boolean {
-  const { node, run } = member
-  return isMaster(member) && mayHaveKubernetes(node) && (run?.role === 'first-master' || run?.role === 'master')
+  const task = placeOf(member)?.task
+  return isMaster(member) && mayHaveKubernetes(member.node) && task !== undefined && task !== 'worker'
 }
 
 /** A master whose provisioning is done: the cluster runs on it. */
 export function isProvisionedMaster(member: Member): boolean {
-  return isOfControlPlane(member) && member.run?.state === 'done'
+  return isOfControlPlane(member) && placeOf(member)?.reached === 'done'
 }
 
 /** Whether it has joined, or may have joined, a cluster that another master started. */
-export function hasJoined({ role, state, progress }: Run): boolean {
-  if (role !== 'master' && role !== 'worker') return false
-  return state === 'done' || progress.invited === true || progress.mayHaveJoined === true
+export function hasJoined(member: Pick<Member, 'node' | 'run'>): boolean {
+  const place = placeOf(member)
+  return place !== undefined && place.task !== 'first-master' && place.reached !== 'told'
 }
 
 /** Whether nodes have joined a cluster that has no master any more. They would not become part of a new one. */
 export function hasLostMasters(members: readonly Member[]): boolean {
   const masters = members.filter((member) => isProvisionedMaster(member) || hasBegun(member))
-  const joined = members.flatMap(({ node, run }) =>
-    mayHaveKubernetes(node) && run !== null && hasJoined(run) ? [run] : [],
-  )
-  return joined.some((run) => !masters.some((master) => isOfSameCluster(master, run)))
+  const joined = members.filter((member) => mayHaveKubernetes(member.node) && hasJoined(member))
+  return joined.some((member) => !masters.some((master) => isOfSameCluster(master, member)))
 }
 
 /** Not where the master's machine was reset after that run, so that the master starts another cluster. */
-function isOfSameCluster(master: Member, joined: Run): boolean {
+function isOfSameCluster(master: Member, { node, run: joined }: Member): boolean {
   const run = lastRun(master)
-  return run?.progress.startsAnotherCluster !== true || joined.createdAt > run.createdAt || joined.id === master.run?.id
+  if (run?.progress.startsAnotherCluster !== true || node.id === master.node.id) return true
+  return joined !== null && joined.createdAt > run.createdAt
 }
 
 /** Whether it has an instruction to start the cluster. */
-export function hasBegun({ node, run }: Member): boolean {
-  return run?.role === 'first-master' && mayHaveKubernetes(node)
+export function hasBegun(member: Member): boolean {
+  return placeOf(member)?.task === 'first-master' && mayHaveKubernetes(member.node)
 }
 
 /**
  * Whether its run has started the cluster, or it is a master of it: only such a node needs a certificate for the operator. Also a
  * master that is being removed, until it is gone.
  */
-export function mayRunOperator({ node, run }: Member): boolean {
+export function mayRunOperator(member: Member): boolean {
+  const { node } = member
+  const place = placeOf(member)
   if (!node.roles.includes('master') || !mayHaveKubernetes(node)) return false
-  return run?.role === 'first-master' || (run?.role === 'master' && run.state === 'done')
+  return place?.task === 'first-master' || (place?.task === 'master' && place.reached === 'done')
 }
 
 /** The first master: a provisioned one, else one that has begun to start the cluster, else the one configured first. */

@@ -10,7 +10,7 @@ import { configurationOf } from '../domain/rules/configuration.ts'
 import { isProvisionedMaster, mayHaveKubernetes } from '../domain/shape.ts'
 import type { HasClock, HasLog, HasPresence } from '../ports.ts'
 import { noteGone } from '../reconcile/gone.ts'
-import { addStateEvent, forget, hasBegun } from '../reconcile/node-state.ts'
+import { addStateEvent, BLANK, forget, hasBegun } from '../reconcile/node-state.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
 import { situationOf } from '../reconcile/situation-of.ts'
 import { nodeOf } from './find.ts'
@@ -125,7 +125,7 @@ export function wasReset(draft: Draft, node: Node): void {
     return
   }
   const state = draft.cluster.settings.autoApprove ? 'APPROVED' : 'DISCOVERED'
-  draft.setNode(node.id, { state, error: null, roles: [], configuredAt: null, ruling: 'held' })
+  draft.setNode(node.id, { state, error: null, ...BLANK })
   addStateEvent(draft, node.id)
   // The node's objects in the cluster would prevent it from joining again.
   if (node.leaving === 'no') noteGone(draft, node)

@@ -14,7 +14,7 @@ import { addClusterStateEvent } from './cluster-state.ts'
 import { forgetGone, noteGone } from './gone.ts'
 import { instruct } from './instruct.ts'
 import { keepEndpoint } from './keep-endpoint.ts'
-import { addStateEvent, forget, hasBegun } from './node-state.ts'
+import { addStateEvent, BLANK, forget, hasBegun } from './node-state.ts'
 
 /** Applies a decision to the draft. `situation`: the input of the decision. */
 export function carryOut(
@@ -65,8 +65,7 @@ function setNodeState(draft: Draft, { nodeId, state, error }: Decision & { kind:
   const isReset = state === 'DISCOVERED' || state === 'APPROVED'
   // The cluster may have been provisioned again during the reset: its other nodes then still have objects of this node.
   if (isReset && before?.leaving === 'no') noteGone(draft, before)
-  const blank = isReset ? { roles: [], configuredAt: null, ruling: 'held' as const } : {}
-  draft.setNode(nodeId, { state, error, leaving: 'no', ...blank })
+  draft.setNode(nodeId, { state, error, leaving: 'no', ...(isReset && BLANK) })
   addStateEvent(draft, nodeId)
 }
 

@@ -17,6 +17,6 @@ export function forgetGone(draft: Draft, which: (gone: Target) => boolean): void
 
 /** Derives the part in the cluster from the runs, because the roles may have been removed. */
 export function targetOf(data: Pick<ClusterData, 'runs'>, { id, name, address }: Node): Target {
-  const run = lastRunIn(data, id, ({ role }) => role !== 'reset')
+  const run = lastRunIn(data, id, ({ role, repair }) => role !== 'reset' && !repair)
   return { name, address, role: run?.role === 'first-master' || run?.role === 'master' ? 'master' : 'worker' }
 }

@@ -63,7 +63,7 @@ export function instruct(authority: Authority, draft: Draft, cluster: Cluster, n
 function mayHaveJoined(draft: Draft, node: Node): boolean {
   const before = lastRunIn(draft, node.id, ({ repair }) => !repair)
   if (before?.role === 'reset') return before.state !== 'done' && before.progress.mayHaveJoined === true
-  return before !== undefined && hasJoined(before)
+  return hasJoined({ node, run: before ?? null })
 }
 
 function bodyOf(

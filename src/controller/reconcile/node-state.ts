@@ -27,11 +27,19 @@ export function markApproved(draft: Draft, { id }: Node): void {
   addStateEvent(draft, id)
 }
 
+/** What remains of a node after its machine was reset: nobody has configured it, and it waits for a person. */
+export const BLANK: Pick<Node, 'roles' | 'place' | 'configuredAt' | 'ruling'> = {
+  roles: [],
+  place: 'none',
+  configuredAt: null,
+  ruling: 'held',
+}
+
 export function forget(draft: Draft, node: Node): void {
   for (const { fingerprint, nodeId } of draft.enrolments) {
     if (nodeId === node.id) draft.setEnrolment(fingerprint, { state: 'refused' })
   }
-  draft.setNode(node.id, { state: 'REMOVED', roles: [], leaving: 'no' })
+  draft.setNode(node.id, { state: 'REMOVED', roles: [], place: 'none', leaving: 'no' })
   addStateEvent(draft, node.id)
 }
 

@@ -70,6 +70,7 @@ export const NODE: RecordKind<Node> = {
     state: 'text',
     silent: 'text',
     leaving: 'text',
+    place: 'json',
     roles: 'json',
     interface: 'text',
     disks: 'json',

@@ -6,7 +6,7 @@ import { type ClusterData, present } from '../domain/draft.ts'
 import { currentAlarms } from '../domain/problems/alarms.ts'
 import { movedAddress, movedText } from '../domain/problems/moved-address.ts'
 import type { Cluster, Node } from '../domain/records.ts'
-import { isInSubnet } from '../domain/subnets.ts'
+import { isInSubnet } from '../domain/settings/subnets.ts'
 import type { HasClock, HasPresence, HasStore } from '../ports.ts'
 
 /** Checks that need more than the machine itself: other nodes, and the cluster's settings. */

@@ -9,10 +9,17 @@ export const cluster = (changes: Partial<Cluster> = {}): Cluster => ({
   ...changes,
 })
 
-/** One that was configured. */
+/** One that was configured. Its place is what its run says. */
 export const node = (changes: Partial<Node> = {}): Node => ({
   ...newNode({ id: 'n-aaaaaaaaaa', clusterId: 'c-aaaaaaaaaa', name: 'one', address: '10.0.0.1', createdAt: EARLY }),
-  ...{ state: 'CONFIGURED', roles: ['master', 'worker'], interface: 'eth0', agentVersion: '1', bootId: 'b' },
+  ...{
+    state: 'CONFIGURED',
+    roles: ['master', 'worker'],
+    place: null,
+    interface: 'eth0',
+    agentVersion: '1',
+    bootId: 'b',
+  },
   ...{ approvedAt: EARLY, configuredAt: EARLY },
   ...changes,
 })

@@ -23,6 +23,7 @@ export function fullCluster(): Change[] {
     upSeq: 7,
     alarms: [{ ...error, since: EARLY, at: EARLY }],
     ruling: 'held',
+    place: { task: 'worker', reached: 'admitted' },
     machine: { machineId: 'm', macs: [], serial: 's', labels: { line: 'a' } },
   })
   const enrolment: Enrolment = {

@@ -29,8 +29,7 @@ function isEstablished(members: readonly Member[]): boolean {
   const first = firstMaster(members)
   return members.some(
     (member) =>
-      (member.node.id === first?.id && hasBegun(member)) ||
-      (mayHaveKubernetes(member.node) && member.run !== null && hasJoined(member.run)),
+      (member.node.id === first?.id && hasBegun(member)) || (mayHaveKubernetes(member.node) && hasJoined(member)),
   )
 }
 

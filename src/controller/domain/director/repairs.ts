@@ -1,4 +1,5 @@
 import type { NodeTask } from '../../../protocol/wire/instruction.ts'
+import { placeOf } from '../place.ts'
 import type { Cluster, Node, Run } from '../records.ts'
 import { firstMaster, isMaster, mastersOf, taskOf } from '../shape.ts'
 import type { Member } from '../situation.ts'
@@ -53,7 +54,7 @@ function nextMaster(cluster: Cluster, members: readonly Member[], due: readonly 
 
 /** The add-ons are repaired by the master that started the cluster or, if it was removed, by another one. */
 export function repairTaskOf(members: readonly Member[]): (member: Pick<Member, 'node' | 'run'>) => NodeTask {
-  const founder = members.find((member) => isMaster(member) && member.run?.role === 'first-master')?.node
+  const founder = members.find((member) => isMaster(member) && placeOf(member)?.task === 'first-master')?.node
   const firstId = (founder ?? firstMaster(members))?.id
   return ({ node }) => taskOf(node, firstId)
 }

@@ -24,7 +24,7 @@ export function turnOf(joining: Member, members: readonly Member[]): Turn {
 
 /** A master that is not done yet, but whose API server is up. */
 function isApiUp(member: Member): boolean {
-  return isOfControlPlane(member) && member.run?.state !== 'done' && member.run?.progress.letsIn === true
+  return isOfControlPlane(member) && !isProvisionedMaster(member) && member.run?.progress.letsIn === true
 }
 
 function isAhead(other: Member, joining: Member): boolean {

@@ -1,7 +1,7 @@
 import type { ConfigureRequest } from '../../../protocol/api/nodes.ts'
 import { admitDisks, admitInterface, admitRoles } from '../admission.ts'
 import type { Cluster, Node } from '../records.ts'
-import { admitNodes } from '../subnets.ts'
+import { admitNodes } from '../settings/subnets.ts'
 
 export type Configuration = Pick<Node, 'roles' | 'disks' | 'interface' | 'address'>
 

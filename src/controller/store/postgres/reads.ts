@@ -141,7 +141,7 @@ function decisiveRuns(cluster: string, also: readonly string[]): Runs {
     SELECT * FROM runs WHERE id = ${anyOf(also)} OR id IN (
       SELECT id FROM own WHERE state = 'open' OR (node_id, generation) IN (
         SELECT node_id, max(generation) FROM own GROUP BY node_id, repair
-        UNION SELECT node_id, max(generation) FROM own WHERE role <> 'reset' GROUP BY node_id
+        UNION SELECT node_id, max(generation) FROM own WHERE NOT repair AND role <> 'reset' GROUP BY node_id
       )
     ) ORDER BY node_id, generation`
 }

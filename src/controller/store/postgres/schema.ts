@@ -244,6 +244,9 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE clusters ADD COLUMN operator_since text;  -- from when the newest certificate of its operator is valid
   `,
+  `
+  ALTER TABLE nodes ADD COLUMN place json;                                -- Place, or "none"; null: an earlier build wrote it
+  `,
 ]
 
 /** Code that knows this schema, and no later one, can use the database: see docs/adr/0045. */

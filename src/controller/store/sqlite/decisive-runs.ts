@@ -9,5 +9,5 @@ export const DECISIVE_RUNS = `
     SELECT runs.id ${OF_CLUSTER} AND runs.state = 'open'
     UNION SELECT value FROM json_each(:also)
     UNION SELECT id FROM (SELECT runs.id, max(runs.generation) ${OF_CLUSTER} GROUP BY node_id, repair)
-    UNION SELECT id FROM (SELECT runs.id, max(runs.generation) ${OF_CLUSTER} AND role <> 'reset' GROUP BY node_id)
+    UNION SELECT id FROM (SELECT runs.id, max(runs.generation) ${OF_CLUSTER} AND NOT repair AND role <> 'reset' GROUP BY node_id)
   ) ORDER BY node_id, generation`

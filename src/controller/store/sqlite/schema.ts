@@ -217,4 +217,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE clusters ADD COLUMN operator_since TEXT;  -- from when the newest certificate of its operator is valid
   `,
+  `
+  ALTER TABLE nodes ADD COLUMN place TEXT;  -- JSON: Place, or "none"; null: an earlier build wrote it, see placeOf
+  `,
 ]

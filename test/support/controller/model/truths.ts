@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
+import { placeAfter } from '../../../../src/controller/domain/place.ts'
 import type { Cluster, Node, Run } from '../../../../src/controller/domain/records.ts'
-import { takesPart } from '../../../../src/controller/domain/shape.ts'
+import { mayHaveKubernetes, takesPart } from '../../../../src/controller/domain/shape.ts'
 import { visibleClusterState } from '../../../../src/controller/reconcile/cluster-state.ts'
 import { visibleState } from '../../../../src/controller/reconcile/node-state.ts'
 import { presentIn, runsIn } from './mirror.ts'
@@ -32,6 +33,9 @@ export function contradictions(world: World): string[] {
       `${node.name} began without being asked`,
     )
     must(node.state !== 'READY' || last(node)?.state === 'done', `${node.name} is READY after ${last(node)?.state}`)
+    const task = last(node)
+    const place = task && mayHaveKubernetes(node) ? placeAfter(task) : 'none'
+    must(isDeepStrictEqual(node.place, place), `${node.name} is ${JSON.stringify(node.place)}`)
     must(node.state !== 'CONFIGURED' || node.roles.length > 0, `${node.name} is CONFIGURED without a role`)
     must(!['DISCOVERED', 'APPROVED'].includes(node.state) || node.roles.length === 0, `${node.name} keeps its roles`)
   }

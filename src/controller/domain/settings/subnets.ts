@@ -1,9 +1,9 @@
-import { AgentError } from '../../base/agent-error.ts'
-import { aligned, containsSubnet, overlaps, parseSubnet, type Subnet, showSubnet } from '../../base/net/subnet.ts'
-import { remedy } from '../../protocol/api/remedy.ts'
-import type { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
-import { refusal } from './admission.ts'
-import type { Cluster } from './records.ts'
+import { AgentError } from '../../../base/agent-error.ts'
+import { aligned, containsSubnet, overlaps, parseSubnet, type Subnet, showSubnet } from '../../../base/net/subnet.ts'
+import { remedy } from '../../../protocol/api/remedy.ts'
+import type { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
+import { refusal } from '../admission.ts'
+import type { Cluster } from '../records.ts'
 
 type Subnets = Pick<ClusterSettings, 'podSubnet' | 'serviceSubnet' | 'overrides'>
 

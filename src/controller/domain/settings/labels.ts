@@ -1,5 +1,5 @@
-import { AgentError } from '../../base/agent-error.ts'
-import { command } from '../../base/command.ts'
+import { AgentError } from '../../../base/agent-error.ts'
+import { command } from '../../../base/command.ts'
 
 /** Kubernetes' own labels that a kubelet can set on its node (NodeRestriction) and does not set by default. */
 const GRANTED = /(^|\.)(kubelet|node)\.kubernetes\.io\/|^topology\.kubernetes\.io\/(zone|region)$/
