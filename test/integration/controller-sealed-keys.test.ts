@@ -52,6 +52,13 @@ test('keys are sealed and unsealed by a verb, and the controller goes on with th
   expect(await serve()).toBe('0')
 })
 
+test('keys of a running controller are not sealed', async () => {
+  served = await serveController(at('data'), [])
+  const before = all()
+  expect(await keys('seal')).toMatchObject({ code: 2, err: expect.stringMatching(/in use by another controller/) })
+  expect(all()).toEqual(before)
+})
+
 test('a first start with a key file never writes a key in clear', async () => {
   expect(await serve('--key-file', keyFile())).toBe('0')
   for (const name of ['ca.key', 'instruction.key']) expect(read(name)).toMatch(/^-----BEGIN CANTRIP SEALED KEY-----/)

@@ -39,11 +39,27 @@ export function registerKeys(program: Command): void {
             kind: 'invalid',
           })
         }
-        const changed = await asServiceUser(flags.data, async () =>
-          rewriteKeys(join(flags.data, 'pki'), sealer, wanted),
+        const changed = await asServiceUser(flags.data, () =>
+          whileStopped(flags.data, () => rewriteKeys(join(flags.data, 'pki'), sealer, wanted)),
         )
         print(changed.length === 0 ? 'No changes.\n' : changed.map((path) => `${verb}ed: ${path}\n`).join(''))
       })
+  }
+}
+
+/**
+ * Rejects with `store/locked` if a controller runs on the data directory: it would go on to write keys as before. A controller whose
+ * records are in a PostgreSQL database is not noticed.
+ */
+async function whileStopped<T>(data: string, work: () => T): Promise<T> {
+  const { databaseFile, openFile } = await import('../../controller/store/open.ts')
+  const { existsSync } = await import('node:fs')
+  const file = databaseFile(data)
+  const store = existsSync(file) ? await openFile(file) : undefined
+  try {
+    return work()
+  } finally {
+    await store?.close()
   }
 }
 

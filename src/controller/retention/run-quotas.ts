@@ -10,7 +10,7 @@ export interface RunQuotas {
   take(runId: string, event: RunEvent): boolean
 }
 
-/** Runs that are remembered: more than report at the same time. */
+/** Runs that are remembered: more than report at the same time. The ones that were not used for longest are forgotten. */
 const REMEMBERED = 5_000
 /** Failures and ends are stored beyond the quota, up to this multiple of it. */
 const RESERVE = 1.25
@@ -19,8 +19,17 @@ export function openRunQuotas({ eventTotals }: Pick<Store, 'eventTotals'>, most:
   const used = new Map<string, Quota>()
   return {
     async load(runIds) {
-      if (used.size > REMEMBERED) used.clear()
-      for (const id of new Set(runIds)) if (!used.has(id)) used.set(id, await eventTotals(id))
+      for (const id of new Set(runIds)) {
+        const totals = used.get(id) ?? (await eventTotals(id))
+        // What was taken while the totals were read counts.
+        const latest = used.get(id) ?? totals
+        used.delete(id)
+        used.set(id, latest)
+      }
+      for (const id of used.keys()) {
+        if (used.size <= REMEMBERED) break
+        used.delete(id)
+      }
     },
     take(runId, event) {
       const { events, bytes } = used.get(runId) ?? { events: 0, bytes: 0 }
