@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { connectAgent } from '../support/controller/agent.ts'
+import { connectAgent, facts } from '../support/controller/agent.ts'
 import { adminOf, type Credentials, call, createCluster, enrolNode } from '../support/controller/client.ts'
 import { serveController } from '../support/controller/process.ts'
 import { cacheDirectory } from '../support/testbed/bed.ts'
@@ -66,6 +66,11 @@ function lint(text: string): string {
   return execFileSync(program, { input: text, encoding: 'utf8' })
 }
 
+const leaf = (name: string, days: number) => ({
+  ...{ name, owner: 'kubernetes' as const, renewedBy: 'agent' as const, notBefore: '2026-01-01T00:00:00.000Z' },
+  notAfter: new Date(Date.now() + days * 86_400_000).toISOString(),
+})
+
 test('metrics tell what happens, without names of nodes, in a format that promtool accepts', {
   timeout: 120_000,
 }, async () => {
@@ -73,7 +78,10 @@ test('metrics tell what happens, without names of nodes, in a format that promto
   const admin = adminOf(controller)
   const installer = await createCluster(controller, 'demo')
   const node = await enrolNode(controller, installer, 'node-with-a-name')
-  const agent = await connectAgent(controller, node)
+  const agent = await connectAgent(controller, node, 0, {
+    ...facts,
+    certificates: [leaf('apiserver', 9), leaf('admin.conf', 8)],
+  })
   await call(controller.url, admin, 'GET', '/v1/nodes')
   await call(controller.url, admin, 'GET', '/v1/clusters/demo')
   await call(controller.url, admin, 'GET', '/v1/clusters/absent')
@@ -95,7 +103,10 @@ test('metrics tell what happens, without names of nodes, in a format that promto
   expect(valuesOf(text, 'cantrip_agent_messages_total')['{direction="received",type="hello"}']).toBe(1)
   expect(valuesOf(text, 'cantrip_events_stored_total')['']).toBeGreaterThan(0)
   const expiry = valuesOf(text, 'cantrip_certificate_expiry_seconds')
-  expect(Object.keys(expiry)).toEqual(['{certificate="ca"}', '{certificate="server"}', '{certificate="admin"}'])
+  expect(Object.keys(expiry)).toEqual(
+    ['ca', 'server', 'admin', 'node-kubernetes', 'installer'].map((name) => `{certificate="${name}"}`),
+  )
+  expect(Math.round((expiry['{certificate="node-kubernetes"}'] ?? 0) / 86_400)).toBe(8)
   expect(Math.round((expiry['{certificate="server"}'] ?? 0) / 86_400)).toBe(90)
   expect(
     valuesOf(text, 'cantrip_database_duration_seconds_count')['{operation="commit",outcome="ok"}'],

@@ -7,10 +7,10 @@ import { versionOf } from '../state-file.ts'
  * and each day, because other programs renew theirs by themselves.
  */
 export function factsState(
-  { provisionedFile, nodeIdentity }: Pick<AgentPaths, 'provisionedFile' | 'nodeIdentity'>,
+  { instructionFile, provisionedFile, nodeIdentity }: AgentPaths,
   now: Date,
+  addresses: () => string = addressesNow,
 ): string {
-  return [addressesNow(), versionOf(provisionedFile), versionOf(nodeIdentity), now.toISOString().slice(0, 10)].join(
-    '\n',
-  )
+  const files = [instructionFile, provisionedFile, nodeIdentity].map(versionOf)
+  return [addresses(), ...files, now.toISOString().slice(0, 10)].join('\n')
 }

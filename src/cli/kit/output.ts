@@ -52,10 +52,16 @@ export async function render<T>(
   if (format === 'json' || format === 'yaml') return structured(format, value)
   return table(
     rows,
-    columns
-      .filter(({ wide }) => !wide || format === 'wide')
-      .filter(({ rare, of }) => !rare || rows.some((row) => of(row) !== '')),
+    withoutEmpty(
+      rows,
+      columns.filter(({ wide }) => !wide || format === 'wide'),
+    ),
   )
+}
+
+/** Omits rare columns that are empty in every row. */
+export function withoutEmpty<T>(rows: readonly T[], columns: readonly Column<T>[]): Column<T>[] {
+  return columns.filter(({ rare, of }) => !rare || rows.some((row) => of(row) !== ''))
 }
 
 /** Control characters in strings are escaped. */

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readIfThere, writeDurably } from '../../base/durable-file.ts'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
 import { AdminAccess } from '../../protocol/api/access.ts'
+import { isDueForRenewal } from '../../protocol/certificates/expiry.ts'
 import { byController } from '../audit/act.ts'
 import { recorded } from '../audit/recorded.ts'
 import type { HasAnnouncements, HasAuthority, HasClock, HasStore } from '../ports.ts'
@@ -11,11 +12,10 @@ type Ports = HasStore & HasAuthority & HasAnnouncements & Pick<HasClock, 'now'>
 
 /** The administrator on the controller's machine. */
 const LOCAL = 'local'
-const RENEW_BEFORE_MS = 30 * 86_400_000
 
 /**
  * Keeps admin.json (0600) usable, so that root on this machine is always an administrator: issues another certificate if the
- * file does not exist, is damaged or of another CA, or if its certificate was revoked or expires soon. Updates its URL if the
+ * file does not exist, is damaged or of another CA, or if its certificate was revoked, or two thirds of its life are over. Updates its URL if the
  * controller's address has changed.
  */
 export async function keepAdminAccess(ports: Ports, path: string, url: string): Promise<void> {
@@ -49,7 +49,8 @@ function readAccess(text: string): AdminAccess | undefined {
 /** Records a certificate that the store does not have: an earlier build issued it, or a backup of the store was restored. */
 async function isAccepted({ store, now }: Ports, { certificate }: AdminAccess): Promise<boolean> {
   const { serialNumber, validFromDate, validToDate } = new X509Certificate(certificate)
-  if (validToDate.getTime() - now().getTime() < RENEW_BEFORE_MS) return false
+  const dates = { notBefore: validFromDate.toISOString(), notAfter: validToDate.toISOString() }
+  if (isDueForRenewal(dates, now())) return false
   const known = await store.administrator(serialNumber)
   if (known) return known.revokedAt === null
   const administrator = recordOf(certificate, LOCAL, validFromDate, null)

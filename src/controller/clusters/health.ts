@@ -1,4 +1,6 @@
-import type { ClusterHealth } from '../../protocol/api/clusters.ts'
+import { type ClusterHealth, MOST_SHOWN_CERTIFICATES } from '../../protocol/api/clusters.ts'
+import { certificatesOfCluster } from '../domain/certificates/certificates.ts'
+import { present } from '../domain/draft.ts'
 import { SILENT_MS } from '../domain/problems/problems.ts'
 import type { Cluster } from '../domain/records.ts'
 import type { Operations } from '../live/operations.ts'
@@ -13,7 +15,8 @@ const LOOK_MS = 5_000
 const known = new WeakMap<Operations, Map<string, { atMs: number; etcd: Promise<ClusterHealth['etcd']> }>>()
 
 /** The health of etcd is cached for 5 s, so that repeated requests do not load a master. */
-export async function healthOf(ports: Looking, { id, report, reportAt }: Cluster): Promise<ClusterHealth> {
+export async function healthOf(ports: Looking, cluster: Cluster): Promise<ClusterHealth> {
+  const { id, report, reportAt } = cluster
   const nowMs = ports.now().getTime()
   const looks = known.get(ports.operations) ?? new Map()
   known.set(ports.operations, looks)
@@ -27,7 +30,9 @@ export async function healthOf(ports: Looking, { id, report, reportAt }: Cluster
   const isCurrent = reportAt !== null && nowMs - Date.parse(reportAt) < SILENT_MS
   const etcd = await fresh.etcd
   const etcdAt = etcd === null ? null : new Date(fresh.atMs).toISOString()
-  return { etcd, etcdAt, nodes: nodes ?? null, reportedAt: reportAt, isCurrent }
+  const members = present({ nodes: await ports.store.nodesOf(id) })
+  const certificates = certificatesOfCluster(cluster, members, ports.now()).slice(0, MOST_SHOWN_CERTIFICATES)
+  return { etcd, etcdAt, nodes: nodes ?? null, reportedAt: reportAt, isCurrent, certificates }
 }
 
 async function askMaster(ports: Looking, clusterId: string): Promise<ClusterHealth['etcd']> {

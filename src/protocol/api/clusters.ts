@@ -1,4 +1,6 @@
 import * as z from 'zod/mini'
+import { EXPIRY_STATES } from '../certificates/expiry.ts'
+import { CERTIFICATE_OWNERS, CERTIFICATE_RENEWERS } from '../certificates/node-certificate.ts'
 import { Label } from '../names.ts'
 import { ClusterSettings } from '../settings/cluster-settings.ts'
 import { EtcdHealth } from '../wire/operation.ts'
@@ -57,6 +59,23 @@ export const ClusterView = z.object({
 })
 export type ClusterView = z.infer<typeof ClusterView>
 
+/** `state`: valid, or how urgent its renewal is. */
+export const ClusterCertificate = z.object({
+  /** The node's name; null for a certificate that is not on a node. */
+  node: z.nullable(z.string()),
+  /** As on the node, or of the credentials. */
+  name: z.string(),
+  owner: z.enum([...CERTIFICATE_OWNERS, 'installer']),
+  /** ISO 8601. */
+  notBefore: z.string(),
+  notAfter: z.string(),
+  renewedBy: z.enum(CERTIFICATE_RENEWERS),
+  state: z.enum(EXPIRY_STATES),
+})
+export type ClusterCertificate = z.infer<typeof ClusterCertificate>
+
+export const MOST_SHOWN_CERTIFICATES = 500
+
 /** A field is null if nobody has reported it. */
 export const ClusterHealth = z.object({
   etcd: z.nullable(z.array(EtcdHealth)),
@@ -68,6 +87,8 @@ export const ClusterHealth = z.object({
   reportedAt: z.nullable(z.string()),
   /** Whether the last report is recent: the operator reports every 30 s. */
   isCurrent: z.boolean(),
+  /** The first to expire first; at most 500. */
+  certificates: z.array(ClusterCertificate),
 })
 export type ClusterHealth = z.infer<typeof ClusterHealth>
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
 import type { ClusterHealth, ClusterView } from '../../../protocol/api/clusters.ts'
 import type { NodeView } from '../../../protocol/api/nodes.ts'
+import type { ExpiryState } from '../../../protocol/certificates/expiry.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
 import { localTime } from '../../kit/output.ts'
 import { clusterText } from './cluster-text.ts'
@@ -53,6 +54,7 @@ const health = (isCurrent: boolean): ClusterHealth => ({
   nodes: [{ name: 'm1', ready: true, unhealthy: [] }],
   reportedAt,
   isCurrent,
+  certificates: [],
 })
 
 test("shows the nodes' conditions while the operator reports them, and otherwise since when it does not", () => {
@@ -61,7 +63,7 @@ test("shows the nodes' conditions while the operator reports them, and otherwise
   const silent = clusterText(cluster, health(false), now)
   expect(silent).toMatch(/^m1 .* unknown$/m)
   expect(silent).toContain(`Operator:   no report since ${localTime(reportedAt)}`)
-  const none = { etcd: null, etcdAt: null, nodes: null, reportedAt: null, isCurrent: false }
+  const none = { etcd: null, etcdAt: null, nodes: null, reportedAt: null, isCurrent: false, certificates: [] }
   expect(clusterText(cluster, none, now)).toMatch(/^Operator: {3}has not reported yet$/m)
 })
 
@@ -75,6 +77,25 @@ test('the health of etcd has its age, and a state that is unknown the time since
   const unknown = { ...cluster, state: 'UNKNOWN' as const, unknownSince: reportedAt }
   const text = clusterText(unknown, health(false), now)
   expect(text).toContain(`UNKNOWN since ${localTime(reportedAt)}: no report of the operator\n`)
+})
+
+test('certificates that expire soon are shown, and all if they are asked for', () => {
+  const leaf = (name: string, notAfter: string, state: ExpiryState) => ({
+    ...{ node: 'm1', name, owner: 'kubernetes' as const, renewedBy: 'agent' as const, state },
+    ...{ notBefore: '2025-02-01T00:00:00.000Z', notAfter },
+  })
+  const certificates = [
+    leaf('apiserver', '2025-12-31T00:00:00.000Z', 'expired'),
+    leaf('admin.conf', '2026-02-01T00:00:20.000Z', 'soon'),
+    leaf('ca', '2035-02-01T00:00:20.000Z', 'valid'),
+  ]
+  const text = clusterText(cluster, { ...health(true), certificates }, now)
+  expect(text).toMatch(/^CERTIFICATE +NODE +OWNER +EXPIRES +LEFT +RENEWED BY +NOTE$/m)
+  expect(text).toMatch(/^apiserver +m1 +kubernetes +2025-12-31 .* - +agent +EXPIRED$/m)
+  expect(text).toMatch(/^admin.conf .* 31d +agent +expires soon$/m)
+  expect(text).not.toMatch(/^ca /m)
+  expect(clusterText(cluster, { ...health(true), certificates }, now, true)).toMatch(/^ca .* agent +-$/m)
+  expect(clusterText(cluster, health(true), now, true)).not.toContain('CERTIFICATE')
 })
 
 test('control characters in the texts of nodes do not reach the terminal', () => {

@@ -2,6 +2,7 @@ import type { ClusterHealth, ClusterView, Stage } from '../../../protocol/api/cl
 import type { NodeView } from '../../../protocol/api/nodes.ts'
 import { problemText } from '../../../report/error-text.ts'
 import { age, type Column, fields, localTime, table } from '../../kit/output.ts'
+import { certificatesText } from './certificates-text.ts'
 import { notReadyReason, problemLines } from './problem-text.ts'
 import { settingLines } from './setting-text.ts'
 
@@ -71,7 +72,7 @@ function healthColumn({ nodes, isCurrent }: ClusterHealth): Column<NodeView> {
 }
 
 /** What `cluster show` prints. */
-export function clusterText(cluster: ClusterView, health: ClusterHealth, now: Date): string {
+export function clusterText(cluster: ClusterView, health: ClusterHealth, now: Date, withCertificates = false): string {
   const { settings } = cluster
   const lines: [string, string][] = [
     ['Name', `${cluster.name} (${cluster.id})`],
@@ -85,5 +86,5 @@ export function clusterText(cluster: ClusterView, health: ClusterHealth, now: Da
   const head = fields(lines)
   const error = cluster.error ? `\n${problemText(cluster.error)}` : ''
   const problems = problemLines(cluster.problems, now)
-  return `${head}${error}${problems && `\n${problems}`}\n${table(cluster.stages, STAGES)}\n${table(cluster.nodes, [...NODES, healthColumn(health)])}`
+  return `${head}${error}${problems && `\n${problems}`}\n${table(cluster.stages, STAGES)}\n${table(cluster.nodes, [...NODES, healthColumn(health)])}${certificatesText(health.certificates, now, withCertificates)}`
 }

@@ -20,6 +20,7 @@ interface Flags {
   admin?: string
   output: Format
   watch?: boolean
+  certificates?: boolean
   yes?: boolean
   force?: boolean
   wait?: boolean
@@ -71,11 +72,12 @@ function registerQueries(cluster: Command): void {
       }),
     )
   withAdmin(cluster.command('show'))
-    .description('show state, stages, settings and nodes of a cluster')
+    .description('show state, stages, settings, nodes and certificates of a cluster')
     .argument('<name>')
+    .option('--certificates', 'show all certificates, not only those that expire soon')
     .addOption(formatOption())
     .option('--watch', 'print again after each change')
-    .addHelpText('after', examples('controller cluster show factory', 'controller cluster show factory --watch'))
+    .addHelpText('after', examples('controller cluster show factory', 'controller cluster show factory --certificates'))
     .action((name: string, flags: Flags) =>
       printOrWatch(flags, { name }, async (client) => {
         const found = await findCluster(client, name)
@@ -83,7 +85,7 @@ function registerQueries(cluster: Command): void {
         const isStructured = flags.output === 'json' || flags.output === 'yaml'
         return isStructured
           ? structured(flags.output as 'json' | 'yaml', { ...found, health })
-          : clusterText(found, health, new Date())
+          : clusterText(found, health, new Date(), flags.certificates)
       }),
     )
   withAdmin(cluster.command('plan'))

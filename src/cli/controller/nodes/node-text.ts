@@ -1,8 +1,10 @@
 import { printable } from '../../../base/text/printable.ts'
 import type { NodeDetail } from '../../../protocol/api/nodes.ts'
+import { expiryStateOf } from '../../../protocol/certificates/expiry.ts'
 import type { Facts } from '../../../protocol/wire/facts.ts'
 import { problemText } from '../../../report/error-text.ts'
 import { age, fields, localTime, table } from '../../kit/output.ts'
+import { certificatesText } from '../clusters/certificates-text.ts'
 import { problemLines } from '../clusters/problem-text.ts'
 import { checkText } from './check-text.ts'
 
@@ -30,7 +32,7 @@ export function nodeText(node: NodeDetail, now: Date): string {
   const error = node.error ? `\n${problemText(node.error)}` : ''
   const warnings = node.warnings.map(checkText).join('')
   const problems = problemLines(node.problems, now)
-  return `${head}${error}${problems && `\n${problems}`}${warnings && `\n${warnings}`}${node.facts ? `\n${factsText(node.facts)}` : ''}`
+  return `${head}${error}${problems && `\n${problems}`}${warnings && `\n${warnings}`}${node.facts ? `\n${factsText(node.facts, now)}` : ''}`
 }
 
 /** Only in a cluster with rules. */
@@ -46,7 +48,7 @@ function stateText({ state, lastSeen, connected }: NodeDetail): string {
   return `${state}${since}${connected ? '' : ', not connected'}`
 }
 
-function factsText(facts: Facts): string {
+function factsText(facts: Facts, now: Date): string {
   const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`
   return [
     `Machine:    ${printable(`${facts.os.prettyName}, kernel ${facts.os.kernel}`)}, ${facts.os.arch}; ${facts.cpu.cores} CPUs, ${gibibytes(facts.memoryBytes)}\n\n`,
@@ -64,5 +66,10 @@ function factsText(facts: Facts): string {
       { title: 'SIZE', of: ({ sizeBytes }) => gibibytes(sizeBytes) },
       { title: 'FOR STORAGE', of: ({ usableForStorage, reason }) => (usableForStorage ? 'yes' : `no: ${reason}`) },
     ]),
+    certificatesText(
+      (facts.certificates ?? []).map((each) => ({ ...each, node: null, state: expiryStateOf(each, now) })),
+      now,
+      true,
+    ),
   ].join('')
 }

@@ -112,6 +112,12 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       nodes: [{ name: 'cp-1', ready: true, unhealthy: [] }],
       reportedAt: AT,
       isCurrent: true,
+      certificates: [
+        {
+          ...{ node: 'cp-1', name: 'apiserver', owner: 'kubernetes', renewedBy: 'agent' },
+          ...{ notBefore: AT, notAfter: '2027-11-28T12:00:00.000Z', state: 'valid' },
+        },
+      ],
     },
   },
   deleteCluster: { answer: {} },

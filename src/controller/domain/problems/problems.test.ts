@@ -3,6 +3,7 @@ import { facts } from '../../../../test/support/controller/agent.ts'
 import { cluster, member, run } from '../../../../test/support/controller/member.ts'
 import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
 import type { OperatorReport } from '../../../protocol/api/operators.ts'
+import type { NodeCertificate } from '../../../protocol/certificates/node-certificate.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
 import type { Cluster, KnownProblem, Node } from '../records.ts'
 import type { Member } from '../situation.ts'
@@ -45,6 +46,20 @@ const UNSCHEDULABLE = { reason: 'Unschedulable', message: '0/1 nodes are availab
 const EVICTED = { reason: 'Evicted', message: 'The node was low on resource: ephemeral-storage.' }
 const pending = (name: string, changes: Partial<Pod> = {}) =>
   pod(name, '', { ready: false, phase: 'Pending', why: UNSCHEDULABLE, ...changes })
+
+const YEAR = 365 * 86_400
+const leaf = (name: string, leftDays: number, changes: Partial<NodeCertificate> = {}): NodeCertificate => ({
+  ...{ name, owner: 'kubernetes', renewedBy: 'agent' },
+  notBefore: at(UP + leftDays * 86_400 - YEAR).toISOString(),
+  notAfter: at(UP + leftDays * 86_400).toISOString(),
+  ...changes,
+})
+const EXPIRING = [
+  leaf('admin.conf', 59),
+  leaf('apiserver', 13),
+  leaf('etcd-server', -1, { owner: 'etcd' }),
+  leaf('kubelet-serving', -1, { owner: 'kubelet', renewedBy: 'nobody' }),
+]
 
 interface Scene {
   report?: Partial<OperatorReport>
@@ -98,6 +113,11 @@ const table: [string, Scene, string[]][] = [
     'images are gone from a node',
     { members: [m1(), w1({ facts: { ...facts, missingImages: ['registry.k8s.io/pause:3.10.2'] } })] },
     ['node/images-missing w1'],
+  ],
+  [
+    'certificates of nodes expire in 14 days, or have expired; not those of which there is only a warning yet',
+    { members: [m1({ facts: { ...facts, certificates: EXPIRING } }), w1()] },
+    ['certificate/expired m1', 'certificate/expires-soon m1'],
   ],
   [
     'a node has disk pressure',

@@ -4,6 +4,7 @@ import type { KnownProblem, Node } from '../records.ts'
 import { isMaster, takesPart } from '../shape.ts'
 import type { Member, Situation } from '../situation.ts'
 import { currentAlarms } from './alarms.ts'
+import { expiringCertificates } from './expiring.ts'
 import { because, type Found } from './found-problem.ts'
 import { movedAddress, movedText } from './moved-address.ts'
 import { podProblems } from './pod-problems.ts'
@@ -49,6 +50,7 @@ function found(situation: Situation): Found[] {
     ...nodes.flatMap((member) => slowRepair(member, now)),
     ...nodes.flatMap(addressChanged),
     ...nodes.flatMap(imagesMissing),
+    ...nodes.flatMap(({ node }) => expiringCertificates(node, now)),
     ...members.flatMap(({ node }) => misused(node, now)),
   ]
   if (!report || !reportAt) return known

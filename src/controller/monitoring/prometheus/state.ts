@@ -2,7 +2,9 @@ import { X509Certificate } from 'node:crypto'
 import { Gauge, type Registry } from 'prom-client'
 import { readIfThere } from '../../../base/durable-file.ts'
 import { AdminAccess } from '../../../protocol/api/access.ts'
-import type { ClusterData } from '../../domain/draft.ts'
+import type { ClusterCertificate } from '../../../protocol/api/clusters.ts'
+import { certificatesOfCluster } from '../../domain/certificates/certificates.ts'
+import { type ClusterData, present } from '../../domain/draft.ts'
 import type { HasAuthority, HasClock, HasExpiries, HasPresence, HasStore } from '../../ports.ts'
 import { clusterStateNow, isConnectedNow, nodeStateNow } from '../../views/current.ts'
 
@@ -22,7 +24,7 @@ export function openStateGauges(registers: Registry[], ports: Observed, adminFil
   const runs = gauge('cantrip_open_runs', 'Instructions that nodes have not completed, by state.', ['state'])
   const certificates = gauge(
     'cantrip_certificate_expiry_seconds',
-    'Seconds until a certificate expires: of the CA (the first one that expires), of the server, and in admin.json.',
+    'Seconds until a certificate expires: of the CA, of the server, in admin.json, and by owner on the nodes and of installers (the first one that expires).',
     ['certificate'],
   )
   return async () => {
@@ -50,7 +52,7 @@ export function openStateGauges(registers: Registry[], ports: Observed, adminFil
         ({ state }) => ({ state }),
       ),
     )
-    set(certificates, expiriesOf(ports, adminFile))
+    set(certificates, [...expiriesOf(ports, adminFile), ...expiriesIn(found, ports.now())])
   }
 }
 
@@ -74,6 +76,24 @@ function expiriesOf({ authority, expiries, now }: Observed, adminFile: string): 
     ...[...expiries].map(([certificate, at]) => [{ certificate }, until(at())] as const),
     ...(admin === undefined ? [] : [[{ certificate: 'admin' }, seconds(admin)] as const]),
   ]
+}
+
+/**
+ * On nodes the first to expire of each owner, of which there are few, however many nodes there are. Without those of agents, which
+ * live for 30 days and would need another alert. Of each cluster the credentials that can be used for longest, as long as they can.
+ */
+function expiriesIn(all: readonly ClusterData[], now: Date): Count[] {
+  const endOf = ({ notAfter }: ClusterCertificate) => Date.parse(notAfter)
+  const found = all.flatMap((data) => {
+    const certificates = certificatesOfCluster(data.cluster, present(data), now)
+    const lasting = certificates.findLast(({ owner }) => owner === 'installer')
+    const ofNodes = certificates.filter(({ owner }) => owner !== 'installer' && owner !== 'agent')
+    return [...ofNodes, ...(lasting && lasting.state !== 'expired' ? [lasting] : [])]
+  })
+  return [...Map.groupBy(found, ({ owner }) => owner)].map(([owner, certificates]) => {
+    const certificate = owner === 'installer' ? owner : `node-${owner}`
+    return [{ certificate }, Math.round((Math.min(...certificates.map(endOf)) - now.getTime()) / 1_000)]
+  })
 }
 
 /** Undefined while it is being replaced, or if it is damaged: the controller writes another one. */

@@ -1,0 +1,35 @@
+import type { NodeCertificate } from './node-certificate.ts'
+
+const DAY_MS = 86_400_000
+
+/** `soon`: its renewal has failed for weeks; `urgent`: somebody has to act. */
+export const EXPIRY_STATES = ['valid', 'soon', 'urgent', 'expired'] as const
+export type ExpiryState = (typeof EXPIRY_STATES)[number]
+
+/** Warned of so early: people plan maintenance by months. */
+export const SOON_DAYS = 60
+export const URGENT_DAYS = 14
+/** Of a certificate that lives less than half a year, such as the one of an agent: after the last moment at which it is renewed. */
+const SHORT_LIFE_MS = 180 * DAY_MS
+const SHORT = { soon: 1 / 12, urgent: 1 / 30 }
+
+/** A certificate is renewed after this part of its life. */
+const RENEWED_AFTER = 2 / 3
+
+type Dates = Pick<NodeCertificate, 'notBefore' | 'notAfter'>
+
+export function expiryStateOf(dates: Dates, now: Date): ExpiryState {
+  const leftMs = Date.parse(dates.notAfter) - now.getTime()
+  if (leftMs <= 0) return 'expired'
+  const lifeMs = lifeOf(dates)
+  const isShort = lifeMs < SHORT_LIFE_MS
+  if (leftMs <= (isShort ? lifeMs * SHORT.urgent : URGENT_DAYS * DAY_MS)) return 'urgent'
+  return leftMs <= (isShort ? lifeMs * SHORT.soon : SOON_DAYS * DAY_MS) ? 'soon' : 'valid'
+}
+
+/** Whether two thirds of its life are over. */
+export function isDueForRenewal(dates: Dates, now: Date): boolean {
+  return now.getTime() >= Date.parse(dates.notBefore) + lifeOf(dates) * RENEWED_AFTER
+}
+
+const lifeOf = ({ notBefore, notAfter }: Dates) => Date.parse(notAfter) - Date.parse(notBefore)
