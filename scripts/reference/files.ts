@@ -83,7 +83,7 @@ existed before, such as \`/opt\` or \`/lib/modules\` on most machines, is not re
       ['Path', 'Mode', 'Content'],
       OF_CONTROLLER.map(([path, mode, content]) => [code(path), mode, content]),
     ),
-    `The administrator's machine: \`controller cluster create\` writes \`NAME.pem\` and \`NAME-passphrase.txt\` (0600) to \`--output\`, and
+    `The administrator's machine: \`controller cluster create\` writes \`NAME.pem\` and \`NAME-passphrase.txt\` (0600) to \`--credentials\`, and
 \`controller bundle build\` writes \`~/.config/cantrip/bundle-key.pem\` (0600) and its public key, and caches build results in \`~/.cache/cantrip\`.`,
   )
 }

@@ -1,6 +1,6 @@
 /** `controller creds` and `controller admin`, as a person types them. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -70,4 +70,46 @@ test.each([
   [['creds', 'renew', 'demo', '--max-nodes', '100001'], 'a number from 1 to 100000'],
 ])('%j is refused with what is wanted', async (argv, wanted) => {
   expect(await local(...argv)).toMatchObject({ code: 2, err: expect.stringContaining(wanted) })
+})
+
+test('every list with -o json is an array', async () => {
+  const lists = ['cluster', 'node', 'creds', 'admin', 'account', 'token', 'session', 'audit']
+  const printed = await Promise.all(
+    lists.map((kind) => local(kind, 'list', ...(kind === 'creds' ? ['demo'] : []), '-o', 'json')),
+  )
+  const kinds = printed.map(({ out, err }) => (Array.isArray(JSON.parse(out)) ? 'array' : err))
+  expect(kinds).toEqual(lists.map(() => 'array'))
+})
+
+test('a change with -o json prints what it changed', async () => {
+  const password = join(directory, 'password')
+  writeFileSync(password, 'correct horse battery', { mode: 0o600 })
+  const account = await local('account', 'create', 'bob', '--role', 'viewer', '--password-file', password, '-o', 'json')
+  expect(JSON.parse(account.out)).toMatchObject({ name: 'bob', state: 'enabled' })
+  const issued = await local('creds', 'renew', 'demo', '--ttl', '7d', '--credentials', 'made', '-o', 'json')
+  expect(JSON.parse(issued.out)).toMatchObject({
+    credentials: { name: 'demo-2', state: 'valid' },
+    files: { credentials: 'made/demo-2.pem', passphrase: 'made/demo-2-passphrase.txt' },
+  })
+  const created = await local('admin', 'create', 'alice', '--ttl', '30d', '--to', 'alice.json', '-o', 'json')
+  expect(JSON.parse(created.out)).toMatchObject({ administrator: { name: 'alice' }, file: 'alice.json' })
+  expect(created.out).not.toContain('PRIVATE KEY')
+  const revoked = await local('admin', 'revoke', 'alice', '--yes', '-o', 'yaml')
+  expect(revoked.out).toContain('state: revoked')
+})
+
+test('--output with a path is the earlier name of --credentials and --to', async () => {
+  expect(await local('creds', 'renew', 'demo', '--output', './old')).toMatchObject({
+    ...{ code: 0, out: expect.stringContaining('old/demo-2.pem') },
+  })
+  expect(await local('admin', 'create', 'alice', '--output', 'alice.json')).toMatchObject({ code: 0 })
+  expect(await local('creds', 'renew', 'demo', '--output', 'jsno')).toMatchObject({
+    ...{ code: 2, err: expect.stringContaining('unknown output format: -o jsno') },
+  })
+})
+
+test('the names that a shell completes are those of the controller; without one there are none', async () => {
+  expect(await local('__complete', 'cluster')).toEqual({ code: 0, out: 'demo\n', err: '' })
+  expect(await local('__complete', 'administrator')).toEqual({ code: 0, out: 'local\n', err: '' })
+  expect(await as('/nonexistent', '__complete', 'cluster')).toEqual({ code: 0, out: '', err: '' })
 })

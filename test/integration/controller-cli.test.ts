@@ -76,7 +76,7 @@ it('writes the two files for enrolment, readable by the owner only, and never ov
   const again = await run(['cluster', 'create', 'factory'])
   expect([again.code, again.err]).toEqual([2, expect.stringContaining('create/file-exists')])
   expect(text('factory-passphrase.txt').trim()).toBe(passphrase)
-  const elsewhere = await run(['cluster', 'create', 'factory', '--output', 'elsewhere'])
+  const elsewhere = await run(['cluster', 'create', 'factory', '--output', './elsewhere'])
   expect([elsewhere.code, elsewhere.err]).toEqual([7, expect.stringContaining('cluster/exists')])
   expect(() => statSync(join(directory, 'elsewhere/factory.pem'))).toThrow()
 })

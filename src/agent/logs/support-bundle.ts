@@ -38,7 +38,7 @@ export async function writeSupportBundle({ paths, view, output }: SupportBundleO
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
     throw new AgentError('support/exists', `${output} already exists`, {
-      fix: 'pass another --output, or move the file away',
+      fix: 'pass another --to, or move the file away',
       kind: 'invalid',
       cause,
     })

@@ -101,7 +101,7 @@ async function refuseToReplace(output: string): Promise<void> {
     if (names.length === 0 || names.includes(MANIFEST_NAME)) return
   }
   throw new AgentError('bundle/output-exists', `${output} exists and is not a bundle`, {
-    fix: 'pass another --output',
+    fix: 'pass another --to',
     kind: 'invalid',
   })
 }

@@ -23,6 +23,7 @@ import {
   optionsOf,
   pathsFor,
   requireRoot,
+  roleOption,
 } from './surroundings.ts'
 
 interface Options {
@@ -63,8 +64,8 @@ export function registerInstall(program: Command): Command {
     .option('--hostname <name>', 'set the hostname of this machine first')
     .option('--label <key[=value]>', 'label of this node, for the rules of its cluster; repeatable', collect)
     .option('-t, --check-only', 'run the prechecks only, install nothing')
-    .option('--role <role>', 'intended role, for the prechecks: master, worker or storage; repeatable', collect)
-    .option('--ignore-check <id[=reason]>', 'treat a failed precheck as a warning; repeatable', collect, [])
+    .addOption(roleOption())
+    .option('--ignore-check <check[=reason]>', 'treat a failed precheck as a warning; repeatable', collect, [])
     .option('--proxy <url>', 'HTTP proxy for the connection to the controller: http://[user@]host:port')
     .option('--proxy-password-file <file>', 'file with the password of the proxy')
     .option('--no-wait', 'do not wait for the controller to register this node')

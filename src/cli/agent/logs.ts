@@ -16,7 +16,7 @@ export function registerLogs(program: Command): void {
     .summary("print the agent's log")
     .description("Prints the end of the agent's log. The journal of its systemd unit has the same lines.")
     .option('-f, --follow', 'follow the log')
-    .option('-n, --lines <number>', 'number of lines to print', '100')
+    .option('-n, --lines <count>', 'number of lines to print', '100')
     .option('--run <id>', 'print the lines of this run only')
     .addHelpText('after', '\nExamples:\n  agent logs -f\n  agent logs -n 1000 --run r-abcdefghij\n')
     .action(async (_: Options, command: Command) => {

@@ -1,6 +1,14 @@
 import type { PlannedStep } from '../../engine/plan-workflow.ts'
 import { subjectOf } from '../../host/change.ts'
 
+/** For -o json. */
+export function planData(steps: readonly PlannedStep[]) {
+  return {
+    changes: steps.flatMap(({ changes }) => changes.map(({ kind, what, undo }) => ({ kind, what, undo }))),
+    unknown: steps.flatMap(({ id, unknown: why }) => (why === undefined ? [] : [{ step: id, why }])),
+  }
+}
+
 /** The changes that each step would make, and how each is undone. Steps without changes are omitted. */
 export function planText(steps: readonly PlannedStep[]): string {
   return steps

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { PlannedStep } from '../../engine/plan-workflow.ts'
 import { formatOption } from '../kit/output.ts'
-import { planText } from './plan-text.ts'
+import { planData, planText } from './plan-text.ts'
 import { FORMATS, type Format, interruption, optionsOf, pathsFor, requireRoot } from './surroundings.ts'
 
 export function registerPlan(program: Command): void {
@@ -22,12 +22,6 @@ export function registerPlan(program: Command): void {
 }
 
 function print(steps: readonly PlannedStep[], format: Format): void {
-  const changes = steps.flatMap((step) => step.changes)
-  if (format === 'json') {
-    const json = changes.map(({ kind, what, undo }) => ({ kind, what, undo }))
-    const unknown = steps.flatMap(({ id, unknown: why }) => (why === undefined ? [] : [{ step: id, why }]))
-    process.stdout.write(`${JSON.stringify({ changes: json, unknown })}\n`)
-    return
-  }
-  process.stdout.write(planText(steps) || 'No changes: the node has no pending instruction, or all of it is done.\n')
+  const text = planText(steps) || 'No changes: the node has no pending instruction, or all of it is done.\n'
+  process.stdout.write(format === 'json' ? `${JSON.stringify(planData(steps))}\n` : text)
 }

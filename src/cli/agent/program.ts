@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { registerCompletion } from '../kit/completion.ts'
+import { registerCompletion } from '../kit/completion/completion.ts'
 import { ExitCode } from '../kit/exit-codes.ts'
 import { versionText } from '../kit/version-text.ts'
 import { registerInstall } from './install.ts'
@@ -14,6 +14,11 @@ import { registerSupportBundle } from './support-bundle.ts'
 
 /** The names of the downloaded and the installed executable. */
 const NAMES = ['agent', 'cantrip-agent']
+
+async function checkIds(): Promise<string[]> {
+  const { checks } = await import('../../checks/catalog.generated.ts')
+  return checks.map(({ id }) => id)
+}
 
 export function createProgram(): Command {
   const program = new Command('agent')
@@ -34,10 +39,11 @@ export function createProgram(): Command {
   registerUninstall(program)
   registerSupportBundle(program)
   registerOperator(program)
-  registerCompletion(program, { names: NAMES, bare: install.options })
+  registerCompletion(program, { called: NAMES, bare: install.options, names: { check: checkIds } })
   program
     .command('run')
     .description('run the service (started by systemd)')
+    .addHelpText('after', '\nExample:\n  agent run\n')
     .action(() => undefined)
   return program
 }

@@ -8,15 +8,16 @@ import { confirm } from '../kit/confirm.ts'
 import {
   type Column,
   examples,
+  type Format,
   formatOption,
   localTime,
-  PLAIN_FORMATS,
   type PlainFormat,
   render,
-  structured,
+  tableOption,
+  withFormatOrPath,
 } from '../kit/output.ts'
 import { asServiceUser } from './service/data-owner.ts'
-import { print, withAdmin, withClient } from './session/session.ts'
+import { printAs, withAdmin, withClient } from './session/session.ts'
 
 const DEFAULT_KEY = '~/.config/cantrip/bundle-key.pem'
 
@@ -33,8 +34,7 @@ export function registerBundle(program: Command): void {
 }
 
 function registerBuild(bundle: Command): void {
-  bundle
-    .command('build')
+  withFormatOrPath(bundle.command('build'), 'to')
     .description('build and sign a bundle for one Kubernetes version and architecture')
     .addOption(
       new Option('--from <source>', 'source: Go modules, or a directory of files')
@@ -49,13 +49,13 @@ function registerBuild(bundle: Command): void {
     )
     .addOption(new Option('--arch <arch>', 'architecture of the nodes').choices(['x64', 'arm64']).default('x64'))
     .requiredOption('--agent <file>', "agent executable, for the operator's image")
-    .requiredOption('--output <path>', 'bundle to write: a directory, or a file that ends in .tar')
+    .requiredOption('--to <path>', 'bundle to write: a directory, or a file that ends in .tar')
     .option(
       '--key <file>',
       'Ed25519 signing key; if it does not exist, it is created together with FILE.pub',
       DEFAULT_KEY,
     )
-    .addHelpText('after', examples('controller bundle build --agent dist/agent-linux-x64 --output bundle'))
+    .addHelpText('after', examples('controller bundle build --agent dist/agent-linux-x64 --to bundle'))
     .action(async (options: BuildFlags) => {
       const { buildBundle } = await import('../../bundle/make/build-bundle.ts')
       const { agentVersion } = await import('../../bundle/make/agent-file.ts')
@@ -69,12 +69,13 @@ function registerBuild(bundle: Command): void {
         agent,
         versions,
         arch: options.arch,
-        output: options.output,
+        output: options.to,
         key: await readOrCreateKey(expandHome(options.key)),
         cache: { directory: cacheDirectory(), progress: (line) => process.stderr.write(`${line}\n`) },
         now: new Date(),
       })
-      process.stdout.write(`${manifest.name}: ${options.output}, signed with ${options.key}\n`)
+      const text = `${manifest.name}: ${options.to}, signed with ${options.key}\n`
+      await printAs(options.output, { bundle: options.to, ...manifest }, text)
     })
 }
 
@@ -82,9 +83,9 @@ function registerVerify(bundle: Command): void {
   bundle
     .command('verify')
     .description('verify every file of a bundle against its signed manifest')
-    .argument('<bundle>', 'directory or .tar file')
+    .argument('<path>', 'directory or .tar file')
     .option('--key <file>', "public key that verifies the bundle's signature", `${DEFAULT_KEY}.pub`)
-    .addOption(formatOption(PLAIN_FORMATS))
+    .addOption(formatOption())
     .addHelpText(
       'after',
       examples('controller bundle verify bundle', 'controller bundle verify bundle.tar --key builder.pub'),
@@ -103,10 +104,10 @@ function registerImport(bundle: Command): void {
   bundle
     .command('import')
     .description('verify a bundle and import it into a controller')
-    .argument('<bundle>', 'directory or .tar file')
+    .argument('<path>', 'directory or .tar file')
     .requiredOption('--data <directory>', 'data directory of the controller')
     .option('--key <file>', "public key that verifies the bundle's signature", `${DEFAULT_KEY}.pub`)
-    .addOption(formatOption(PLAIN_FORMATS))
+    .addOption(formatOption())
     .addHelpText('after', examples('controller bundle import bundle --data /var/lib/cantrip-controller'))
     .action(async (path: string, options: { data: string; key: string; output: PlainFormat }) => {
       const { importBundle } = await import('../../bundle/import.ts')
@@ -114,7 +115,7 @@ function registerImport(bundle: Command): void {
       const key = await readPublicKey(expandHome(options.key))
       const stored = await asServiceUser(options.data, () => importBundle(path, options.data, key, new Date()))
       const text = `${stored.manifest.name}: imported, manifest ${stored.manifestSha256}\n`
-      process.stdout.write(options.output === 'text' ? text : await structured(options.output, summary(stored)))
+      await printAs(options.output, summary(stored), text)
     })
 }
 
@@ -123,9 +124,9 @@ function registerList(bundle: Command): void {
     .command('list')
     .description('list the bundles of a controller')
     .requiredOption('--data <directory>', 'data directory of the controller')
-    .addOption(formatOption(PLAIN_FORMATS))
+    .addOption(tableOption())
     .addHelpText('after', examples('controller bundle list --data /var/lib/cantrip-controller'))
-    .action(async (options: { data: string; output: PlainFormat }) => {
+    .action(async (options: { data: string; output: Format }) => {
       const { listBundles } = await import('../../bundle/import.ts')
       const { bundles, damaged } = await listBundles(options.data)
       const rows = bundles.map(summary)
@@ -139,14 +140,14 @@ function registerDelete(bundle: Command): void {
     .description('delete an imported bundle that no cluster uses, at the controller that answers')
     .argument('<bundle>', 'name, or the first 12 or more digits of MANIFEST, as `bundle list` shows them')
     .option('-y, --yes', 'do not ask for confirmation')
-    .addOption(formatOption(PLAIN_FORMATS))
+    .addOption(formatOption())
     .addHelpText('after', examples(`controller bundle delete kubernetes-${DEFAULT_VERSIONS.kubernetes}-x64`))
     .action((name: string, flags: { admin?: string; yes?: boolean; output: PlainFormat }) =>
       withClient(flags, async (client) => {
         await confirm(`Delete bundle ${name}?`, flags.yes)
         const deleted = await client.ask(bundleRoutes.deleteBundle, { params: { name } })
         const text = `Bundle ${deleted.name}, manifest ${deleted.manifestSha256}, is deleted.\n`
-        print(flags.output === 'text' ? text : await structured(flags.output, deleted))
+        await printAs(flags.output, deleted, text)
       }),
     )
 }
@@ -157,8 +158,9 @@ interface BuildFlags {
   kubernetesVersion: string
   arch: 'x64' | 'arm64'
   agent: string
-  output: string
+  to: string
   key: string
+  output: PlainFormat
 }
 
 const FILES: Column<BundleFile>[] = [
@@ -176,6 +178,7 @@ const BUNDLES: Column<ReturnType<typeof summary>>[] = [
   { title: 'MIB', of: ({ bytes }) => mebibytes(bytes) },
   { title: 'CREATED', of: ({ createdAt }) => localTime(createdAt) },
   { title: 'MANIFEST', of: ({ manifestSha256 }) => manifestSha256.slice(0, 12) },
+  { title: 'PUBLIC KEY', of: ({ publicKey }) => publicKey, wide: true },
 ]
 
 function summary({ manifest, manifestSha256, publicKey }: StoredBundle) {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { type AuthorityView, authorityRoutes } from '../../protocol/api/identities/authority.ts'
 import { confirm } from '../kit/confirm.ts'
-import { examples, formatOption, localTime, PLAIN_FORMATS, type PlainFormat, structured } from '../kit/output.ts'
+import { examples, formatOption, localTime, type PlainFormat, structured } from '../kit/output.ts'
 import { print, withAdmin, withClient } from './session/session.ts'
 
 interface Flags {
@@ -20,14 +20,14 @@ export function registerCa(program: Command): void {
   }
   withAdmin(ca.command('rotate'))
     .description('create the next CA and instruction key, and send them to the nodes; the present ones stay valid')
-    .addOption(formatOption(PLAIN_FORMATS))
+    .addOption(formatOption())
     .addHelpText('after', examples('controller ca rotate'))
     .action((flags: Flags) =>
       withClient(flags, (client) => show(flags, () => client.ask(authorityRoutes.rotateAuthority, { body: {} }))),
     )
   withAdmin(ca.command('status'))
     .description('show the CAs, and which nodes do not have the newest one')
-    .addOption(formatOption(PLAIN_FORMATS))
+    .addOption(formatOption())
     .addHelpText('after', examples('controller ca status', 'controller ca status -o json'))
     .action((flags: Flags) =>
       withClient(flags, (client) => show(flags, () => client.ask(authorityRoutes.showAuthority, {}))),
@@ -36,7 +36,7 @@ export function registerCa(program: Command): void {
     .description('end the rotation: only the next CA and instruction key remain')
     .option('--force', 'although nodes do not have them; these have to be installed again with new credentials')
     .option('-y, --yes', 'do not ask for confirmation of --force')
-    .addOption(formatOption(PLAIN_FORMATS))
+    .addOption(formatOption())
     .addHelpText('after', examples('controller ca finish', 'controller ca finish --force'))
     .action(async (flags: Flags) => {
       if (flags.force) await confirm('Shut out the nodes that do not have the next CA?', flags.yes)

@@ -2,14 +2,15 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { AgentError } from '../../base/agent-error.ts'
 import type { Sealer } from '../../controller/access/keys/seal-key.ts'
-import { examples } from '../kit/output.ts'
+import { examples, formatOption, type PlainFormat } from '../kit/output.ts'
 import { asServiceUser } from './service/data-owner.ts'
 import { DEFAULT_DATA } from './session/access.ts'
-import { print } from './session/session.ts'
+import { printAs } from './session/session.ts'
 
 interface Flags {
   data: string
   keyFile?: string
+  output: PlainFormat
 }
 
 /** The name of the systemd credential. */
@@ -29,6 +30,7 @@ export function registerKeys(program: Command): void {
       .description(`${description}; stop the controller first`)
       .option('--data <directory>', 'data directory', DEFAULT_DATA)
       .option('--key-file <file>', `key file (default: the systemd credential ${CREDENTIAL})`)
+      .addOption(formatOption())
       .addHelpText('after', examples(`controller keys ${verb} --key-file /etc/cantrip-controller.key`))
       .action(async (flags: Flags) => {
         const { rewriteKeys } = await import('../../controller/access/keys/seal-files.ts')
@@ -42,7 +44,8 @@ export function registerKeys(program: Command): void {
         const changed = await asServiceUser(flags.data, () =>
           whileStopped(flags.data, () => rewriteKeys(join(flags.data, 'pki'), sealer, wanted)),
         )
-        print(changed.length === 0 ? 'No changes.\n' : changed.map((path) => `${verb}ed: ${path}\n`).join(''))
+        const text = changed.map((path) => `${verb}ed: ${path}\n`).join('')
+        await printAs(flags.output, { [`${verb}ed`]: changed }, text || 'No changes.\n')
       })
   }
 }

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { registerCompletion } from '../kit/completion.ts'
+import { registerCompletion } from '../kit/completion/completion.ts'
 import { ExitCode } from '../kit/exit-codes.ts'
 import { versionText } from '../kit/version-text.ts'
 import { registerAudit } from './audit/audit.ts'
@@ -24,6 +24,7 @@ import { registerToken } from './people/token.ts'
 import { registerServe } from './serve.ts'
 import { registerInstall } from './service/install.ts'
 import { registerUninstall } from './service/uninstall.ts'
+import { NAMES } from './session/names.ts'
 
 export function createProgram(): Command {
   const program = new Command('controller')
@@ -36,7 +37,7 @@ export function createProgram(): Command {
 To create a cluster:
   controller serve --data ./data --listen 0.0.0.0:8443
   controller bundle import ./bundle --data ./data --key bundle-key.pem.pub
-  controller cluster create factory --output .
+  controller cluster create factory
   (on the node: sudo ./agent --creds-file factory.pem --passphrase-file factory-passphrase.txt)
   controller node approve node-1
   controller node configure node-1 --role master,worker
@@ -65,7 +66,7 @@ To create a cluster:
   registerRestore(program)
   registerDatabase(program)
   registerOpenapi(program)
-  registerCompletion(program)
+  registerCompletion(program, { names: NAMES })
   strict(program)
   return program
 }

@@ -1,4 +1,4 @@
-import { Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { AgentError } from '../../base/agent-error.ts'
 import { escapeControls, hasControls, printable } from '../../base/text/printable.ts'
 
@@ -18,12 +18,38 @@ export interface Column<T> {
   rare?: boolean
 }
 
-/** `-o`, for a command that prints in these formats; the first one is the default. */
-export function formatOption(formats: readonly string[] = FORMATS, description = 'output format'): Option {
+/** `-o`, of every command that prints something. The first format is the default. */
+export function formatOption(formats: readonly string[] = PLAIN_FORMATS, description = 'output format'): Option {
   return new Option('-o, --output <format>', description)
     .choices(formats)
     .argParser((given) => oneOf(formats, given))
     .default(formats[0])
+}
+
+/** `-o`, for a command that prints a table with further columns. */
+export const tableOption = (): Option => formatOption(FORMATS)
+
+/**
+ * Adds `-o` to a command that had `--output PATH` in earlier builds: a value that looks like a path (it has a dot or a slash) is taken
+ * for the option that has replaced it.
+ */
+export function withFormatOrPath(
+  command: Command,
+  replacement: string,
+  formats: readonly string[] = PLAIN_FORMATS,
+): Command {
+  let path: string | undefined
+  const option = formatOption(formats)
+  const { parseArg = (given: string) => given } = option
+  command.addOption(
+    option.argParser((given, before) => {
+      path = /[./]/.test(given) ? given : undefined
+      return path === undefined ? parseArg(given, before) : before
+    }),
+  )
+  return command.on('option:output', () => {
+    if (path !== undefined) command.setOptionValueWithSource(replacement, path, 'cli')
+  })
 }
 
 /** Throws AgentError `usage/output`. */

@@ -7,7 +7,7 @@ import { collect } from '../../kit/collect.ts'
 import { ExitCode } from '../../kit/exit-codes.ts'
 import { formatOption } from '../../kit/output.ts'
 import { ownProgram } from '../../kit/own-program.ts'
-import { type GlobalOptions, interruption, optionsOf, pathsFor, requireRoot } from '../surroundings.ts'
+import { type GlobalOptions, interruption, optionsOf, pathsFor, requireRoot, roleOption } from '../surroundings.ts'
 import { PRECHECK_FORMATS, type PrecheckFormat, precheckFormat } from './precheck-format.ts'
 import { findCheck, paramsFor, parseIgnored, runPrechecks, usage } from './run-prechecks.ts'
 
@@ -35,11 +35,11 @@ export function registerPrecheck(program: Command): void {
       'credentials file of the controller; without it, checks that need a controller are skipped',
     )
     .option('--passphrase-file <file>', 'passphrase file of the credentials')
-    .option('--role <role>', 'intended role: master, worker or storage; repeatable', collect)
+    .addOption(roleOption())
     .addOption(formatOption(PRECHECK_FORMATS))
     .option('--list', 'list all checks')
-    .option('--explain <id>', 'explain what a check looks at, and why')
-    .option('--ignore-check <id[=reason]>', 'treat a failure as a warning; repeatable', collect)
+    .option('--explain <check>', 'explain what a check looks at, and why')
+    .option('--ignore-check <check[=reason]>', 'treat a failure as a warning; repeatable', collect)
     .option('--proxy <url>', 'HTTP proxy for the connection to the controller: http://[user@]host:port')
     .option('--proxy-password-file <file>', 'file with the password of the proxy')
     .option('--fix', 'fix what agent uninstall can undo; lists the changes and asks first')
@@ -62,15 +62,12 @@ Exit code 3 if a hard check failed.
 
 async function act(options: Options): Promise<void> {
   const { checks, fixSteps } = await import('../../../checks/catalog.generated.ts')
-  if (options.list) return print(listText(checks))
+  const isJson = options.output === 'json'
+  if (options.list) return print(isJson ? jsonText(checks.map(checkData)) : listText(checks))
   if (options.explain !== undefined) {
     const check = findCheck(checks, options.explain)
-    return print(
-      explainText(
-        check,
-        fixSteps.some(({ id }) => id === fixStepIdOf(check.id)),
-      ),
-    )
+    const isFixable = fixSteps.some(({ id }) => id === fixStepIdOf(check.id))
+    return print(isJson ? jsonText({ ...checkData(check), isFixable }) : explainText(check, isFixable))
   }
   const format = await precheckFormat(options.output, options.color)
   const signal = interruption()
@@ -127,6 +124,12 @@ async function paramsOf(options: Options, view: HostView): Promise<CheckParams> 
 }
 
 const BOTH_FILES = 'pass --creds-file NAME.pem and --passphrase-file NAME-passphrase.txt'
+
+const jsonText = (value: unknown) => `${JSON.stringify(value)}\n`
+
+function checkData({ id, title, why, remedy, thresholds = [], hard, strict }: Check) {
+  return { id, title, why, remedy, thresholds, hard, strict: strict ?? false }
+}
 
 function listText(checks: readonly Check[]): string {
   const width = Math.max(...checks.map(({ id }) => id.length))

@@ -5,6 +5,7 @@ export function registerOperator(program: Command): void {
   program
     .command('operator')
     .description('report nodes and pods of the cluster to the controller (runs in a pod)')
+    .addHelpText('after', '\nExample:\n  agent operator\n')
     .action(async () => {
       const { optionsFrom, runOperator } = await import('../../../operator/run-operator.ts')
       const stop = new AbortController()

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { AuditHead } from '../../../protocol/audit/entry.ts'
-import { examples, fields, formatOption, PLAIN_FORMATS, type PlainFormat, structured } from '../../kit/output.ts'
-import { countUpTo } from '../identities/arguments.ts'
-import { print, withAdmin, withClient } from '../session/session.ts'
+import { examples, fields, formatOption, type PlainFormat, structured } from '../../kit/output.ts'
+import { countUpTo, MAX_LINES } from '../identities/arguments.ts'
+import { print, printAs, withAdmin, withClient } from '../session/session.ts'
 import { LIST_FORMATS, type ListFormat } from './list.ts'
 import type { AuditQuery } from './pages.ts'
 import { headOf, type Verified } from './verify.ts'
@@ -33,10 +33,10 @@ export function registerAudit(program: Command): void {
   withAdmin(audit.command('list'))
     .description('print the entries of the audit log')
     .option('-f, --follow', 'follow new entries')
-    .option('-n, --lines <count>', 'print the last entries only', countUpTo(1_000_000))
+    .option('-n, --lines <count>', 'print the last entries only', countUpTo(MAX_LINES))
     .option('--who <name>', 'only of this person, token, node or controller')
-    .option('--cluster <name>', 'only of this cluster, also if it was deleted')
-    .option('--node <name>', 'only of this node: its name or id')
+    .option('--cluster <cluster>', 'only of this cluster, also if it was deleted')
+    .option('--node <node>', 'only of this node: its name or id')
     .option('--since <time>', 'only from this time: ISO 8601, or 30m, 12h, 7d ago', sinceOf)
     .option('--refused', 'only what was refused, or failed')
     .option('--verify', 'verify the whole log first')
@@ -60,20 +60,22 @@ export function registerAudit(program: Command): void {
     .description('verify that no entry was changed, removed or inserted; exit code 3 if one was')
     .option('--head <number:hash>', 'a head that was noted before, which must be in the log', headOf)
     .option('--file <file>', 'verify an export instead of the log of the controller; - for standard input')
-    .addOption(formatOption(PLAIN_FORMATS))
+    .addOption(formatOption())
     .addHelpText('after', examples('controller audit verify', 'controller audit verify --file audit.jsonl'))
     .action(verify)
   withAdmin(audit.command('export'))
     .description('write all entries to a file, one JSON object a line; the file is replaced')
     .argument('<file>', 'file, or - for standard output')
+    .addOption(formatOption())
     .addHelpText(
       'after',
       examples('controller audit export audit.jsonl', 'controller audit export - | gzip > audit.gz'),
     )
-    .action((file: string, flags: { admin?: string }) =>
+    .action((file: string, flags: { admin?: string; output: PlainFormat }) =>
       withClient(flags, async (client) => {
         const { exportLog } = await import('./export.ts')
-        await exportLog(client, file)
+        const entries = await exportLog(client, file)
+        if (file !== '-') await printAs(flags.output, { file, entries }, `Written: ${file}, ${entries} entries.\n`)
       }),
     )
 }

@@ -4,8 +4,8 @@ import { jsonLine } from './list.ts'
 import { openFile } from './open-file.ts'
 import { pagesOf } from './pages.ts'
 
-/** Writes all entries as lines of JSON, which controller audit verify --file reads. */
-export async function exportLog(client: AdminClient, path: string): Promise<void> {
+/** Writes all entries as lines of JSON, which controller audit verify --file reads, and returns how many. */
+export async function exportLog(client: AdminClient, path: string): Promise<number> {
   let count = 0
   const file = path === '-' ? undefined : await openFile(path, 'w')
   try {
@@ -19,5 +19,5 @@ export async function exportLog(client: AdminClient, path: string): Promise<void
   } finally {
     await file?.close()
   }
-  if (file) print(`Written: ${path}, ${count} entries.\n`)
+  return count
 }

@@ -1,31 +1,33 @@
 import type { Command } from 'commander'
 import { DEFAULT_PROJECT } from '../../../protocol/api/access.ts'
-import { examples } from '../../kit/output.ts'
+import type { ClusterView } from '../../../protocol/api/clusters.ts'
+import { examples, type PlainFormat, withFormatOrPath } from '../../kit/output.ts'
 import { labelOf } from '../identities/arguments.ts'
-import { print, withAdmin, withClient } from '../session/session.ts'
+import { printAs, withAdmin, withClient } from '../session/session.ts'
 import { addSettingFlags, type SettingFlags } from './setting-flags.ts'
 
 interface Flags extends SettingFlags {
   admin?: string
   file?: string
   project: string
-  output: string
+  credentials: string
+  output: PlainFormat
 }
 
 /** `controller cluster create NAME`: writes the two files that nodes enrol with. */
 export function registerCreate(cluster: Command): void {
-  addSettingFlags(withAdmin(cluster.command('create')))
+  withFormatOrPath(addSettingFlags(withAdmin(cluster.command('create'))), 'credentials')
     .description('create a cluster and the credentials that its nodes enrol with')
-    .argument('<name>')
+    .argument('<name>', 'lower-case letters, digits and dashes')
     .option('-f, --file <file>', 'settings file in YAML; flags take precedence')
-    .option('--project <name>', 'project of the cluster, to which roles can be limited', labelOf, DEFAULT_PROJECT)
-    .option('--output <directory>', 'directory for NAME.pem and NAME-passphrase.txt', '.')
+    .option('--project <project>', 'project of the cluster, to which roles can be limited', labelOf, DEFAULT_PROJECT)
+    .option('--credentials <directory>', 'directory for NAME.pem and NAME-passphrase.txt', '.')
     .addHelpText(
       'after',
       examples(
         'controller cluster create factory --auto-approve',
         'controller cluster create line-2 --project berlin',
-        'controller cluster create lab --cni none --pod-subnet 10.20.0.0/16 --output /root/creds',
+        'controller cluster create lab --cni none --pod-subnet 10.20.0.0/16 --credentials /root/creds',
         'controller cluster create lab -f lab.yaml --override kubelet=kubelet.yaml',
       ),
     )
@@ -41,18 +43,23 @@ async function create(name: string, flags: Flags): Promise<void> {
   const settings = await readSettings(flags)
   await checkName(name)
   await withClient(flags, async (client) => {
-    const files = await saveCredentials(flags.output, name, async (csr) => {
-      return (await client.ask(clusterRoutes.createCluster, { body: { name, project: flags.project, settings, csr } }))
-        .installer
+    let created: ClusterView | undefined
+    const files = await saveCredentials(flags.credentials, name, async (csr) => {
+      const body = { name, project: flags.project, settings, csr }
+      const answer = await client.ask(clusterRoutes.createCluster, { body })
+      created = answer.cluster
+      return answer.installer
     })
-    print(`Cluster ${name} created.
-Written: ${files.credentials} and ${files.passphrase}. Keep both secret.
+    const { credentials, passphrase } = files
+    const text = `Cluster ${name} created.
+Written: ${credentials} and ${passphrase}. Keep both secret.
 
 ${onEachNode(name)}
 Then run:
   controller node list
   controller cluster watch ${name}
-`)
+`
+    await printAs(flags.output, { cluster: created, files: { credentials, passphrase } }, text)
   })
 }
 

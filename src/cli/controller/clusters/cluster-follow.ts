@@ -2,21 +2,22 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CLUSTER_STATES } from '../../../protocol/api/clusters.ts'
 import { durationOf } from '../../kit/duration.ts'
 import { examples, formatOption } from '../../kit/output.ts'
-import type { LogsFlags } from '../follow/logs.ts'
+import { LINE_FORMATS, LINES, type LogsFlags } from '../follow/logs.ts'
 import type { WatchOptions } from '../follow/watch.ts'
+import { countUpTo, MAX_LINES } from '../identities/arguments.ts'
 import { withAdmin, withClient } from '../session/session.ts'
-import { findCluster } from './find-cluster.ts'
+import { CLUSTER, findCluster } from './find-cluster.ts'
 
 /** `controller cluster watch|logs`. */
 export function registerFollow(cluster: Command): void {
   withAdmin(cluster.command('watch'))
     .description('follow a cluster; exit code 4 if it becomes FAILED, or if the time is over')
-    .argument('<name>')
+    .argument(...CLUSTER)
     .addOption(
       new Option('--until <state>', 'stop when the cluster has this state').choices(CLUSTER_STATES).argParser(stateOf),
     )
     .option('--timeout <duration>', 'give up after so long, for example 90s or 30m', durationOf)
-    .addOption(formatOption(['text', 'json'], 'output format; json: one line for each change'))
+    .addOption(formatOption(LINE_FORMATS, 'output format; json: one line for each change'))
     .addHelpText(
       'after',
       examples(
@@ -33,10 +34,10 @@ export function registerFollow(cluster: Command): void {
     )
   withAdmin(cluster.command('logs'))
     .description('print the events of a cluster')
-    .argument('<name>')
+    .argument(...CLUSTER)
     .option('-f, --follow', 'follow new events')
-    .option('-n, --lines <count>', 'print the last lines only')
-    .addOption(formatOption())
+    .option('-n, --lines <count>', 'print the last lines only', countUpTo(MAX_LINES))
+    .addOption(formatOption(LINE_FORMATS, LINES))
     .addHelpText(
       'after',
       examples('controller cluster logs factory -f', 'controller cluster logs factory -n 50 -o json'),

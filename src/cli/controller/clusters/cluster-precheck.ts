@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { clusterRoutes } from '../../../protocol/api/clusters.ts'
 import { ExitCode } from '../../kit/exit-codes.ts'
-import { examples, type Format, formatOption, structured } from '../../kit/output.ts'
+import { examples, formatOption, type PlainFormat, structured } from '../../kit/output.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
-import { findCluster } from './find-cluster.ts'
+import { CLUSTER, findCluster } from './find-cluster.ts'
 import { pairReportText } from './pair-report-text.ts'
 
 /** The nodes close their test ports after two minutes at the latest. */
@@ -13,7 +13,7 @@ const WAIT_MS = 120_000
 export function registerPrecheck(cluster: Command): void {
   withAdmin(cluster.command('precheck'))
     .description('check the connections between nodes: ports, latency, clocks, packet sizes; changes nothing')
-    .argument('<name>')
+    .argument(...CLUSTER)
     .addOption(formatOption())
     .addHelpText(
       'after',
@@ -24,13 +24,13 @@ export function registerPrecheck(cluster: Command): void {
       ),
     )
     .addHelpText('after', '\nExit code 3 if nodes cannot reach each other as Kubernetes requires.')
-    .action((name: string, flags: { admin?: string; output: Format }) =>
+    .action((name: string, flags: { admin?: string; output: PlainFormat }) =>
       withClient(flags, async (client) => {
         const found = await findCluster(client, name)
         const params = { name: found.name }
         const report = await client.ask(clusterRoutes.checkPairs, { params }, { waitMs: WAIT_MS })
         const { output } = flags
-        print(output === 'json' || output === 'yaml' ? await structured(output, report) : pairReportText(report))
+        print(output === 'text' ? pairReportText(report) : await structured(output, report))
         if (report.hardFailures > 0) process.exitCode = ExitCode.checkFailed
       }),
     )

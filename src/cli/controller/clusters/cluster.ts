@@ -3,22 +3,32 @@ import { printable } from '../../../base/text/printable.ts'
 import { type ClusterView, clusterRoutes, type PlannedNode } from '../../../protocol/api/clusters.ts'
 import { confirm } from '../../kit/confirm.ts'
 import { durationOf } from '../../kit/duration.ts'
-import { type Column, examples, type Format, formatOption, render, structured, table } from '../../kit/output.ts'
+import {
+  type Column,
+  examples,
+  type Format,
+  formatOption,
+  type PlainFormat,
+  render,
+  structured,
+  table,
+  tableOption,
+} from '../../kit/output.ts'
 import type { AdminClient } from '../session/client.ts'
 import { everyItem } from '../session/every-item.ts'
-import { print, withAdmin, withClient } from '../session/session.ts'
+import { print, printAs, withAdmin, withClient } from '../session/session.ts'
 import { registerAccess } from './access/access.ts'
 import { registerCreate } from './cluster-create.ts'
 import { registerFollow, watchOptions } from './cluster-follow.ts'
 import { registerPrecheck } from './cluster-precheck.ts'
 import { clusterText } from './cluster-text.ts'
-import { findCluster } from './find-cluster.ts'
+import { CLUSTER, findCluster } from './find-cluster.ts'
 import { registerJoinCommand } from './join/join-command.ts'
 import { problemCell } from './problem-text.ts'
 
 interface Flags {
   admin?: string
-  output: Format
+  output: PlainFormat
   watch?: boolean
   certificates?: boolean
   yes?: boolean
@@ -62,10 +72,10 @@ export function registerCluster(program: Command): void {
 function registerQueries(cluster: Command): void {
   withAdmin(cluster.command('list'))
     .description('list all clusters')
-    .addOption(formatOption())
+    .addOption(tableOption())
     .option('--watch', 'print again after each change')
     .addHelpText('after', examples('controller cluster list', 'controller cluster list -o json'))
-    .action((flags: Flags) =>
+    .action((flags: Omit<Flags, 'output'> & { output: Format }) =>
       printOrWatch(flags, {}, async (client) => {
         const all = await everyItem(client, clusterRoutes.listClusters)
         return render(flags.output, all, all, COLUMNS)
@@ -73,7 +83,7 @@ function registerQueries(cluster: Command): void {
     )
   withAdmin(cluster.command('show'))
     .description('show state, stages, settings, nodes and certificates of a cluster')
-    .argument('<name>')
+    .argument(...CLUSTER)
     .option('--certificates', 'show all certificates, not only those that expire soon')
     .addOption(formatOption())
     .option('--watch', 'print again after each change')
@@ -82,22 +92,21 @@ function registerQueries(cluster: Command): void {
       printOrWatch(flags, { name }, async (client) => {
         const found = await findCluster(client, name)
         const health = await client.ask(clusterRoutes.showHealth, { params: { name: found.name } })
-        const isStructured = flags.output === 'json' || flags.output === 'yaml'
-        return isStructured
-          ? structured(flags.output as 'json' | 'yaml', { ...found, health })
-          : clusterText(found, health, new Date(), flags.certificates)
+        return flags.output === 'text'
+          ? clusterText(found, health, new Date(), flags.certificates)
+          : structured(flags.output, { ...found, health })
       }),
     )
   withAdmin(cluster.command('plan'))
     .description('show what `cluster provision` would do; changes nothing')
-    .argument('<name>')
+    .argument(...CLUSTER)
     .addOption(formatOption())
     .addHelpText('after', examples('controller cluster plan factory'))
     .action((name: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const found = await findCluster(client, name)
         const plan = await client.ask(clusterRoutes.planCluster, { params: { name: found.name } })
-        if (flags.output === 'json' || flags.output === 'yaml') return print(await structured(flags.output, plan))
+        if (flags.output !== 'text') return print(await structured(flags.output, plan))
         print(table(plan.nodes, PLAN))
         print(`\nBundle: ${plan.bundle ?? 'none'}\n`)
         for (const { message, fix } of plan.problems) print(`[!] ${printable(message)}\n    fix: ${printable(fix)}\n`)
@@ -105,7 +114,11 @@ function registerQueries(cluster: Command): void {
     )
 }
 
-async function printOrWatch(flags: Flags, filter: { name?: string }, query: (client: AdminClient) => Promise<string>) {
+async function printOrWatch(
+  flags: Omit<Flags, 'output'>,
+  filter: { name?: string },
+  query: (client: AdminClient) => Promise<string>,
+) {
   await withClient(flags, async (client) => {
     if (!flags.watch) return print(await query(client))
     const { printChanges } = await import('../session/print-changes.ts')
@@ -116,9 +129,10 @@ async function printOrWatch(flags: Flags, filter: { name?: string }, query: (cli
 function registerActions(cluster: Command): void {
   withAdmin(cluster.command('provision'))
     .description('install Kubernetes on the configured nodes; retries FAILED nodes and repairs READY ones')
-    .argument('<name>')
+    .argument(...CLUSTER)
     .option('--wait', 'follow it until it is READY; exit code 4 if it becomes FAILED, or if the time is over')
     .option('--timeout <duration>', 'with --wait: give up after so long, for example 30m', durationOf)
+    .addOption(formatOption())
     .addHelpText(
       'after',
       examples('controller cluster provision factory', 'controller cluster provision factory --wait --timeout 30m'),
@@ -128,35 +142,35 @@ function registerActions(cluster: Command): void {
         const found = await findCluster(client, name)
         const after = await client.ask(clusterRoutes.provisionCluster, { params: { name: found.name } })
         if (!flags.wait) {
-          return print(`Cluster ${after.name} is ${after.state}. Follow it: controller cluster watch ${after.name}\n`)
+          const text = `Cluster ${after.name} is ${after.state}. Follow it: controller cluster watch ${after.name}\n`
+          return printAs(flags.output, after, text)
         }
         const { watchCluster } = await import('../follow/watch.ts')
         const { timeout } = flags
-        await watchCluster(
-          client,
-          after.name,
-          watchOptions({ until: 'READY', output: 'text', ...(timeout && { timeout }) }),
-        )
+        const output = flags.output === 'text' ? 'text' : 'json'
+        await watchCluster(client, after.name, watchOptions({ until: 'READY', output, ...(timeout && { timeout }) }))
       }),
     )
   withAdmin(cluster.command('reset'))
     .description('remove Kubernetes from all nodes; the nodes stay enrolled')
-    .argument('<name>')
+    .argument(...CLUSTER)
     .option('-y, --yes', 'do not ask for confirmation')
+    .addOption(formatOption())
     .addHelpText('after', examples('controller cluster reset factory'))
     .action((name: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const found = await findCluster(client, name)
         await confirm(`Remove Kubernetes from all ${found.nodes.length} nodes of ${found.name}?`, flags.yes)
         const after = await client.ask(clusterRoutes.resetCluster, { params: { name: found.name } })
-        print(`Cluster ${after.name} is ${after.state}.\n`)
+        await printAs(flags.output, after, `Cluster ${after.name} is ${after.state}.\n`)
       }),
     )
   withAdmin(cluster.command('delete'))
     .description('delete a cluster and its nodes from the controller')
-    .argument('<name>')
+    .argument(...CLUSTER)
     .option('-y, --yes', 'do not ask for confirmation')
     .option('--force', 'delete even if Kubernetes runs on its nodes')
+    .addOption(formatOption())
     .addHelpText('after', examples('controller cluster delete factory'))
     .action((name: string, flags: Flags) =>
       withClient(flags, async (client) => {
@@ -166,7 +180,7 @@ function registerActions(cluster: Command): void {
           params: { name: found.name },
           query: { force: flags.force ? '1' : undefined },
         })
-        print(`Cluster ${found.name} is deleted.\n`)
+        await printAs(flags.output, found, `Cluster ${found.name} is deleted.\n`)
       }),
     )
 }

@@ -3,6 +3,9 @@ import type { AdminClient } from '../session/client.ts'
 import { everyItem } from '../session/every-item.ts'
 import { resolve } from '../session/resolve.ts'
 
+/** For `argument`: what findCluster gets. */
+export const CLUSTER = ['<cluster>', 'name or id of the cluster, or how it begins'] as const
+
 /** The cluster with this name or id, or with a name or id that begins with it. */
 export async function findCluster(client: AdminClient, query: string): Promise<ClusterView> {
   return resolve('cluster', query, await everyItem(client, clusterRoutes.listClusters))

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { version } from '../../../base/version.ts'
 import { recordRoutes } from '../../../protocol/api/events.ts'
-import { examples, fields, formatOption, PLAIN_FORMATS, type PlainFormat, structured } from '../../kit/output.ts'
+import { examples, fields, formatOption, type PlainFormat, structured } from '../../kit/output.ts'
 import { DEFAULT_DATA } from '../session/access.ts'
 import { print, withClient } from '../session/session.ts'
 import { readPassphrase, withPassphrase } from './passphrase.ts'
@@ -25,7 +25,7 @@ export function registerBackup(program: Command): void {
     .option('--bundles', 'also the imported bundles, which can be imported again otherwise')
   withPassphrase(backup)
     .option('--admin <file>', 'administrator access file (default: admin.json in the data directory)')
-    .addOption(formatOption(PLAIN_FORMATS))
+    .addOption(formatOption())
     .addHelpText(
       'after',
       examples(

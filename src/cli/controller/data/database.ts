@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { AgentError } from '../../../base/agent-error.ts'
-import { examples, fields, formatOption, PLAIN_FORMATS, type PlainFormat, structured } from '../../kit/output.ts'
+import { examples, fields, formatOption, type PlainFormat, structured } from '../../kit/output.ts'
 import { DEFAULT_DATA } from '../session/access.ts'
 import { print } from '../session/session.ts'
 import { countsText } from './backup.ts'
@@ -21,7 +21,7 @@ export function registerDatabase(program: Command): void {
     .option('--data <directory>', 'data directory of the controller', DEFAULT_DATA)
     .option('--to <url>', 'empty PostgreSQL database to copy to')
     .option('--from <url>', 'PostgreSQL database to copy from, into the data directory')
-    .addOption(formatOption(PLAIN_FORMATS))
+    .addOption(formatOption())
     .addHelpText(
       'after',
       examples(

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { RestoreReport } from '../../../controller/backup/restore.ts'
-import { examples, fields, formatOption, PLAIN_FORMATS, type PlainFormat, structured } from '../../kit/output.ts'
+import { examples, fields, formatOption, type PlainFormat, structured } from '../../kit/output.ts'
 import { refuseForeign } from '../serve.ts'
 import { DEFAULT_DATA } from '../session/access.ts'
 import { print } from '../session/session.ts'
@@ -26,7 +26,7 @@ export function registerRestore(program: Command): void {
     .option('--data <directory>', 'data directory; empty, or it does not exist', DEFAULT_DATA)
     .option('--database <url>', 'empty PostgreSQL database for the records, instead of a file in the data directory')
   withPassphrase(restore)
-    .addOption(formatOption(PLAIN_FORMATS))
+    .addOption(formatOption())
     .addHelpText(
       'after',
       examples(

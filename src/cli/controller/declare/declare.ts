@@ -1,5 +1,6 @@
-import type { Command } from 'commander'
-import { examples, formatOption, PLAIN_FORMATS } from '../../kit/output.ts'
+import { Argument, type Command } from 'commander'
+import { examples, formatOption } from '../../kit/output.ts'
+import { CLUSTER } from '../clusters/find-cluster.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
 import type { ApplyFlags } from './apply.ts'
 
@@ -12,7 +13,7 @@ export function registerDeclare(program: Command): void {
     .option('--prune', 'remove the nodes that no rule of the file is for')
     .option('-y, --yes', 'do not ask for confirmation before nodes are removed')
     .option('--credentials <directory>', 'directory for NAME.pem and NAME-passphrase.txt of a new cluster', '.')
-    .addOption(formatOption(PLAIN_FORMATS))
+    .addOption(formatOption())
     .addHelpText(
       'after',
       examples(
@@ -28,14 +29,14 @@ export function registerDeclare(program: Command): void {
     .description('print what `apply` would change; exit code 0: nothing, 1: something, more: an error')
     .requiredOption('-f, --file <file>', 'file, or - for standard input')
     .option('--prune', 'as `apply --prune`')
-    .addOption(formatOption(PLAIN_FORMATS))
+    .addOption(formatOption())
     .addHelpText('after', examples('controller diff -f factory.yaml'))
     .action((flags: ApplyFlags) =>
       withClient(flags, async (client) => (await import('./apply.ts')).diff(client, flags)),
     )
   withAdmin(program.command('export'))
     .description('print a cluster as a file for `apply`, which changes nothing')
-    .argument('<cluster>')
+    .argument(...CLUSTER)
     .addOption(formatOption(['yaml', 'json']))
     .addHelpText('after', examples('controller export factory > factory.yaml'))
     .action((query: string, flags: { admin?: string; output: 'yaml' | 'json' }) =>
@@ -52,7 +53,7 @@ export function registerDeclare(program: Command): void {
   program
     .command('schema')
     .description('print the JSON schema of a kind of document, for editors')
-    .argument('<kind>', 'cluster')
+    .addArgument(new Argument('<kind>', 'kind of document').choices(['cluster']))
     .addHelpText('after', examples('controller schema cluster > cantrip-cluster.schema.json'))
     .action(printSchema)
 }

@@ -1,16 +1,19 @@
 import { eventRoutes, type LogEntry } from '../../../protocol/api/events.ts'
-import type { Format } from '../../kit/output.ts'
 import { readerLeft } from '../../kit/standard-streams.ts'
 import type { AdminClient } from '../session/client.ts'
 import { retryUnreachable } from '../session/retry-unreachable.ts'
 import { print } from '../session/session.ts'
 import { eventLine } from './event-line.ts'
 
+export const LINE_FORMATS = ['text', 'json'] as const
+type LineFormat = (typeof LINE_FORMATS)[number]
+export const LINES = 'output format; json: one line for each event'
+
 export interface LogsFlags {
   admin?: string
-  output: Format
+  output: LineFormat
   follow?: boolean
-  lines?: string
+  lines?: number
   run?: string
 }
 
@@ -32,7 +35,7 @@ export async function printLogs(
     last = answer.last
   }
   const lines = past.flatMap((entry) => lineOf(entry, flags.output) ?? [])
-  for (const line of lines.slice(-countOf(flags.lines, lines.length))) print(`${line}\n`)
+  for (const line of lines.slice(flags.lines === undefined ? 0 : -flags.lines)) print(`${line}\n`)
   if (flags.follow) await Promise.race([follow(client, query, last, flags.output), readerLeft(process)])
 }
 
@@ -40,7 +43,7 @@ async function follow(
   client: AdminClient,
   query: Record<string, string | undefined>,
   after: number,
-  format: Format,
+  format: LineFormat,
 ): Promise<never> {
   let last = after
   for (;;) {
@@ -54,11 +57,6 @@ async function follow(
   }
 }
 
-function lineOf(entry: LogEntry, format: Format): string | undefined {
+function lineOf(entry: LogEntry, format: LineFormat): string | undefined {
   return format === 'json' ? JSON.stringify(entry) : eventLine(entry)
-}
-
-function countOf(lines: string | undefined, all: number): number {
-  const count = Number(lines ?? all)
-  return Number.isSafeInteger(count) && count > 0 ? count : Math.max(1, all)
 }

@@ -6,18 +6,31 @@ import {
   MAX_NODES,
 } from '../../../protocol/api/identities/credentials.ts'
 import { confirm } from '../../kit/confirm.ts'
-import { type Column, examples, type Format, formatOption, localTime, render } from '../../kit/output.ts'
-import { findCluster } from '../clusters/find-cluster.ts'
-import { print, withAdmin, withClient } from '../session/session.ts'
-import { countUpTo, daysUpTo, labelOf } from './arguments.ts'
+import {
+  type Column,
+  examples,
+  type Format,
+  formatOption,
+  localTime,
+  type PlainFormat,
+  render,
+  tableOption,
+  withFormatOrPath,
+} from '../../kit/output.ts'
+import { CLUSTER, findCluster } from '../clusters/find-cluster.ts'
+import { print, printAs, withAdmin, withClient } from '../session/session.ts'
+import { countUpTo, labelOf, ttlUpTo, validOption } from './arguments.ts'
 import { identityColumns } from './identity-columns.ts'
 
 interface RenewFlags {
   admin?: string
   name?: string
+  ttl?: number
+  /** The earlier name of `ttl`. */
   valid?: number
   maxNodes?: number
-  output: string
+  credentials: string
+  output: PlainFormat
 }
 
 const columns = (now: Date): Column<CredentialSetView>[] => [
@@ -39,8 +52,8 @@ export function registerCreds(program: Command): void {
   const creds = program.command('creds').description('list, renew and revoke the credentials that nodes enrol with')
   withAdmin(creds.command('list'))
     .description('list every set of credentials of a cluster')
-    .argument('<cluster>')
-    .addOption(formatOption())
+    .argument(...CLUSTER)
+    .addOption(tableOption())
     .addHelpText('after', examples('controller creds list factory', 'controller creds list factory -o wide'))
     .action((cluster: string, flags: { admin?: string; output: Format }) =>
       withClient(flags, async (client) => {
@@ -49,33 +62,40 @@ export function registerCreds(program: Command): void {
         print(await render(flags.output, all, all, columns(new Date())))
       }),
     )
-  withAdmin(creds.command('renew'))
+  withFormatOrPath(withAdmin(creds.command('renew')), 'credentials')
     .description('issue another set of credentials; the others stay valid until they expire or are revoked')
-    .argument('<cluster>')
+    .argument(...CLUSTER)
     .option('--name <name>', 'name of the set and of its files (default: CLUSTER-2, CLUSTER-3, …)', labelOf)
-    .option('--valid <days>', "days until it expires (default: the cluster's --installer-ttl)", daysUpTo(MAX_DAYS))
+    .option(
+      '--ttl <duration>',
+      "how long it is valid, in days (default: the cluster's --installer-ttl)",
+      ttlUpTo(MAX_DAYS),
+    )
+    .addOption(validOption(MAX_DAYS))
     .option('--max-nodes <number>', 'how many nodes can enrol with it (default: any number)', countUpTo(MAX_NODES))
-    .option('--output <directory>', 'directory for NAME.pem and NAME-passphrase.txt', '.')
+    .option('--credentials <directory>', 'directory for NAME.pem and NAME-passphrase.txt', '.')
     .addHelpText(
       'after',
       examples(
         'controller creds renew factory',
-        'controller creds renew factory --name hall-3 --valid 7 --max-nodes 40 --output /root/creds',
+        'controller creds renew factory --name hall-3 --ttl 7d --max-nodes 40 --credentials /root/creds',
       ),
     )
     .action(renew)
   withAdmin(creds.command('revoke'))
     .description('revoke a set of credentials; nodes that enrolled with it, and were approved, stay')
-    .argument('<cluster>')
-    .argument('<name>', 'name of the set')
+    .argument(...CLUSTER)
+    .argument('<set>', 'name of the set')
     .option('-y, --yes', 'do not ask for confirmation')
+    .addOption(formatOption())
     .addHelpText('after', examples('controller creds revoke factory hall-3'))
-    .action((cluster: string, set: string, flags: { admin?: string; yes?: boolean }) =>
+    .action((cluster: string, set: string, flags: { admin?: string; yes?: boolean; output: PlainFormat }) =>
       withClient(flags, async (client) => {
         const { name } = await findCluster(client, cluster)
         await confirm(`Revoke credentials ${set} of cluster ${name}?`, flags.yes)
-        await client.ask(credentialRoutes.revokeCredentials, { params: { name, set } })
-        print(`Credentials ${set} of cluster ${name} are revoked. For further nodes: controller creds renew ${name}\n`)
+        const revoked = await client.ask(credentialRoutes.revokeCredentials, { params: { name, set } })
+        const text = `Credentials ${set} of cluster ${name} are revoked. For further nodes: controller creds renew ${name}\n`
+        await printAs(flags.output, revoked, text)
       }),
     )
 }
@@ -86,14 +106,19 @@ async function renew(cluster: string, flags: RenewFlags): Promise<void> {
     const { name: of } = await findCluster(client, cluster)
     const known = await client.ask(credentialRoutes.listCredentials, { params: { name: of } })
     const name = flags.name ?? nextName(of, known)
-    const files = await saveCredentials(flags.output, name, async (csr) => {
-      const body = { name, csr, days: flags.valid, maxNodes: flags.maxNodes }
-      return (await client.ask(credentialRoutes.renewCredentials, { params: { name: of }, body })).installer
+    let issued: CredentialSetView | undefined
+    const files = await saveCredentials(flags.credentials, name, async (csr) => {
+      const body = { name, csr, days: flags.ttl ?? flags.valid, maxNodes: flags.maxNodes }
+      const answer = await client.ask(credentialRoutes.renewCredentials, { params: { name: of }, body })
+      issued = answer.credentials
+      return answer.installer
     })
-    print(`Credentials ${name} of cluster ${of} issued.
-Written: ${files.credentials} and ${files.passphrase}. Keep both secret.
+    const { credentials, passphrase } = files
+    const text = `Credentials ${name} of cluster ${of} issued.
+Written: ${credentials} and ${passphrase}. Keep both secret.
 
-${onEachNode(name)}`)
+${onEachNode(name)}`
+    await printAs(flags.output, { credentials: issued, files: { credentials, passphrase } }, text)
   })
 }
 

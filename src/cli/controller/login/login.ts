@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { printable } from '../../../base/text/printable.ts'
 import { type BegunSession, sessionRoutes } from '../../../protocol/api/people/sessions.ts'
-import { examples, localTime } from '../../kit/output.ts'
+import { examples, formatOption, localTime, type PlainFormat } from '../../kit/output.ts'
 import { STEADY_CLOCK } from '../../kit/steady-clock.ts'
 import { rolesText } from '../people/roles.ts'
 import { type AdminClient, openLoginClient } from '../session/client.ts'
-import { print } from '../session/session.ts'
+import { printAs } from '../session/session.ts'
 import { signInByDevice } from './device.ts'
 import { originOf } from './origin.ts'
 import { readPassword } from './password.ts'
@@ -15,6 +15,7 @@ import { type TrustFlags, trustedCa } from './trust.ts'
 interface Flags extends TrustFlags {
   username?: string
   passwordFile?: string
+  output: PlainFormat
 }
 
 /** `controller login URL`. */
@@ -27,6 +28,7 @@ export function registerLogin(program: Command): void {
     .option('--ca <file>', "the controller's CA, PEM (default: this machine's CAs, or ask at the terminal)")
     .option('--username <name>', 'sign in with a local account, and its password (default: at the OIDC provider)')
     .option('--password-file <file>', 'file with the password, or - for standard input (default: ask at the terminal)')
+    .addOption(formatOption())
     .addHelpText(
       'after',
       examples(
@@ -49,7 +51,8 @@ async function login(url: string, flags: Flags): Promise<void> {
     // During a rotation of its keys the controller has two CAs.
     const known = ca === undefined ? {} : { ca: session.ca }
     saveLogin({ url, ...known, token, name, signedInAt: new Date().toISOString(), expiresAt })
-    print(`Signed in at ${url} as ${printable(name)} until ${localTime(expiresAt)}: ${rolesText(session.grants)}.\n`)
+    const text = `Signed in at ${url} as ${printable(name)} until ${localTime(expiresAt)}: ${rolesText(session.grants)}.\n`
+    await printAs(flags.output, { url, name, expiresAt, grants: session.grants }, text)
   } finally {
     client.close()
   }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { AgentError } from '../../../base/agent-error.ts'
 import { sessionRoutes } from '../../../protocol/api/people/sessions.ts'
-import { examples } from '../../kit/output.ts'
+import { examples, formatOption, type PlainFormat } from '../../kit/output.ts'
 import { openAdminClient } from '../session/client.ts'
-import { print } from '../session/session.ts'
+import { printAs } from '../session/session.ts'
 import { originOf } from './origin.ts'
 import { removeLogin, type SavedLogin, savedLogin } from './saved-logins.ts'
 
@@ -13,11 +13,12 @@ export function registerLogout(program: Command): void {
     .command('logout')
     .description('end the session of controller login, and remove it from this machine')
     .argument('[url]', 'URL of the controller (default: CANTRIP_URL, or that of the latest login)', originOf)
+    .addOption(formatOption())
     .addHelpText('after', examples('controller logout', 'controller logout https://controller.example:8443'))
     .action(logout)
 }
 
-async function logout(given: string | undefined): Promise<void> {
+async function logout(given: string | undefined, { output }: { output: PlainFormat }): Promise<void> {
   const { CANTRIP_URL } = process.env
   const url = given ?? (CANTRIP_URL ? originOf(CANTRIP_URL) : undefined)
   const login = await savedLogin(url)
@@ -29,7 +30,7 @@ async function logout(given: string | undefined): Promise<void> {
   }
   await endSession(login)
   removeLogin(login.url)
-  print(`Signed out at ${login.url}.\n`)
+  await printAs(output, { url: login.url, name: login.name }, `Signed out at ${login.url}.\n`)
 }
 
 /** The file stays if the controller cannot be reached: the session would go on, and nobody could end it from here. */

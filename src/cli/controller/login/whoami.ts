@@ -1,14 +1,6 @@
 import type { Command } from 'commander'
 import { sessionRoutes } from '../../../protocol/api/people/sessions.ts'
-import {
-  examples,
-  fields,
-  formatOption,
-  localTime,
-  PLAIN_FORMATS,
-  type PlainFormat,
-  structured,
-} from '../../kit/output.ts'
+import { examples, fields, formatOption, localTime, type PlainFormat, structured } from '../../kit/output.ts'
 import { rolesText } from '../people/roles.ts'
 import { readAccess } from '../session/access.ts'
 import { print, withAdmin, withClient } from '../session/session.ts'
@@ -17,7 +9,7 @@ import { print, withAdmin, withClient } from '../session/session.ts'
 export function registerWhoami(program: Command): void {
   withAdmin(program.command('whoami'))
     .description('show at which controller you are signed in, as whom, and with which roles')
-    .addOption(formatOption(PLAIN_FORMATS))
+    .addOption(formatOption())
     .addHelpText('after', examples('controller whoami', 'controller whoami -o json'))
     .action(async (flags: { admin?: string; output: PlainFormat }) => {
       const { url } = await readAccess(flags.admin)

@@ -1,23 +1,36 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { printable } from '../../../base/text/printable.ts'
 import { type NodeView, nodeRoutes } from '../../../protocol/api/nodes.ts'
 import { NodeRole } from '../../../protocol/names.ts'
 import { confirm } from '../../kit/confirm.ts'
-import { age, type Column, examples, type Format, formatOption, render, structured } from '../../kit/output.ts'
+import {
+  age,
+  type Column,
+  examples,
+  type Format,
+  formatOption,
+  type PlainFormat,
+  render,
+  tableOption,
+} from '../../kit/output.ts'
 import { findCluster } from '../clusters/find-cluster.ts'
 import { problemCell } from '../clusters/problem-text.ts'
-import type { LogsFlags } from '../follow/logs.ts'
+import { LINE_FORMATS, LINES, type LogsFlags } from '../follow/logs.ts'
+import { countUpTo, MAX_LINES } from '../identities/arguments.ts'
 import type { AdminClient } from '../session/client.ts'
 import { everyItem } from '../session/every-item.ts'
 import { resolve } from '../session/resolve.ts'
-import { print, withAdmin, withClient } from '../session/session.ts'
+import { print, printAs, withAdmin, withClient } from '../session/session.ts'
 import { checkText } from './check-text.ts'
 import { nodeText } from './node-text.ts'
 import { retryUntilFacts } from './retry-until-facts.ts'
 
+/** For `argument`: what findNode gets. */
+const NODE = ['<node>', 'name or id of the node, or how it begins'] as const
+
 interface Flags {
   admin?: string
-  output: Format
+  output: PlainFormat
   watch?: boolean
   cluster?: string
   all?: boolean
@@ -27,11 +40,13 @@ interface Flags {
 
 interface ApproveFlags {
   admin?: string
+  output: PlainFormat
   replace?: string
 }
 
 interface ConfigureFlags {
   admin?: string
+  output: PlainFormat
   role: NodeRole[]
   interface?: string
   disk?: string[]
@@ -79,12 +94,12 @@ export function registerNode(program: Command): void {
 function registerQueries(node: Command): void {
   withAdmin(node.command('list'))
     .description('list all nodes')
-    .option('--cluster <name>', 'list the nodes of this cluster only')
+    .option('--cluster <cluster>', 'list the nodes of this cluster only')
     .option('--all', 'include removed nodes')
-    .addOption(formatOption())
+    .addOption(tableOption())
     .option('--watch', 'print again after each change')
     .addHelpText('after', examples('controller node list --cluster factory -o wide', 'controller node list --watch'))
-    .action((flags: Flags) =>
+    .action((flags: Omit<Flags, 'output'> & { output: Format }) =>
       withClient(flags, async (client) => {
         const cluster = flags.cluster === undefined ? undefined : (await findCluster(client, flags.cluster)).name
         const query = async () => {
@@ -98,24 +113,23 @@ function registerQueries(node: Command): void {
     )
   withAdmin(node.command('show'))
     .description('show the facts, state and current run of a node')
-    .argument('<node>')
+    .argument(...NODE)
     .addOption(formatOption())
     .addHelpText('after', examples('controller node show node-1'))
     .action((query: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const { id } = await findNode(client, query)
         const detail = await client.ask(nodeRoutes.showNode, { params: { id } })
-        const isStructured = flags.output === 'json' || flags.output === 'yaml'
-        print(isStructured ? await structured(flags.output as 'json' | 'yaml', detail) : nodeText(detail, new Date()))
+        await printAs(flags.output, detail, nodeText(detail, new Date()))
       }),
     )
   withAdmin(node.command('logs'))
     .description('print the events of a node')
-    .argument('<node>')
+    .argument(...NODE)
     .option('-f, --follow', 'follow new events')
-    .option('-n, --lines <count>', 'print the last lines only')
+    .option('-n, --lines <count>', 'print the last lines only', countUpTo(MAX_LINES))
     .option('--run <id>', 'print the events of this run only')
-    .addOption(formatOption())
+    .addOption(formatOption(LINE_FORMATS, LINES))
     .addHelpText('after', examples('controller node logs node-1 -f'))
     .action((query: string, flags: LogsFlags) =>
       withClient(flags, async (client) => {
@@ -128,8 +142,9 @@ function registerQueries(node: Command): void {
 function registerActions(node: Command): void {
   withAdmin(node.command('approve'))
     .description('approve a node; first compare its key with the key that the agent printed on the node')
-    .argument('<node>')
+    .argument(...NODE)
     .option('--replace <node>', 'the lost node whose name it takes over, and which is removed')
+    .addOption(formatOption())
     .addHelpText(
       'after',
       examples('controller node approve node-1', 'controller node approve node-1 --replace n-7k2m9x4q1z'),
@@ -139,15 +154,16 @@ function registerActions(node: Command): void {
         const { id } = await findNode(client, query, 'DISCOVERED')
         const replace = flags.replace === undefined ? undefined : (await findReplaced(client, flags.replace)).id
         const after = await client.ask(nodeRoutes.approveNode, { params: { id }, query: { replace } })
-        print(`Node ${after.name} is ${after.state}, key ${after.fingerprint}.\n`)
-        print(after.warnings.map(checkText).join(''))
+        const text = `Node ${after.name} is ${after.state}, key ${after.fingerprint}.\n`
+        await printAs(flags.output, after, text + after.warnings.map(checkText).join(''))
       }),
     )
   withAdmin(node.command('remove'))
     .description('remove a node from its cluster, restore its machine, and delete it from the controller')
-    .argument('<node>')
+    .argument(...NODE)
     .option('-y, --yes', 'do not ask for confirmation')
     .option('--force', 'delete it at once, without restoring its machine')
+    .addOption(formatOption())
     .addHelpText('after', examples('controller node remove node-1', 'controller node remove node-1 --force'))
     .action((query: string, flags: Flags) =>
       withClient(flags, async (client) => {
@@ -158,7 +174,9 @@ function registerActions(node: Command): void {
           query: { force: flags.force ? '1' : undefined },
         })
         const { untilRemoved } = await import('./until-removed.ts')
-        await untilRemoved(client, found, print)
+        const report = (text: string) => (flags.output === 'text' ? print(text) : process.stderr.write(text))
+        await untilRemoved(client, found, report)
+        await printAs(flags.output, found, '')
       }),
     )
 }
@@ -166,10 +184,16 @@ function registerActions(node: Command): void {
 function registerConfigure(node: Command): void {
   withAdmin(node.command('configure'))
     .description('set the roles, interface and disks of a node')
-    .argument('<node>')
-    .requiredOption('--role <roles>', 'roles, separated by commas: master, worker, storage', roles)
+    .argument(...NODE)
+    .addOption(
+      new Option('--role <role>', 'one role, or several separated by commas; repeatable')
+        .choices(NodeRole.options)
+        .argParser(roles)
+        .makeOptionMandatory(),
+    )
     .option('--interface <name>', 'interface for cluster traffic; default: the interface with the default route')
     .option('--disk <device>', 'disk for storage; repeatable', (disk, before: string[] = []) => [...before, disk])
+    .addOption(formatOption())
     .addHelpText('after', examples('controller node configure node-1 --role master,worker --interface eth1'))
     .action((query: string, flags: ConfigureFlags) =>
       withClient(flags, async (client) => {
@@ -177,9 +201,8 @@ function registerConfigure(node: Command): void {
         const { role, interface: name, disk = [] } = flags
         const body = { roles: role, disks: disk, ...(name === undefined ? {} : { interface: name }) }
         const after = await retryUntilFacts(() => client.ask(nodeRoutes.configureNode, { params: { id }, body }))
-        print(
-          `Node ${after.name} is ${after.state}: ${after.roles.join(',')} at ${after.address} (${printable(after.interface ?? '')}).\n`,
-        )
+        const place = `${after.roles.join(',')} at ${after.address} (${printable(after.interface ?? '')})`
+        await printAs(flags.output, after, `Node ${after.name} is ${after.state}: ${place}.\n`)
       }),
     )
 }

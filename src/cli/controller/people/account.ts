@@ -3,14 +3,25 @@ import { AgentError } from '../../../base/agent-error.ts'
 import type { Grant } from '../../../protocol/api/access.ts'
 import { type AccountView, accountRoutes, SHORTEST_PASSWORD } from '../../../protocol/api/people/accounts.ts'
 import { confirm } from '../../kit/confirm.ts'
-import { age, type Column, examples, type Format, formatOption, localTime, render } from '../../kit/output.ts'
+import {
+  age,
+  type Column,
+  examples,
+  type Format,
+  formatOption,
+  localTime,
+  type PlainFormat,
+  render,
+  tableOption,
+} from '../../kit/output.ts'
 import { labelOf } from '../identities/arguments.ts'
 import { readPassword } from '../login/password.ts'
-import { print, withAdmin, withClient } from '../session/session.ts'
+import { print, printAs, withAdmin, withClient } from '../session/session.ts'
 import { rolesText, withRoles } from './roles.ts'
 
 interface Flags {
   admin?: string
+  output: PlainFormat
 }
 interface PasswordFlags extends Flags {
   passwordFile?: string
@@ -28,8 +39,14 @@ const columns = (now: Date): Column<AccountView>[] => [
 /** `controller account …`. */
 export function registerAccount(program: Command): void {
   const account = program.command('account').description('local accounts, with which people sign in by a password')
-  const named = (verb: string) => withAdmin(account.command(verb)).argument('<name>', 'name of the account', labelOf)
-  withPasswordFile(withRoles(named('create')))
+  const named = (verb: string) =>
+    withAdmin(account.command(verb)).argument('<account>', 'name of the account', labelOf).addOption(formatOption())
+  const create = withAdmin(account.command('create')).argument(
+    '<name>',
+    'lower-case letters, digits and dashes',
+    labelOf,
+  )
+  withPasswordFile(withRoles(create.addOption(formatOption())))
     .description('create an account')
     .addHelpText(
       'after',
@@ -37,16 +54,16 @@ export function registerAccount(program: Command): void {
     )
     .action(async (name: string, flags: PasswordFlags & { role: Grant[] }) => {
       const password = await newPassword(flags, name)
-      await withClient(flags, (client) =>
+      const created = await withClient(flags, (client) =>
         client.ask(accountRoutes.createAccount, { body: { name, password, grants: flags.role } }),
       )
-      print(`Account ${name} created: ${rolesText(flags.role)}.\n`)
+      await printAs(flags.output, created, `Account ${name} created: ${rolesText(flags.role)}.\n`)
     })
   withAdmin(account.command('list'))
     .description('list the accounts')
-    .addOption(formatOption())
+    .addOption(tableOption())
     .addHelpText('after', examples('controller account list', 'controller account list -o json'))
-    .action((flags: Flags & { output: Format }) =>
+    .action((flags: { admin?: string; output: Format }) =>
       withClient(flags, async (client) => {
         const all = await client.ask(accountRoutes.listAccounts, {})
         print(await render(flags.output, all, all, columns(new Date())))
@@ -57,29 +74,29 @@ export function registerAccount(program: Command): void {
     .addHelpText('after', examples('controller account set-password alice'))
     .action(async (name: string, flags: PasswordFlags) => {
       const password = await newPassword(flags, name)
-      await change(name, flags, { password })
-      print(`Account ${name} has a new password, and no sessions.\n`)
+      const changed = await change(name, flags, { password })
+      await printAs(flags.output, changed, `Account ${name} has a new password, and no sessions.\n`)
     })
   withRoles(named('set-role'))
     .description('replace the roles of an account; its sessions and tokens have them at once')
     .addHelpText('after', examples('controller account set-role bob --role viewer --role operator@berlin'))
     .action(async (name: string, flags: Flags & { role: Grant[] }) => {
-      await change(name, flags, { grants: flags.role })
-      print(`Account ${name}: ${rolesText(flags.role)}.\n`)
+      const changed = await change(name, flags, { grants: flags.role })
+      await printAs(flags.output, changed, `Account ${name}: ${rolesText(flags.role)}.\n`)
     })
   named('disable')
     .description('end the sessions and tokens of an account, until it is enabled')
     .addHelpText('after', examples('controller account disable bob'))
     .action(async (name: string, flags: Flags) => {
-      await change(name, flags, { disabled: true })
-      print(`Account ${name} is disabled.\n`)
+      const changed = await change(name, flags, { disabled: true })
+      await printAs(flags.output, changed, `Account ${name} is disabled.\n`)
     })
   named('enable')
     .description('enable an account again')
     .addHelpText('after', examples('controller account enable bob'))
     .action(async (name: string, flags: Flags) => {
-      await change(name, flags, { disabled: false })
-      print(`Account ${name} is enabled.\n`)
+      const changed = await change(name, flags, { disabled: false })
+      await printAs(flags.output, changed, `Account ${name} is enabled.\n`)
     })
   named('delete')
     .description('delete an account, end its sessions, and revoke its tokens')
@@ -88,8 +105,8 @@ export function registerAccount(program: Command): void {
     .action((name: string, flags: Flags & { yes?: boolean }) =>
       withClient(flags, async (client) => {
         await confirm(`Delete account ${name}?`, flags.yes)
-        await client.ask(accountRoutes.deleteAccount, { params: { name } })
-        print(`Account ${name} is deleted.\n`)
+        const deleted = await client.ask(accountRoutes.deleteAccount, { params: { name } })
+        await printAs(flags.output, deleted, `Account ${name} is deleted.\n`)
       }),
     )
 }

@@ -10,13 +10,13 @@ import {
   type Format,
   formatOption,
   localTime,
-  PLAIN_FORMATS,
   type PlainFormat,
   render,
   structured,
+  tableOption,
 } from '../../kit/output.ts'
-import { daysUpTo, labelOf } from '../identities/arguments.ts'
-import { print, withAdmin, withClient } from '../session/session.ts'
+import { labelOf, ttlUpTo, validOption } from '../identities/arguments.ts'
+import { print, printAs, withAdmin, withClient } from '../session/session.ts'
 import { rolesText, withRoles } from './roles.ts'
 
 interface Flags {
@@ -40,19 +40,20 @@ export function registerToken(program: Command): void {
   const token = program.command('token').description('API tokens, with which programs use the controller')
   withRoles(withAdmin(token.command('create')).argument('<name>', 'lower-case letters, digits and dashes', labelOf))
     .description('create a token with at most your own roles, and print its secret; it is shown only now')
-    .option('--valid <days>', 'days until it expires (default: 90)', daysUpTo(MAX_DAYS))
-    .addOption(formatOption(PLAIN_FORMATS))
+    .option('--ttl <duration>', 'how long it is valid, in days (default: 90d)', ttlUpTo(MAX_DAYS))
+    .addOption(validOption(MAX_DAYS))
+    .addOption(formatOption())
     .addHelpText(
       'after',
       examples(
-        'controller token create ci --role operator@berlin --valid 30d > token.txt',
+        'controller token create ci --role operator@berlin --ttl 30d > token.txt',
         'controller token create console --role viewer --role approver@berlin',
       ),
     )
     .action(create)
   withAdmin(token.command('list'))
     .description('list your tokens; as an administrator: those of everyone')
-    .addOption(formatOption())
+    .addOption(tableOption())
     .addHelpText('after', examples('controller token list', 'controller token list -o json'))
     .action((flags: Flags & { output: Format }) =>
       withClient(flags, async (client) => {
@@ -62,14 +63,15 @@ export function registerToken(program: Command): void {
     )
   withAdmin(token.command('revoke'))
     .description('revoke a token; requests in work end within 5 seconds')
-    .argument('<name>', 'name of the token', labelOf)
+    .argument('<token>', 'name of the token', labelOf)
     .option('-y, --yes', 'do not ask for confirmation')
+    .addOption(formatOption())
     .addHelpText('after', examples('controller token revoke ci'))
-    .action((name: string, flags: Flags & { yes?: boolean }) =>
+    .action((name: string, flags: Flags & { yes?: boolean; output: PlainFormat }) =>
       withClient(flags, async (client) => {
         await confirm(`Revoke token ${name}?`, flags.yes)
-        await client.ask(tokenRoutes.revokeToken, { params: { name } })
-        print(`Token ${name} is revoked.\n`)
+        const revoked = await client.ask(tokenRoutes.revokeToken, { params: { name } })
+        await printAs(flags.output, revoked, `Token ${name} is revoked.\n`)
       }),
     )
 }
@@ -77,10 +79,10 @@ export function registerToken(program: Command): void {
 /** Standard output gets the secret alone, for a pipe. */
 async function create(
   name: string,
-  { admin, role, valid, output }: Flags & { role: Grant[]; valid?: number; output: PlainFormat },
+  { admin, role, ttl, valid, output }: Flags & { role: Grant[]; ttl?: number; valid?: number; output: PlainFormat },
 ): Promise<void> {
   await withClient({ ...(admin !== undefined && { admin }) }, async (client) => {
-    const body = { name, grants: role, days: valid }
+    const body = { name, grants: role, days: ttl ?? valid }
     const created = await client.ask(tokenRoutes.createToken, { body })
     if (output !== 'text') return print(await structured(output, created))
     const until = localTime(created.token.expiresAt)

@@ -5,9 +5,9 @@ import { command } from '../../../base/command.ts'
 import type { EngineEvent } from '../../../engine/event.ts'
 import type { Machine } from '../../../host/machine.ts'
 import { carryOutWorkflow, terminalReporter } from '../../agent/carry-out-workflow.ts'
-import { planText } from '../../agent/plan-text.ts'
+import { planData, planText } from '../../agent/plan-text.ts'
 import { interruption, requireRoot } from '../../agent/surroundings.ts'
-import { examples } from '../../kit/output.ts'
+import { examples, formatOption } from '../../kit/output.ts'
 import { withServeOptions } from '../serve.ts'
 import { print } from '../session/session.ts'
 import { refuseForeignData } from './foreign-data.ts'
@@ -18,6 +18,7 @@ import { mergeSettings, type Options, parseSettings, type ServiceSettings } from
 /** The own options of the command; all others are those of `controller serve`. */
 interface Flags {
   dryRun?: boolean
+  output: 'text' | 'json'
   databasePasswordFile?: string
 }
 
@@ -33,6 +34,7 @@ export function registerInstall(program: Command): void {
   install
     .addOption(asText(new Option('--database-password-file <file>', 'file with the password of the database')))
     .option('--dry-run', 'list the changes, and make none')
+    .addOption(formatOption(['text', 'json']))
     .addHelpText(
       'after',
       examples(
@@ -56,16 +58,19 @@ function asText({ flags, description, defaultValue, defaultValueDescription, par
   })
 }
 
+/** What is not kept for the service. */
+const OWN = ['--dry-run', '--output']
+
 function givenIn(self: Command): Options {
   const entries = self.options.flatMap((option): [string, string[]][] => {
     const value: unknown = self.getOptionValue(option.attributeName())
-    const isOfService = option.long !== '--dry-run' && self.getOptionValueSource(option.attributeName()) === 'cli'
+    const isOfService = !OWN.includes(option.long ?? '') && self.getOptionValueSource(option.attributeName()) === 'cli'
     return isOfService && option.long ? [[option.long, Array.isArray(value) ? value : ['']]] : []
   })
   return Object.fromEntries(entries)
 }
 
-async function act({ dryRun = false }: Flags, given: Options): Promise<void> {
+async function act({ dryRun = false, output }: Flags, given: Options): Promise<void> {
   const { linuxMachine } = await import('../../../host/linux/linux-machine.ts')
   const machine = linuxMachine()
   requireRoot(machine.uid(), 'an installation')
@@ -78,8 +83,9 @@ async function act({ dryRun = false }: Flags, given: Options): Promise<void> {
   await refuseForeignData(machine, settings)
   await refuseTakenPort(machine, settings)
   const signal = interruption()
-  if (dryRun) return plan(machine, settings, signal)
-  await carryOut(settings, signal)
+  if (dryRun) return plan(machine, settings, signal, output)
+  await carryOut(settings, signal, output)
+  if (output === 'json') return print(`${JSON.stringify({ unit: INSTALLATION.unit, settings })}\n`)
   const status = command`systemctl status ${INSTALLATION.unit}`
   print(`[+] Controller is running: ${status}\n    Its log: ${command`journalctl -u ${INSTALLATION.unit} -f`}\n`)
 }
@@ -98,7 +104,12 @@ async function refuseUnfit(machine: Machine): Promise<void> {
   })
 }
 
-async function plan(machine: Machine, settings: ServiceSettings, signal: AbortSignal): Promise<void> {
+async function plan(
+  machine: Machine,
+  settings: ServiceSettings,
+  signal: AbortSignal,
+  output: Flags['output'],
+): Promise<void> {
   const [{ planningHost }, { planWorkflow }, { backupsOf }, { installService }] = await Promise.all([
     import('../../../host/planning.ts'),
     import('../../../engine/plan-workflow.ts'),
@@ -107,16 +118,17 @@ async function plan(machine: Machine, settings: ServiceSettings, signal: AbortSi
   ])
   const planning = planningHost(machine, backupsOf(INSTALLATION))
   const steps = await planWorkflow(installService, { executable: ownExecutable(), settings }, planning, signal)
-  print(planText(steps) || 'No changes: the service is installed with these options.\n')
+  const text = planText(steps) || 'No changes: the service is installed with these options.\n'
+  print(output === 'json' ? `${JSON.stringify(planData(steps))}\n` : text)
 }
 
-async function carryOut(settings: ServiceSettings, signal: AbortSignal): Promise<void> {
+async function carryOut(settings: ServiceSettings, signal: AbortSignal, output: Flags['output']): Promise<void> {
   const [{ openWorkspace }, { installService }] = await Promise.all([
     import('../../../agent/restore/open-workspace.ts'),
     import('./install-workflow.ts'),
   ])
   const params = { executable: ownExecutable(), settings }
-  const show: (event: EngineEvent) => void = await terminalReporter()
+  const show: (event: EngineEvent) => void = output === 'json' ? () => undefined : await terminalReporter()
   const workspace = await openWorkspace(INSTALLATION)
   try {
     await carryOutWorkflow({

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { type PlainFormat, structured } from '../../kit/output.ts'
 import { readAccess } from './access.ts'
 import { type AdminClient, openAdminClient } from './client.ts'
 
@@ -20,6 +21,11 @@ export function withAdmin(command: Command): Command {
     '--admin <file>',
     'administrator access file (default: CANTRIP_TOKEN, CANTRIP_ADMIN, the login, the local data directory, ~/.config)',
   )
+}
+
+/** Prints what a command did: its sentence, or the value as JSON or YAML. */
+export async function printAs(format: PlainFormat, value: unknown, text: string): Promise<void> {
+  print(format === 'text' ? text : await structured(format, value))
 }
 
 export function print(text: string): void {

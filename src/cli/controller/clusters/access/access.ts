@@ -4,9 +4,18 @@ import { ClusterRole } from '../../../../protocol/names.ts'
 import { MAX_ACCESS_SECONDS, MIN_ACCESS_SECONDS } from '../../../../protocol/wire/operation.ts'
 import { confirm } from '../../../kit/confirm.ts'
 import { durationWithin } from '../../../kit/duration.ts'
-import { type Column, examples, type Format, formatOption, localTime, render } from '../../../kit/output.ts'
-import { print, withAdmin, withClient } from '../../session/session.ts'
-import { findCluster } from '../find-cluster.ts'
+import {
+  type Column,
+  examples,
+  type Format,
+  formatOption,
+  localTime,
+  type PlainFormat,
+  render,
+  tableOption,
+} from '../../../kit/output.ts'
+import { print, printAs, withAdmin, withClient } from '../../session/session.ts'
+import { CLUSTER, findCluster } from '../find-cluster.ts'
 import { personOf } from './arguments.ts'
 import type { IssueFlags } from './issue.ts'
 
@@ -24,7 +33,7 @@ const COLUMNS: Column<AccessView>[] = [
 export function registerAccess(cluster: Command): void {
   const kubeconfig = withAdmin(cluster.command('kubeconfig'))
     .description('write a kubeconfig for a person; its key never leaves this machine')
-    .argument('<name>')
+    .argument(...CLUSTER)
     .option('--user <person>', 'whom it is for (default: you)', personOf)
     .addOption(
       new Option('--role <role>', 'as the ClusterRoles of Kubernetes').choices(ClusterRole.options).default('view'),
@@ -34,13 +43,14 @@ export function registerAccess(cluster: Command): void {
         .argParser(withinLimits)
         .default(8 * 3_600, '8h'),
     )
-    .option('--file <file>', 'file to write, with mode 0600 (default: standard output)')
+    .option('--to <file>', 'file to write, with mode 0600 (default: standard output)')
+    .addOption(new Option('--file <file>', 'earlier name of --to').hideHelp())
     .option('--server <url>', "where kubectl reaches the API (default: the cluster's endpoint)")
     .addOption(formatOption(['yaml', 'json'], 'format of the kubeconfig'))
     .addHelpText(
       'after',
       examples(
-        'controller cluster kubeconfig factory --file factory.kubeconfig',
+        'controller cluster kubeconfig factory --to factory.kubeconfig',
         'controller cluster kubeconfig factory --role admin --ttl 1h --server https://10.0.0.1:6443 > admin.kubeconfig',
         'controller cluster kubeconfig revoke factory --user alice',
       ),
@@ -55,18 +65,23 @@ const withinLimits = durationWithin(MIN_ACCESS_SECONDS, MAX_ACCESS_SECONDS, '10m
 function registerRevoke(kubeconfig: Command): void {
   withAdmin(kubeconfig.command('revoke'))
     .description('delete the permissions of all kubeconfigs of a person')
-    .argument('<name>')
+    .argument(...CLUSTER)
     .requiredOption('--user <person>', 'whose kubeconfigs', personOf)
     .option('-y, --yes', 'do not ask for confirmation')
+    .addOption(formatOption())
     .addHelpText('after', examples('controller cluster kubeconfig revoke factory --user alice'))
-    .action((name: string, flags: { admin?: string; user: string; yes?: boolean }) =>
+    .action((name: string, flags: { admin?: string; user: string; yes?: boolean; output: PlainFormat }) =>
       withClient(flags, async (client) => {
         const { name: found } = await findCluster(client, name)
         await confirm(`Revoke all kubeconfigs of ${flags.user} in ${found}?`, flags.yes)
         const params = { name: found, person: flags.user }
         const revoked = await client.ask(kubeconfigRoutes.revokeKubeconfigs, { params }, { waitMs: 40_000 })
         if (revoked.some(({ state }) => state === 'revoking')) throw await stillBound(found, flags.user)
-        print(`The kubeconfigs of ${flags.user} have no permissions in ${found} any more.\n`)
+        await printAs(
+          flags.output,
+          revoked,
+          `The kubeconfigs of ${flags.user} have no permissions in ${found} any more.\n`,
+        )
       }),
     )
 }
@@ -82,8 +97,8 @@ async function stillBound(cluster: string, person: string) {
 function registerList(cluster: Command): void {
   withAdmin(cluster.command('access'))
     .description('list who has a kubeconfig of a cluster, as the cluster confirms it')
-    .argument('<name>')
-    .addOption(formatOption())
+    .argument(...CLUSTER)
+    .addOption(tableOption())
     .addHelpText('after', examples('controller cluster access factory', 'controller cluster access factory -o wide'))
     .action((name: string, flags: { admin?: string; output: Format }) =>
       withClient(flags, async (client) => {

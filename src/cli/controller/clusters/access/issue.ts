@@ -17,6 +17,8 @@ export interface IssueFlags {
   user?: string
   role: ClusterRole
   ttl: number
+  to?: string
+  /** The earlier name of `to`. */
   file?: string
   server?: string
   output: 'json' | 'yaml'
@@ -31,7 +33,8 @@ export async function writeKubeconfig(name: string, flags: IssueFlags): Promise<
   await withClient(flags, async (client) => {
     const { name: cluster } = await findCluster(client, name)
     const person = flags.user ?? (await ownName(client, cluster))
-    const file = flags.file === undefined ? undefined : reserveFile(flags.file)
+    const to = flags.to ?? flags.file
+    const file = to === undefined ? undefined : reserveFile(to)
     try {
       const { privateKey, publicKey } = createKeyPair()
       const csr = buildCsr(privateKey, clusterUser(person, publicKey))

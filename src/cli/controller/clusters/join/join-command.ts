@@ -9,16 +9,18 @@ import {
   MIN_JOIN_SECONDS,
 } from '../../../../protocol/api/identities/join.ts'
 import { durationWithin } from '../../../kit/duration.ts'
-import { examples, formatOption, localTime, PLAIN_FORMATS, type PlainFormat, structured } from '../../../kit/output.ts'
+import { examples, formatOption, localTime, type PlainFormat, structured } from '../../../kit/output.ts'
 import { countUpTo, labelOf } from '../../identities/arguments.ts'
 import { nextName } from '../../identities/creds.ts'
 import { print, withAdmin, withClient } from '../../session/session.ts'
-import { findCluster } from '../find-cluster.ts'
+import { CLUSTER, findCluster } from '../find-cluster.ts'
 
 interface Flags {
   admin?: string
   arch?: JoinArchitecture
-  valid: number
+  ttl: number
+  /** The earlier name of `ttl`. */
+  valid?: number
   maxNodes: number
   name?: string
   proxy?: string
@@ -29,26 +31,27 @@ interface Flags {
 export function registerJoinCommand(cluster: Command): void {
   withAdmin(cluster.command('join-command'))
     .description('print one command that installs the agent on a machine; it contains secrets')
-    .argument('<name>')
+    .argument(...CLUSTER)
     .addOption(
       new Option('--arch <arch>', 'only for this architecture (default: all that the controller has)').choices(
         JOIN_ARCHITECTURES,
       ),
     )
     .addOption(
-      new Option('--valid <duration>', 'how long it can be used, 1m to 30d')
+      new Option('--ttl <duration>', 'how long it can be used, 1m to 30d')
         .argParser(withinLimits)
         .default(86_400, '24h'),
     )
+    .addOption(new Option('--valid <duration>', 'earlier name of --ttl').argParser(withinLimits).hideHelp())
     .option('--max-nodes <number>', 'how many nodes can enrol with it', countUpTo(MAX_NODES), 1)
     .option('--name <name>', 'name of its set of credentials (default: NAME-2, NAME-3, …)', labelOf)
     .option('--proxy <url>', 'HTTP proxy between the machine and the controller: http://host:port', proxyOf)
-    .addOption(formatOption(PLAIN_FORMATS))
+    .addOption(formatOption())
     .addHelpText(
       'after',
       examples(
         'controller cluster join-command factory',
-        'controller cluster join-command factory --max-nodes 40 --valid 2h | ssh root@server-1 sh',
+        'controller cluster join-command factory --max-nodes 40 --ttl 2h | ssh root@server-1 sh',
       ),
     )
     .addHelpText('after', '\nTo revoke it: controller creds revoke NAME SET')
@@ -68,7 +71,7 @@ async function printCommand(given: string, flags: Flags): Promise<void> {
     const token = `${of}.${name}.${randomBytes(24).toString('base64url')}`
     const body = {
       ...{ name, csr, encryptedKey, tokenSha256: createHash('sha256').update(token).digest('hex') },
-      ...{ validSeconds: flags.valid, maxNodes: flags.maxNodes, arch: flags.arch },
+      ...{ validSeconds: flags.valid ?? flags.ttl, maxNodes: flags.maxNodes, arch: flags.arch },
     }
     const parts = await client.ask(joinRoutes.createJoinCommand, { params: { name: of }, body })
     const command = joinScript({ ...parts, token, passphrase, proxy: flags.proxy })

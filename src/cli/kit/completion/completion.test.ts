@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { createProgram as agent } from '../agent/program.ts'
-import { createProgram as controller } from '../controller/program.ts'
+import { createProgram as agent } from '../../agent/program.ts'
+import { createProgram as controller } from '../../controller/program.ts'
 import { completion } from './completion.ts'
 
 /** The script as the program itself prints it. */
@@ -32,17 +32,31 @@ test.each<[keyof typeof programs, string[], string]>([
   ['agent', ['status', '-o', ''], 'text json'],
   ['agent', ['precheck', '--output', 'j'], 'json junit'],
   ['agent', ['precheck', '--creds-file', ''], ''],
+  ['agent', ['precheck', '--explain', 'time'], 'times'],
+  ['agent', ['install', '--role', 'w'], 'worker'],
   ['agent', ['completion', '--h'], '--help'],
   ['controller', ['cluster', 'pro'], 'provision'],
   ['controller', ['cluster', 'create', 'factory', '--cni', 'c'], 'calico cilium'],
   ['controller', ['cluster', 'show', 'factory', '-o', 'y'], 'yaml'],
+  ['controller', ['cluster', 'show', 'clu'], 'cluster-1 cluster-2'],
+  ['controller', ['cluster', 'show', '--admin', 'a.json', ''], 'a.json:cluster-1 cluster-2'],
+  ['controller', ['cluster', 'show', '-o', 'json', 'clu'], 'cluster-1 cluster-2'],
+  ['controller', ['cluster', 'show', 'cluster-1', 'clu'], ''],
+  ['controller', ['cluster', 'show', '--w'], '--watch'],
+  ['controller', ['node', 'list', '--cluster', 'cluster-2'], 'cluster-2'],
+  ['controller', ['node', 'approve', 'new', '--replace', 'node-2'], 'node-2'],
+  ['controller', ['cluster', 'kubeconfig', 'revoke', 'clu'], 'cluster-1 cluster-2'],
+  ['controller', ['token', 'revoke', ''], 'token-1 token-2'],
+  ['controller', ['node', 'configure', 'n', '--role', 'm'], 'master'],
   ['controller', ['cluster', 'kubeconfig', 'factory', '--role', 'e'], 'edit'],
   ['controller', ['cluster', 'watch', 'factory', '--until', 'DE'], 'DEGRADED'],
   ['controller', ['account', 'set-role', 'bob', '--role', ''], 'viewer operator approver admin'],
 ])('bash completes %s %j', async (name, words, wanted) => {
   const script = await printed(programs[name](), 'bash')
   const line = [name, ...words].map((word) => `'${word}'`).join(' ')
-  const ask = `${script}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length}; _${name}_completion; echo "\${COMPREPLY[@]}"`
+  // Stands for the program, which asks the controller.
+  const program = `${name}() { echo \${4:+$4:}$2-1; echo $2-2; }; agent() { echo times; }`
+  const ask = `${script}\n${program}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length}; _${name}_completion; echo "\${COMPREPLY[@]}"`
   expect(execFileSync('bash', ['-c', ask], { encoding: 'utf8' }).trim()).toBe(wanted)
 })
 
