@@ -308,6 +308,57 @@ test('a session ends: idle, after 12 hours, when it is ended, and with its accou
   expect(await ask(three)).toBe('401 session/ended')
 })
 
+test('a person changes the own password with the present one, and the other sessions end', async () => {
+  const name = await accountWith(everywhere('viewer'))
+  const own = (await signIn(name, PASSWORD, { kind: 'token' })).json.token
+  const other = (await signIn(name, PASSWORD, { kind: 'token' })).json.token
+  const change = (token: string, present: string, password: string) =>
+    withToken(token, 'POST', '/v1/session/password', { present, password })
+  expect(outcome(await change(own, 'guessed password', 'battery horse correct'))).toBe('403 password/wrong')
+  expect(outcome(await change(own, PASSWORD, 'short'))).toBe('400 request/invalid')
+  expect(outcome(await change(own, PASSWORD, 'battery horse correct'))).toBe('200')
+  expect(outcome(await withToken(own, 'GET', '/v1/session'))).toBe('200')
+  expect(outcome(await withToken(other, 'GET', '/v1/session'))).toBe('401 session/ended')
+  expect(outcome(await signIn(name))).toBe('401 session/wrong-password')
+  expect(outcome(await signIn(name, 'battery horse correct'))).toBe('200')
+  const entries = (await asAdmin('GET', '/v1/audit')).json.entries
+  const entry = entries.find(
+    (each: { action: string; outcome: string }) => each.action === 'changePassword' && each.outcome === 'done',
+  )
+  expect(entry).toMatchObject({ who: { kind: 'account', name } })
+  expect(JSON.stringify(entries)).not.toContain('battery horse')
+  const guesses = await Promise.all(Array.from({ length: 12 }, () => change(own, 'guessed password', PASSWORD)))
+  expect(guesses.map(outcome)).toContain('429 limit/logins')
+})
+
+test('who has no password changes none', async () => {
+  const body = { present: PASSWORD, password: 'battery horse correct' }
+  const token = await tokenWith(everywhere('admin'))
+  expect(outcome(await withToken(token, 'POST', '/v1/session/password', body))).toBe('403 password/none')
+  expect(outcome(await asAdmin('POST', '/v1/session/password', body))).toBe('403 password/none')
+})
+
+test('an administrator ends all tokens of one person', async () => {
+  const names = [await accountWith(everywhere('operator')), await accountWith(everywhere('operator'))]
+  const [of = '', others = ''] = names
+  const tokens: string[] = []
+  for (const [at, name] of [of, of, others].entries()) {
+    const session = (await signIn(name, PASSWORD, { kind: 'token' })).json.token
+    const asked = { name: `of-${name}-${at}`, grants: [everywhere('viewer')] }
+    tokens.push((await withToken(session, 'POST', '/v1/tokens', asked)).json.secret)
+  }
+  const path = `/v1/people/${of}/tokens`
+  expect(outcome(await withToken(tokens[2] ?? '', 'DELETE', path))).toBe('403 identity/not-permitted')
+  const revoked = await asAdmin('DELETE', path)
+  expect(revoked.json.map(({ name, state }: { name: string; state: string }) => [name, state])).toEqual([
+    [`of-${of}-0`, 'revoked'],
+    [`of-${of}-1`, 'revoked'],
+  ])
+  const seen = await Promise.all(tokens.map((token) => withToken(token, 'GET', '/v1/session')))
+  expect(seen.map(outcome)).toEqual(['401 token/invalid', '401 token/invalid', '200'])
+  expect((await asAdmin('DELETE', path)).json).toEqual([])
+})
+
 test('secrets in URLs, unknown ones and huge headers are refused, and none is logged', async () => {
   const secret = await tokenWith(everywhere('admin'))
   expect(outcome(await without('GET', `/v1/clusters?access_token=${secret}`))).toBe('400 request/secret-in-url')

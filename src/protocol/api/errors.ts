@@ -27,6 +27,8 @@ export const ERROR_STATUS = {
   'identity/wrong-role': 403,
   'identity/not-permitted': 403,
   'identity/exceeds-own': 403,
+  'password/wrong': 403,
+  'password/none': 403,
   'session/csrf': 403,
   'request/other-origin': 403,
   'identity/revoked': 403,
@@ -57,6 +59,7 @@ export const ERROR_STATUS = {
 
   'kubeconfig/wrong-subject': 422,
   'pem/invalid': 422,
+  'token/too-long': 422,
   'declaration/immutable': 422,
   'declaration/needs-csr': 422,
   'declaration/no-rules': 422,

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { AgentError } from '../../../base/agent-error.ts'
 import type { Grant } from '../../../protocol/api/access.ts'
 import { type AccountView, accountRoutes, SHORTEST_PASSWORD } from '../../../protocol/api/people/accounts.ts'
+import { sessionRoutes } from '../../../protocol/api/people/sessions.ts'
 import { confirm } from '../../kit/confirm.ts'
 import {
   age,
@@ -77,6 +78,12 @@ export function registerAccount(program: Command): void {
       const changed = await change(name, flags, { password })
       await printAs(flags.output, changed, `Account ${name} has a new password, and no sessions.\n`)
     })
+  withPasswordFile(withAdmin(account.command('password')))
+    .description('change your own password; your other sessions end')
+    .option('--present-password-file <file>', 'file with the present password, likewise')
+    .addOption(formatOption())
+    .addHelpText('after', examples('controller account password'))
+    .action(changeOwn)
   withRoles(named('set-role'))
     .description('replace the roles of an account; its sessions and tokens have them at once')
     .addHelpText('after', examples('controller account set-role bob --role viewer --role operator@berlin'))
@@ -109,6 +116,21 @@ export function registerAccount(program: Command): void {
         await printAs(flags.output, deleted, `Account ${name} is deleted.\n`)
       }),
     )
+}
+
+async function changeOwn(flags: PasswordFlags & { presentPasswordFile?: string }): Promise<void> {
+  const { presentPasswordFile, passwordFile } = flags
+  if (presentPasswordFile === '-' && passwordFile === '-') {
+    const fix = 'pass a file for one of them, or type it'
+    throw new AgentError('usage/two-passwords', 'standard input has one password', { fix, kind: 'invalid' })
+  }
+  const { name } = await withClient(flags, (client) => client.ask(sessionRoutes.showSession, {}))
+  const present = await readPassword(presentPasswordFile, `Present password of ${name}: `)
+  const password = await newPassword(flags, name)
+  const changed = await withClient(flags, (client) =>
+    client.ask(sessionRoutes.changePassword, { body: { present, password } }),
+  )
+  await printAs(flags.output, changed, `Account ${name} has a new password. Its other sessions have ended.\n`)
 }
 
 type Change = { password?: string; grants?: Grant[]; disabled?: boolean }

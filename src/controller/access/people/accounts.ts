@@ -47,6 +47,25 @@ export async function changeAccount(
   })
 }
 
+/** Of whoever is signed in, with the session `own`; all others end. `before`: the hash of the password that was checked. */
+export async function changeOwnPassword(
+  ports: Ports,
+  { name, own, before }: { name: string; own: string; before: string },
+  password: string,
+): Promise<AccountView> {
+  const to = { password: await hashPassword(password) }
+  return ports.turns('people', async () => {
+    const account = await accountNamed(ports, name)
+    if (account.password !== before) throw wrongPassword()
+    const ends = (await endAll(ports, name)).filter((each) => !('hash' in each) || each.hash !== own)
+    await ports.store.commit([{ change: 'set-account', name, to }, ...ends])
+    ports.log(`${name} changed the own password`)
+    return viewOfAccount({ ...account, ...to })
+  })
+}
+
+export const wrongPassword = () => refusal('password/wrong', 'the present password is wrong', 'check it, and try again')
+
 /** Also revokes its tokens: another account with this name must not have them. */
 export async function deleteAccount(ports: Ports, name: string, by: string): Promise<AccountView> {
   return ports.turns('people', async () => {

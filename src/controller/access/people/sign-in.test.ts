@@ -77,7 +77,8 @@ it('checks one password at a time, and few wait', async () => {
   )
   const outcomes = await Promise.all(all)
   expect(most).toBe(1)
-  expect(outcomes.filter((each) => each === 'right')).toHaveLength(32)
+  // One is in work, and 32 wait.
+  expect(outcomes.filter((each) => each === 'right')).toHaveLength(33)
   expect(await attempt('10.0.0.1', true)).toBe('right')
 })
 
@@ -86,4 +87,35 @@ it('a check that fails with an error ends its turn', async () => {
   await expect(signIn.attempt({ source: 'a', account: 'b', isKnown: false }, broken)).rejects.toThrow('no memory')
   expect(await attempt('a', true, 'b')).toBe('right')
   expect(checks).toBe(1)
+})
+
+/** Attempts that all begin now; the order in which those that were not refused had their turn. */
+async function turns(sources: readonly string[]): Promise<string[]> {
+  const order: string[] = []
+  const attempts = sources.map((source, at) =>
+    signIn
+      .attempt({ source, account: `a-${at}`, isKnown: false }, async () => {
+        await new Promise((resolve) => setImmediate(resolve))
+        order.push(source)
+        return true
+      })
+      .catch(() => false),
+  )
+  await Promise.all(attempts)
+  return order
+}
+
+it.each([
+  ['all addresses of a /24', Array.from({ length: 256 }, (_, at) => `203.0.113.${at}`)],
+  ['networks of a /48', Array.from({ length: 256 }, (_, at) => `2001:db8:1:${at.toString(16)}::/64`)],
+])('%s fill the queue, and keep nobody else out: they wait for one of them', async (_, flood) => {
+  const order = await turns([...flood, '10.0.0.1', '2001:db8:2:1::/64', '10.0.1.1', ...flood])
+  const others = order.flatMap((source, at) => (flood.includes(source) ? [] : [at]))
+  // The first one is in work already, and the next one of the same network has its turn.
+  expect(others).toEqual([2, 3, 4])
+})
+
+it('when as many networks as can wait have one each, a further one is refused', async () => {
+  const all = Array.from({ length: 40 }, (_, at) => `10.0.${at}.1`)
+  expect(await turns(all)).toEqual(all.slice(0, 33))
 })

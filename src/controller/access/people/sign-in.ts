@@ -1,5 +1,6 @@
 import { refusal } from '../../domain/admission.ts'
 import { Rate } from '../../rate.ts'
+import { openFairQueue } from './fair-queue.ts'
 
 /** Attempts of one address, right or wrong. */
 const PER_SOURCE = { perSecond: 1, burst: 30 }
@@ -8,7 +9,7 @@ const PER_ACCOUNT = { perSecond: 0.1, burst: 100 }
 /** Failures of one address with one name before it has to wait; each further one doubles the time. */
 const FREE_FAILURES = 5
 const LONGEST_DELAY_MS = 60_000
-/** A password takes 19 MiB and 35 ms of one core, and one is checked at a time. */
+/** A password takes 19 MiB and 35 ms of one core, and one is checked at a time. Networks take turns. */
 const WAITING = 32
 const WAITING_PER_SOURCE = 4
 const MOST_REMEMBERED = 10_000
@@ -36,15 +37,12 @@ export function openSignIn(monotonicMs: () => number): SignIn {
   const admitSource = openSources(monotonicMs)
   const ofAccount = new Map<string, Rate>()
   const failures = new Map<string, Failures>()
-  const waiting = new Map<string, number>()
-  let total = 0
-  let last: Promise<unknown> = Promise.resolve()
+  const queue = openFairQueue({ most: WAITING, mostOfSource: WAITING_PER_SOURCE }, () => tooMany(5))
 
   function admit({ source, account, isKnown }: Attempt, key: string): void {
     const nowMs = monotonicMs()
     const pauseMs = (failures.get(key)?.notBeforeMs ?? 0) - nowMs
     if (pauseMs > 0) throw tooMany(Math.ceil(pauseMs / 1_000))
-    if (total >= WAITING || (waiting.get(source) ?? 0) >= WAITING_PER_SOURCE) throw tooMany(5)
     admitSource(source)
     if (!isKnown && !rateOf(ofAccount, account, PER_ACCOUNT, nowMs).tryTake(nowMs)) throw tooMany(10)
   }
@@ -62,20 +60,9 @@ export function openSignIn(monotonicMs: () => number): SignIn {
       const { source } = attempt
       const key = `${source} ${attempt.account}`
       admit(attempt, key)
-      total++
-      waiting.set(source, (waiting.get(source) ?? 0) + 1)
-      const work = last.then(check)
-      last = work.catch(() => undefined)
-      try {
-        const isRight = await work
-        note(key, isRight)
-        return isRight
-      } finally {
-        total--
-        const left = (waiting.get(source) ?? 1) - 1
-        if (left > 0) waiting.set(source, left)
-        else waiting.delete(source)
-      }
+      const isRight = await queue.run(source, check)
+      note(key, isRight)
+      return isRight
     },
   }
 }

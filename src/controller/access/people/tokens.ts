@@ -8,6 +8,8 @@ import { covers, type Grants, isAllowed } from './grants.ts'
 import { hashOf, newSecret } from './secret.ts'
 
 const DAYS = 90
+/** Of people at the OIDC provider: nothing says when they have left it. */
+const DAYS_OF_PROVIDER = 30
 const DAY_MS = 86_400_000
 /** Of one person. Those that have ended are deleted after a while. */
 const MOST = 200
@@ -20,19 +22,27 @@ interface Owner {
   name: string
   grants: Grants
   account: string | null
+  /** A person at the OIDC provider. */
+  isOfProvider: boolean
 }
 
 /** Throws unless the owner has every role that the token gets. */
 export async function createToken(
   ports: Ports & HasTurns,
-  { name, grants, days = DAYS }: CreateTokenRequest,
+  { name, grants, days: wanted }: CreateTokenRequest,
   owner: Owner,
 ): Promise<{ token: ApiTokenView; secret: string }> {
+  const days = wanted ?? (owner.isOfProvider ? DAYS_OF_PROVIDER : DAYS)
   const beyond = grants.find((each) => !covers(owner.grants, each))
   if (beyond) {
     const where = beyond.project === null ? 'for everything' : `in project ${beyond.project}`
     const fix = 'choose roles that you have: controller whoami'
     throw refusal('identity/exceeds-own', `${owner.name} does not have the role ${beyond.role} ${where}`, fix)
+  }
+  if (owner.isOfProvider && days > DAYS_OF_PROVIDER) {
+    const found = `${owner.name} signs in at the OIDC provider, and asks for a token that is valid for ${days} days`
+    const fix = `choose at most ${DAYS_OF_PROVIDER}d, or let an administrator with a local account create it`
+    throw refusal('token/too-long', found, fix)
   }
   return ports.turns('people', async () => {
     const all = await ports.store.apiTokens()
@@ -74,6 +84,21 @@ export async function revokeToken(ports: Ports & HasTurns, name: string, owner: 
     await ports.store.commit([{ change: 'set-api-token', hash: token.hash, to }])
     ports.log(`${owner.name} revoked token ${name}`)
     return viewOfToken({ ...token, ...to }, ports.now())
+  })
+}
+
+/** Those of an account, or that somebody has created. Returns those that were valid. */
+export async function revokeTokensOf(ports: Ports & HasTurns, owner: string, by: string): Promise<ApiTokenView[]> {
+  return ports.turns('people', async () => {
+    const valid = (await ports.store.apiTokens()).filter(
+      (each) => (each.account ?? each.issuedBy) === owner && validityOf(each, ports.now()) === 'valid',
+    )
+    const to = { revokedAt: ports.now().toISOString(), revokedBy: by }
+    if (valid.length > 0) {
+      await ports.store.commit(valid.map(({ hash }) => ({ change: 'set-api-token', hash, to })))
+      ports.log(`${by} revoked ${valid.length} tokens of ${owner}`)
+    }
+    return valid.map((each) => viewOfToken({ ...each, ...to }, ports.now()))
   })
 }
 

@@ -1,13 +1,20 @@
 import type { accountRoutes } from '../../../protocol/api/people/accounts.ts'
 import { SESSION_COOKIE, type sessionRoutes } from '../../../protocol/api/people/sessions.ts'
 import type { tokenRoutes } from '../../../protocol/api/people/tokens.ts'
-import { changeAccount, createAccount, deleteAccount, viewOfAccount } from '../../access/people/accounts.ts'
+import {
+  changeAccount,
+  changeOwnPassword,
+  createAccount,
+  deleteAccount,
+  viewOfAccount,
+  wrongPassword,
+} from '../../access/people/accounts.ts'
 import { isAllowed } from '../../access/people/grants.ts'
 import { isPassword } from '../../access/people/password.ts'
 import { csrfOf } from '../../access/people/secret.ts'
 import { beginSession, endSession, listSessions, viewOfSession } from '../../access/people/sessions.ts'
 import type { SignIn } from '../../access/people/sign-in.ts'
-import { createToken, listTokens, revokeToken } from '../../access/people/tokens.ts'
+import { createToken, listTokens, revokeToken, revokeTokensOf } from '../../access/people/tokens.ts'
 import { refusal } from '../../domain/admission.ts'
 import type { UserSession } from '../../domain/records.ts'
 import { missing } from '../../nodes/find.ts'
@@ -38,11 +45,14 @@ export const tokenHandlers = (core: Services): Handlers<typeof tokenRoutes> => (
     return createToken(core, body, ownerOf(identity))
   },
   revokeToken: ({ identity, params }) => revokeToken(core, params.name, ownerOf(identity)),
+  revokeTokensOf: ({ identity, params }) => revokeTokensOf(core, params.name, identity.name),
 })
 
 /** Only a session of a local account has no roles of its own. */
 const ownerOf = ({ name, grants, session }: UserIdentity) => ({
   ...{ name, grants, account: session?.grants === null ? session.name : null },
+  // The controller is not told when somebody leaves the provider.
+  isOfProvider: session != null && session.grants !== null,
 })
 
 export function sessionHandlers(core: Services, signIn: SignIn): Handlers<typeof sessionRoutes> {
@@ -84,6 +94,20 @@ export function sessionHandlers(core: Services, signIn: SignIn): Handlers<typeof
       await endSession(core, session, identity.name)
       if (isCurrent && session.kind === 'cookie') setHeader('set-cookie', sessionCookie(''))
       return viewOfSession(session)
+    },
+    async changePassword({ identity: { session }, address, body }) {
+      const account = session?.grants === null ? await core.store.account(session.name) : undefined
+      if (!session || !account) {
+        const fix = 'sign in with the name and password of a local account: controller login URL --username NAME'
+        throw refusal('password/none', 'who asks has not signed in with a password', fix)
+      }
+      const { name, password: before } = account
+      const source = sourceOf(address)
+      // With a session that was stolen, the password is guessed no faster than without.
+      const isKnown = sourceOf(session.address) === source
+      const isRight = await signIn.attempt({ source, account: name, isKnown }, () => isPassword(body.present, before))
+      if (!isRight) throw wrongPassword()
+      return changeOwnPassword(core, { name, before, own: session.hash }, body.password)
     },
     showSession: ({ identity: { principal, grants, session, csrf } }) => ({
       ...{ ...principal, grants, session: session ? viewOfSession(session) : null },

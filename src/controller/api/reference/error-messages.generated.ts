@@ -191,6 +191,12 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "pair-check/busy": [
     "a pair check of cluster … is already running"
   ],
+  "password/none": [
+    "who asks has not signed in with a password"
+  ],
+  "password/wrong": [
+    "the present password is wrong"
+  ],
   "path/unknown": [
     "unknown path: …",
     "this path has no websocket"

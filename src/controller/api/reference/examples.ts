@@ -149,6 +149,10 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   showAuthority: { answer: AUTHORITY },
   rotateAuthority: { body: {}, answer: { ...AUTHORITY, rotating: true, ready: 0 } },
   createAccount: { body: { name: 'alice', password: 'four random words', grants: GRANTS }, answer: ACCOUNT },
+  changePassword: {
+    body: { present: 'four random words', password: 'four other words' },
+    answer: ACCOUNT,
+  },
   changeAccount: { body: { disabled: true }, answer: { ...ACCOUNT, state: 'disabled', disabledAt: AT } },
   createToken: { body: { name: 'ci', grants: GRANTS, days: 30 } },
   createSession: { body: { name: 'alice', password: 'four random words' } },

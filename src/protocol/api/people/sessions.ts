@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { Grant } from '../access.ts'
 import type { Route } from '../route.ts'
+import { AccountView, NewPassword } from './accounts.ts'
 
 /** `Authorization: Bearer` for programs; a cookie for browsers. */
 export const SESSION_COOKIE = '__Host-cantrip-session'
@@ -86,5 +87,16 @@ export const sessionRoutes = {
     summary: 'Returns who the caller is, and the CSRF token of a browser',
     answer: CurrentIdentity,
     errors: [],
+  },
+  changePassword: {
+    method: 'POST',
+    path: '/v1/session/password',
+    access: ['view'],
+    inAnyProject: true,
+    summary: 'Changes the password of the account that is signed in; its other sessions end',
+    body: z.strictObject({ present: z.string().check(z.maxLength(256)), password: NewPassword }),
+    maxBodyBytes: 2_048,
+    answer: AccountView,
+    errors: ['password/wrong', 'password/none', 'limit/logins'],
   },
 } as const satisfies Record<string, Route>

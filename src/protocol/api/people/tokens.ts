@@ -18,7 +18,7 @@ export type ApiTokenView = z.infer<typeof ApiTokenView>
 const CreateTokenRequest = z.strictObject({
   name: Label,
   grants: Grants.check(z.minLength(1)),
-  /** Default: 90. */
+  /** Default: 90; of people at the OIDC provider at most 30, which is their default. */
   days: ValidDays,
 })
 export type CreateTokenRequest = z.infer<typeof CreateTokenRequest>
@@ -42,7 +42,7 @@ export const tokenRoutes = {
     summary: 'Creates an API token with at most the roles of the caller; its secret is shown only now',
     body: CreateTokenRequest,
     answer: z.object({ token: ApiTokenView, secret: z.string() }),
-    errors: ['token/exists', 'token/too-many', 'identity/exceeds-own'],
+    errors: ['token/exists', 'token/too-many', 'token/too-long', 'identity/exceeds-own'],
   },
   revokeToken: {
     method: 'DELETE',
@@ -52,5 +52,14 @@ export const tokenRoutes = {
     summary: 'Revokes an API token of the caller; for administrators: of anyone',
     answer: ApiTokenView,
     errors: ['token/unknown'],
+  },
+  revokeTokensOf: {
+    method: 'DELETE',
+    path: '/v1/people/{name}/tokens',
+    access: ['administrate'],
+    summary:
+      'Revokes all API tokens of a person: of an account, or those that they have created; returns those that were valid',
+    answer: z.array(ApiTokenView),
+    errors: [],
   },
 } as const satisfies Record<string, Route>
