@@ -17,9 +17,16 @@ type Row = [path: string, mode: string, content: string]
 const paths = pathsOf()
 
 /** Files of the agent itself. */
-const OF_AGENT: Record<Exclude<keyof AgentPaths, 'name' | 'instance' | 'unit'>, [mode: string, content: string]> = {
+const OF_AGENT: Record<
+  Exclude<keyof AgentPaths, 'name' | 'instance' | 'unit' | 'guardTimer'>,
+  [mode: string, content: string]
+> = {
   executable: ['0755', 'the agent'],
+  newExecutable: ['0755', 'the next version, while an update of the agent is downloaded and checked'],
+  formerExecutable: ['0755', 'the version before, until the controller has welcomed the new one'],
   unitFile: ['0644', 'its systemd unit'],
+  guardUnitFile: ['0644', 'brings the former version back; only until the controller has welcomed the new one'],
+  guardTimerFile: ['0644', 'starts it'],
   configDirectory: ['0700', ''],
   configFile: ['0600', 'node name, cluster, addresses of the controller'],
   caFile: ['0600', "the controller's CA"],
@@ -33,6 +40,7 @@ const OF_AGENT: Record<Exclude<keyof AgentPaths, 'name' | 'instance' | 'unit'>, 
   bundleDirectory: ['0755', 'files of the bundle; those that can be downloaded again are removed after use'],
   instructionFile: ['0600', 'the open instruction'],
   provisionedFile: ['0600', 'the last instruction that was carried out: it says which images the agent keeps'],
+  updateFile: ['0600', 'the last update of the agent, as far as it got'],
   outboxFile: ['0600', 'events that the controller has not acknowledged'],
   trustFile: ['0600', 'certificate authorities and instruction keys that the node trusts since a rotation'],
   linkFile: ['0600', 'state of the connection to the controller'],
@@ -54,6 +62,7 @@ export const OF_CONTROLLER: readonly Row[] = [
   ['admin.json', '0600', "the administrator's client certificate and key"],
   ['audit-head.json', '0600', 'the last entry of the audit log, signed; in no backup'],
   ['audit-syslog.json', '0600', 'the last entry that the syslog server has (`--audit-syslog`); in no backup'],
+  ['agents', '0700', 'imported releases of the agent, and executables for join commands'],
   ['bundles', '0700', "imported bundles, each with its builder's public key"],
 ]
 

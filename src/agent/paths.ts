@@ -3,8 +3,16 @@ export interface AgentPaths {
   name: string
   instance: string | undefined
   executable: string
+  /** Where an update is downloaded, beside the executable that it replaces. */
+  newExecutable: string
+  /** The executable that an update replaced, until the controller has welcomed the new one. */
+  formerExecutable: string
   unit: string
   unitFile: string
+  /** Brings the former executable back; see update/guard.ts. */
+  guardUnitFile: string
+  guardTimer: string
+  guardTimerFile: string
   configDirectory: string
   configFile: string
   caFile: string
@@ -22,6 +30,8 @@ export interface AgentPaths {
   instructionFile: string
   /** The last instruction that made this machine a node, or repaired it. */
   provisionedFile: string
+  /** The last update of the agent, as far as it got. */
+  updateFile: string
   outboxFile: string
   linkFile: string
   /** What the controller told the node to trust, since its keys were rotated. */
@@ -39,12 +49,19 @@ export function pathsOf(instance?: string, root = ''): AgentPaths {
   const state = `${root}/var/lib/${name}`
   const log = `${root}/var/log/${name}`
   const runtime = `${root}/run/${name}`
+  const executable = `${root}/usr/local/bin/${name}-agent`
+  const units = `${root}/etc/systemd/system`
   return {
     name,
     instance,
-    executable: `${root}/usr/local/bin/${name}-agent`,
+    executable,
+    newExecutable: `${executable}.new`,
+    formerExecutable: `${executable}.former`,
     unit: `${name}-agent.service`,
-    unitFile: `${root}/etc/systemd/system/${name}-agent.service`,
+    unitFile: `${units}/${name}-agent.service`,
+    guardUnitFile: `${units}/${name}-agent-guard.service`,
+    guardTimer: `${name}-agent-guard.timer`,
+    guardTimerFile: `${units}/${name}-agent-guard.timer`,
     configDirectory: config,
     configFile: `${config}/agent.json`,
     caFile: `${config}/ca.crt`,
@@ -58,6 +75,7 @@ export function pathsOf(instance?: string, root = ''): AgentPaths {
     bundleDirectory: `${state}/bundle`,
     instructionFile: `${state}/instruction.json`,
     provisionedFile: `${state}/provisioned.json`,
+    updateFile: `${state}/update.json`,
     outboxFile: `${state}/outbox`,
     linkFile: `${state}/link.json`,
     trustFile: `${state}/trust.json`,

@@ -1,3 +1,4 @@
+import type { StoredRelease } from '../bundle/agents/releases.ts'
 import type { AuditHead } from '../protocol/audit/entry.ts'
 import type { Authority } from './access/authority.ts'
 import type { Attempt } from './audit/refusals.ts'
@@ -69,6 +70,11 @@ export interface HasBundles {
 export interface HasAgentFiles {
   /** For machines that are not nodes yet. */
   agentFiles: AgentFiles
+}
+
+export interface HasAgentReleases {
+  /** The imported releases of the agent, the newest first. */
+  agentReleases(): Promise<readonly StoredRelease[]>
 }
 
 export interface HasPresence {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { errorMessage } from '../base/text/error-message.ts'
 import { openTimers } from '../base/timers.ts'
 import { version } from '../base/version.ts'
+import { listReleases } from '../bundle/agents/releases.ts'
 import { heartbeatMs } from '../protocol/wire/session/limits.ts'
 import { keepAdminAccess } from './access/admin-access.ts'
 import type { Sealer } from './access/keys/seal-key.ts'
@@ -139,6 +140,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
     authority,
     bundles,
     agentFiles: openAgentFiles(options.agentDirectories ?? [join(dataDirectory, 'agents')]),
+    agentReleases: () => listReleases(dataDirectory),
     changes: new Changes(),
     presence: NOBODY as Presence,
     peers: store.shared ? NOT_JOINED : ALONE,

@@ -13,8 +13,11 @@ import { invite } from './invite.ts'
 import { retire } from './retire.ts'
 import { checkUpgrade } from './upgrade/check-upgrade.ts'
 
-type Work = { [Kind in Operation['operation']]: (machine: Machine, operation: Of<Kind>) => Promise<Outcome> }
-type Of<Kind> = Operation & { operation: Kind }
+/** Any but the update of the agent itself, which another part carries out. */
+export type OperationInCluster = Exclude<Operation, { operation: 'update-agent' }>
+
+type Work = { [Kind in OperationInCluster['operation']]: (machine: Machine, operation: Of<Kind>) => Promise<Outcome> }
+type Of<Kind> = OperationInCluster & { operation: Kind }
 
 const WORK: Work = {
   invite,
@@ -32,10 +35,10 @@ const WORK: Work = {
 }
 
 /** Never rejects: an error is part of the answer. */
-export async function carryOutOperation(machine: Machine, operation: Operation): Promise<OperationAnswer> {
+export async function carryOutOperation(machine: Machine, operation: OperationInCluster): Promise<OperationAnswer> {
   const { id } = operation
   try {
-    const work = WORK[operation.operation] as (machine: Machine, operation: Operation) => Promise<Outcome>
+    const work = WORK[operation.operation] as (machine: Machine, operation: OperationInCluster) => Promise<Outcome>
     return { id, ...(await work(machine, operation)) }
   } catch (error) {
     return { id, outcome: 'failed', error: reportOf(error) }

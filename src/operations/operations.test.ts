@@ -3,9 +3,9 @@ import { fakeEtcd } from '../../test/support/fake-etcd.ts'
 import { fakeHost } from '../../test/support/fake-host.ts'
 import { createCa } from '../pki/certificate.ts'
 import { createSealingKey, unseal } from '../pki/seal.ts'
-import { Invitation, type Operation } from '../protocol/wire/operation.ts'
+import { Invitation } from '../protocol/wire/operation.ts'
 import { SHARED_FILES } from '../provision/shared-files.ts'
-import { carryOutOperation } from './carry-out.ts'
+import { carryOutOperation, type OperationInCluster } from './carry-out.ts'
 
 const NOW = new Date('2026-06-01T12:00:00Z')
 const { certificate } = createCa({ commonName: 'kubernetes', days: 3650, now: NOW })
@@ -35,7 +35,7 @@ function master() {
   return { host, made }
 }
 
-const invite = (role: 'master' | 'worker', sealTo: string): Operation => ({
+const invite = (role: 'master' | 'worker', sealTo: string): OperationInCluster => ({
   ...common,
   operation: 'invite',
   target: { name: 'w1', address: '10.0.0.9', role },
@@ -90,7 +90,7 @@ function withEtcd(healthy: readonly string[]) {
   host.on(['/usr/local/bin/etcdctl'], {})
   return { host, etcd, verbs: () => host.calls.map((argv) => (argv[0].endsWith('kubectl') ? argv[7] : argv[5])) }
 }
-const retire = (role: 'master' | 'worker'): Operation => ({
+const retire = (role: 'master' | 'worker'): OperationInCluster => ({
   ...common,
   operation: 'retire',
   target: { name: 'm3', address: '10.0.0.3', role },
@@ -169,7 +169,7 @@ test('other errors are retried: only a missing quorum fails the operation', asyn
 
 test('another node that now has the address keeps its member', async () => {
   const { host, etcd } = withEtcd(['127.0.0.1', '10.0.0.2', '10.0.0.3'])
-  const order: Operation = {
+  const order: OperationInCluster = {
     ...common,
     operation: 'retire',
     target: { name: 'old-m3', address: '10.0.0.3', role: 'master' },

@@ -33,7 +33,7 @@ test('a repeated request during the operation is carried out once, and answered 
   const answers: OperationAnswer[] = []
   const self = [process.execPath, '-e', WORK(log)] as const
   const answer = (given: OperationAnswer) => void answers.push(given)
-  const take = operationTaker({ self, ...knowledge, log: () => undefined, answer })
+  const take = operationTaker({ self, instance: undefined, ...knowledge, log: () => undefined, answer })
   const other = { ...OPERATION, id: 'e-cccccccccc', target: { ...OPERATION.target, name: 'w2' } }
   await Promise.all(
     [OPERATION, { ...OPERATION, id: 'e-bbbbbbbbbb' }, other].map((operation) => take(signed(operation))),
@@ -47,7 +47,7 @@ test('a refused operation is logged and not answered', async () => {
   const output: string[] = []
   const answer = () => void output.push('answered')
   const log = (_: string, message: string) => void output.push(message)
-  const take = operationTaker({ self: ['/bin/false'], ...knowledge, log, answer })
+  const take = operationTaker({ self: ['/bin/false'], instance: undefined, ...knowledge, log, answer })
   await take(signed({ ...OPERATION, node: 'n-bbbbbbbbbb' }))
   expect(output).toEqual([
     'refused: received an operation for n-bbbbbbbbbb; this node is n-aaaaaaaaaa (operation/foreign)',

@@ -11,6 +11,8 @@ import { rememberTaken, type Taken } from './taken.ts'
 
 export interface OperationsOptions {
   self: Self
+  /** For updates of the agent: its name if it is a second installation. */
+  instance: string | undefined
   instructionKeys(): readonly KeyObject[]
   nodeId: string
   log: Log
@@ -35,7 +37,7 @@ export function operationTaker(options: OperationsOptions): (signed: Signed) => 
   const begin = async (operation: Operation, payload: string): Promise<OperationAnswer> => {
     const subject = subjectOf(operation)
     if (subject !== undefined) options.log('info', `${operation.operation} ${subject}`)
-    const answer = await carryOut(options.self, operation.id, payload)
+    const answer = await carryOut(options, operation.id, payload)
     if (answer.outcome === 'failed') options.log('error', `${operation.operation}: ${answer.error.message}`)
     return answer
   }
@@ -72,9 +74,14 @@ export function refuseTaken(taken: Taken) {
 }
 
 /** Operation and answer are passed by pipes, because both contain secrets. */
-async function carryOut(self: Self, id: string, payload: string): Promise<OperationAnswer> {
+async function carryOut(
+  { self, instance }: Pick<OperationsOptions, 'self' | 'instance'>,
+  id: string,
+  payload: string,
+): Promise<OperationAnswer> {
   const [command, ...before] = self
-  const child = spawn(command, [...before, 'operation'], { stdio: ['pipe', 'pipe', 'ignore'], timeout: LONGEST_MS })
+  const argv = [...before, 'operation', ...(instance === undefined ? [] : ['--instance', instance])]
+  const child = spawn(command, argv, { stdio: ['pipe', 'pipe', 'ignore'], timeout: LONGEST_MS })
   let output = ''
   child.stdout.on('data', (chunk) => {
     output += chunk

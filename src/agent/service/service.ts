@@ -27,6 +27,7 @@ import { openStatusFile, type StatusFile } from '../status.ts'
 import { factsState } from './facts-state.ts'
 import { keepServing } from './keep-serving.ts'
 import type { ServiceOptions } from './options.ts'
+import { updateSettler } from './update/settle-update.ts'
 
 /** Runs the service until the signal; restarts `serve` when it fails. */
 export async function runService(options: ServiceOptions): Promise<void> {
@@ -143,6 +144,7 @@ async function keepAtWork(
     link.update({ state })
     notifier.status(`connected, ${state}`)
   }
+  const settleUpdate = updateSettler(options)
   let missingImages: readonly string[] = []
   const stateOfFacts = () => factsState(options.paths, options.now())
   const ofMachine = cachedWhile(options.facts, stateOfFacts)
@@ -178,7 +180,10 @@ async function keepAtWork(
       warnings: config.warnings ?? [],
     }),
     lastSeq: () => link.state().lastSeq,
-    onWelcome: ({ state }) => showState(state),
+    onWelcome({ state }) {
+      showState(state)
+      settleUpdate()
+    },
     on: {
       instruct: async (frame) => (await worker).on.instruct(frame),
       trust: async (frame) => (await worker).on.trust(frame),

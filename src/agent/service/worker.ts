@@ -88,6 +88,7 @@ export function openWorker(options: WorkerOptions): Worker {
   const take = instructionTaker({ ...options, instructionKeys, nodeId, runs })
   const takeOperation = operationTaker({
     ...options,
+    instance: paths.instance,
     instructionKeys,
     nodeId,
     answer: (answer) => session()?.send(OPERATION_FRAME, answer),

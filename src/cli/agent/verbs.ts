@@ -27,7 +27,15 @@ async function choose(argv: readonly string[]): Promise<number> {
   }
   if (verb === 'operation' && isPlain) {
     const { runOperation } = await import('./service/operation.ts')
-    return runOperation()
+    return runOperation(rest)
+  }
+  if (verb === 'self-check' && isPlain) {
+    const { runSelfCheck } = await import('./service/self-check.ts')
+    return runSelfCheck(rest)
+  }
+  if (verb === 'settle-update' && isPlain) {
+    const { runSettleUpdate } = await import('./service/settle-update.ts')
+    return runSettleUpdate(rest)
   }
   if (verb === 'facts' && isPlain) {
     const { printFacts } = await import('./service/facts.ts')

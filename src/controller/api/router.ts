@@ -17,6 +17,7 @@ import type { BeginDownload } from './admission/downloads.ts'
 import { sourceOf } from './admission/handshakes.ts'
 import { isUnsafe, requireSameOrigin } from './admission/same-origin.ts'
 import type { Shares } from './admission/shares.ts'
+import { sendAgentFile } from './downloads/agent-route.ts'
 import { sendBundleFile } from './downloads/bundle-route.ts'
 import { createJoinRoutes } from './downloads/join-route.ts'
 import { errorAnswer } from './errors/error-answer.ts'
@@ -140,6 +141,8 @@ export async function createRouter(
   const files: Record<string, Send> = {
     fetchBundleFile: (request, reply) =>
       sendBundleFile(core, { begin: beginDownload.ofNode, admitted: () => checkAccess(request) }, request, reply),
+    fetchAgent: (request, reply) =>
+      sendAgentFile(core, { begin: beginDownload.ofNode, admitted: () => checkAccess(request) }, request, reply),
     fetchJoinCredentials: join.sendCredentials,
     fetchJoinAgent: join.sendAgent,
   }

@@ -4,8 +4,7 @@ import { fakeHost } from '../../../test/support/fake-host.ts'
 import { createCa, issueCertificate } from '../../pki/certificate.ts'
 import { buildCsr, clusterUser, readCsr } from '../../pki/csr.ts'
 import { createKeyPair } from '../../pki/key.ts'
-import type { Operation } from '../../protocol/wire/operation.ts'
-import { carryOutOperation } from '../carry-out.ts'
+import { carryOutOperation, type OperationInCluster } from '../carry-out.ts'
 
 const NOW = new Date('2026-06-01T12:00:00Z')
 const ca = createCa({ commonName: 'kubernetes', days: 3650, now: NOW })
@@ -20,7 +19,7 @@ const common = { id: 'e-aaaaaaaaaa', node: 'n-aaaaaaaaaa', expiresAt: '2026-06-0
 const { privateKey, publicKey } = createKeyPair()
 const user = clusterUser('alice', publicKey)
 const grant = { ...common, operation: 'grant-access', user, role: 'edit', seconds: 3_600 } as const
-const grantTo = (csr: string): Operation => ({ ...grant, csr })
+const grantTo = (csr: string): OperationInCluster => ({ ...grant, csr })
 
 interface Stored {
   metadata: { name: string; labels?: Record<string, string> }
@@ -72,7 +71,7 @@ function master({ signs = true, denies = '' } = {}) {
     const certificate = base64(issueCertificate({ ...order, usages: ['clientAuth'] }))
     objects.set(path, { ...sent, status: { ...sent.status, certificate } })
   }
-  return { host, objects, asked, run: (operation: Operation) => carryOutOperation(host.machine, operation) }
+  return { host, objects, asked, run: (operation: OperationInCluster) => carryOutOperation(host.machine, operation) }
 }
 
 test('the user is bound to the role, and gets a certificate through an approved request; again changes nothing', async () => {

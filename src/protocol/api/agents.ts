@@ -164,6 +164,15 @@ export const agentRoutes = {
     answer: 'bytes',
     errors: ['bundle-file/unknown', 'limit/downloads', 'range/unsatisfiable'],
   },
+  fetchAgent: {
+    method: 'GET',
+    path: '/v1/agents/{sha256}',
+    access: ['node', 'administrate'],
+    summary: "Returns the agent's executable with this SHA-256 sum, of an imported release; supports ranges",
+    params: z.object({ sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)) }),
+    answer: 'bytes',
+    errors: ['agents/unknown-file', 'limit/downloads', 'range/unsatisfiable'],
+  },
   connect: {
     method: 'GET',
     path: '/v1/agent',

@@ -56,6 +56,7 @@ export const ERROR_STATUS = {
   'enrol/unknown': 404,
   'bundle/unknown': 404,
   'bundle-file/unknown': 404,
+  'agents/unknown-file': 404,
 
   'kubeconfig/wrong-subject': 422,
   'pem/invalid': 422,

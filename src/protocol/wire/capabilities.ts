@@ -19,7 +19,7 @@ export const CAPABILITIES: readonly string[] = [
   ...FIRST_CAPABILITIES,
   'frame/trust',
   'instruction/renew',
-  ...['grant-access', 'revoke-access', 'list-access'].map((kind) => `operation/${kind}`),
+  ...['grant-access', 'revoke-access', 'list-access', 'update-agent'].map((kind) => `operation/${kind}`),
   ...['cordon', 'cordon-and-drain', 'uncordon', 'move-leader', 'etcd-status', 'check-upgrade'].map(
     (kind) => `operation/${kind}`,
   ),

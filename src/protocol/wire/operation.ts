@@ -29,8 +29,9 @@ export const MAX_ACCESS_SECONDS = 7 * 86_400
 export const MAX_ACCESSES = 500
 
 /**
- * A task of a master in its cluster for another node, or for a person. It changes nothing on the machine of the master, so it is not a run.
- * It is idempotent and never stored: the controller repeats it as long as it is needed.
+ * A task of a master in its cluster for another node, or for a person; or the update of a node's agent, which outlives no run. It changes
+ * nothing of Kubernetes on the machine, so it is not a run. It is idempotent and never stored: the controller repeats it as long as it is
+ * needed.
  */
 export const Operation = z.pipe(
   z.transform(withNewKeys),
@@ -77,6 +78,18 @@ export const Operation = z.pipe(
     z.strictObject({ ...common, operation: z.literal('etcd-status') }),
     /** Returns what an upgrade of the cluster to this version would break, and what forbids it. */
     z.strictObject({ ...common, operation: z.literal('check-upgrade'), version: KubernetesVersion }),
+    /**
+     * Makes this the executable of the agent, unless a run is open. `done`: it runs, and was welcomed. `attempt`: the same one is tried
+     * again only with a higher number.
+     */
+    z.strictObject({
+      ...common,
+      operation: z.literal('update-agent'),
+      version: z.string().check(z.minLength(1), z.maxLength(60)),
+      sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+      size: z.int().check(z.positive()),
+      attempt: z.int().check(z.positive()),
+    }),
   ]),
 )
 

@@ -17,6 +17,9 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "administrator/unknown": [
     "there is no administrator …"
   ],
+  "agents/unknown-file": [
+    "no imported release of the agent has a file …"
+  ],
   "backup/busy": [
     "another backup is being made"
   ],

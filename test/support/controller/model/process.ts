@@ -33,6 +33,7 @@ export function startProcess(store: Store, authority: Authority, log: (line: str
     // biome-ignore lint/suspicious/noExplicitAny: of the shelf nothing else is asked
     bundles: { refresh: async () => undefined, pick: () => BUNDLE, names: () => ['b'] } as any,
     agentFiles: openAgentFiles([]),
+    agentReleases: async () => [],
     changes: new Changes(),
     presence: NOBODY as Presence,
     operations: new Operations(),
