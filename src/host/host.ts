@@ -130,6 +130,12 @@ export interface Host extends HostView {
    * removes `path`, and does not restore `source`.
    */
   move(source: string, path: string, mode: number): Promise<void>
+  /**
+   * Like `move`, for a file that Cantrip replaces by another version. If the ledger already has the undo of an earlier change
+   * of `path`, that undo stands: it removes the file, or restores what was there before Cantrip, and no copy is kept of what
+   * Cantrip itself installed. Otherwise it is the same as `move`.
+   */
+  replace(source: string, path: string, mode: number): Promise<void>
   /** Deletes a file that can be fetched or created again. Not undone. */
   discard(path: string, because: string): Promise<void>
   /** Symbolic link at `path` to `target`. */

@@ -11,7 +11,7 @@ import type { Undo } from './undo.ts'
 
 type FileMethods = Pick<
   Host,
-  'write' | 'makeDirectory' | 'install' | 'move' | 'discard' | 'link' | 'remove' | 'download'
+  'write' | 'makeDirectory' | 'install' | 'move' | 'replace' | 'discard' | 'link' | 'remove' | 'download'
 >
 
 const unitDirectories = ['/etc/systemd/', '/run/systemd/', '/usr/lib/systemd/', '/lib/systemd/']
@@ -20,8 +20,9 @@ export function recordingFiles(options: {
   machine: Machine
   record: RecordChange
   backupDirectory: string
+  hasUndo?: (path: string) => boolean
 }): FileMethods {
-  const { machine, record, backupDirectory } = options
+  const { machine, record, backupDirectory, hasUndo = () => false } = options
 
   async function recordPath(kind: ChangeKind, path: string, undo: Undo): Promise<void> {
     // Undone after the file, because undo goes backwards.
@@ -58,7 +59,7 @@ export function recordingFiles(options: {
   }
 
   /** Records the change of `path`; false if the same file is already there. */
-  async function prepareFor(source: string, path: string, mode: number): Promise<boolean> {
+  async function prepareFor(source: string, path: string, mode: number, undoOf = undoFor): Promise<boolean> {
     const [now, from] = await Promise.all([machine.stat(path), machine.stat(source)])
     if (from?.kind !== 'file' && from?.kind !== 'symlink') {
       throw new AgentError('file/missing', `cannot install ${path}: ${source} is not a file`, {
@@ -67,8 +68,19 @@ export function recordingFiles(options: {
     }
     if (isOwnFile(now, mode, machine) && (await machine.sameContent(path, source))) return false
     if (now === undefined) await makeParents(path)
-    await recordPath('file', path, await undoFor(path, now))
+    await recordPath('file', path, await undoOf(path, now))
     return true
+  }
+
+  /** The undo of the first change stands, if there is one. */
+  async function firstUndoFor(path: string, now: FileStat | undefined): Promise<Undo> {
+    if (now?.kind !== 'file' || !hasUndo(path)) return undoFor(path, now)
+    return { kind: 'nothing', because: 'an earlier change of this file is undone' }
+  }
+
+  async function moveOr(source: string, path: string, isDue: boolean, mode: number): Promise<void> {
+    if (isDue) await machine.moveFile(source, path, mode)
+    else await discard(source, `${path} is the same`)
   }
 
   return {
@@ -108,8 +120,11 @@ export function recordingFiles(options: {
     },
 
     async move(source, path, mode) {
-      if (await prepareFor(source, path, mode)) await machine.moveFile(source, path, mode)
-      else await discard(source, `${path} is the same`)
+      await moveOr(source, path, await prepareFor(source, path, mode), mode)
+    },
+
+    async replace(source, path, mode) {
+      await moveOr(source, path, await prepareFor(source, path, mode, firstUndoFor), mode)
     },
 
     discard,

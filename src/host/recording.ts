@@ -18,10 +18,12 @@ export interface RecordingOptions {
   record: RecordChange
   /** Directory for backups of overwritten files. */
   backupDirectory: string
+  /** Whether the ledger has the undo of an earlier change that creates or replaces this file; default: no. */
+  hasUndo?: (path: string) => boolean
 }
 
-export function recordingHost({ machine, record, backupDirectory }: RecordingOptions): Host {
-  const files = recordingFiles({ machine, record, backupDirectory })
+export function recordingHost({ machine, record, backupDirectory, hasUndo }: RecordingOptions): Host {
+  const files = recordingFiles({ machine, record, backupDirectory, ...(hasUndo && { hasUndo }) })
   return {
     ...viewOf(machine),
     ...files,

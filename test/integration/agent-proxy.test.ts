@@ -67,7 +67,6 @@ test('manifest, files and the operator’s certificate are fetched through the p
   const params = await openProvisionParams(
     {
       run: 'r-aaaaaaaaaa',
-      role: 'first-master',
       params: NodeParams.parse({
         bundle: { name: manifest.name, manifestSha256, publicKey },
         cluster: {
@@ -84,6 +83,7 @@ test('manifest, files and the operator’s certificate are fetched through the p
         node: { name: 'one', address: '10.0.0.1', roles: ['master'], labels: {} },
       }),
     },
+    'first-master',
     {
       config: {
         format: 1,

@@ -1,5 +1,7 @@
 import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
+import { CONFIGURATION_ANNOTATION, identityIn, patchPath } from '../../src/provision/kubeadm/identity.ts'
+import { CONTROL_PLANE } from '../../src/provision/kubeadm/static-pods.ts'
 import type { FakeKubernetes } from './fake-kubernetes.ts'
 
 export const KUBE_PROXY = '/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy'
@@ -30,7 +32,16 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
   }
   const rbac = '/apis/rbac.authorization.k8s.io/v1'
   const system = '/namespaces/kube-system'
-  const manifest = (name: string) => put(`/etc/kubernetes/manifests/${name}.yaml`, 'kind: Pod\nstatus: {}\n')
+  const version = params.cluster.kubernetesVersion
+  const annotated = (target: string) => {
+    const identity = identityIn(host.files.bytes(patchPath('/etc/kubernetes/patches', target))?.toString())
+    return identity === undefined ? {} : { [CONFIGURATION_ANNOTATION]: identity }
+  }
+  const manifest = (name: string) => {
+    const lines = Object.entries(annotated(name)).map(([key, value]) => `    ${key}: ${value}\n`)
+    const text = `kind: Pod\n${lines.join('')}    image: registry.k8s.io/${name}:${version}\nstatus: {}\n`
+    put(`/etc/kubernetes/manifests/${name}.yaml`, text)
+  }
   const phases: Record<string, () => void> = {
     'certs all'() {
       for (const name of ['ca', 'apiserver', 'apiserver-kubelet-client', 'front-proxy-ca', 'front-proxy-client']) {
@@ -50,6 +61,7 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
     'control-plane apiserver': () => manifest('kube-apiserver'),
     'control-plane controller-manager': () => manifest('kube-controller-manager'),
     'control-plane scheduler': () => manifest('kube-scheduler'),
+    'control-plane all': () => CONTROL_PLANE.forEach(manifest),
     'kubelet-start'() {
       put('/var/lib/kubelet/config.yaml', 'kind: KubeletConfiguration\n')
       put('/var/lib/kubelet/kubeadm-flags.env', 'KUBELET_KUBEADM_ARGS=""\n')
@@ -65,14 +77,19 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
       }
       const isTainted = host.files.bytes('/etc/kubernetes/kubeadm.yaml')?.includes('register-with-taints')
       const taints = isTainted ? [TAINT] : []
-      objects.set(NODE, { metadata: { labels: {} }, spec: { taints }, status: READY })
+      const known = objects.get(NODE) as object | undefined
+      const status = { ...READY, nodeInfo: { kubeletVersion: version } }
+      objects.set(NODE, { metadata: { labels: {} }, spec: { taints }, ...known, status })
     },
     'kubelet-finalize enable-client-cert-rotation': () => put('/etc/kubernetes/kubelet.conf', KUBELET_CONF),
-    'upload-config all': () =>
+    'upload-config all'() {
       add(
         ...['kubeadm-config', 'kubelet-config'].map((name) => `/api/v1${system}/configmaps/${name}`),
         ...['nodes-kubeadm-config', 'kubelet-config'].map((name) => `${rbac}${system}/rolebindings/kubeadm:${name}`),
-      ),
+      )
+      const ClusterConfiguration = `kind: ClusterConfiguration\nkubernetesVersion: ${version}\n`
+      objects.set(`/api/v1${system}/configmaps/kubeadm-config`, { data: { ClusterConfiguration } })
+    },
     'bootstrap-token --skip-token-print': () =>
       add(
         `${rbac}/clusterrolebindings/kubeadm:node-autoapprove-certificate-rotation`,
@@ -85,21 +102,27 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
       node.metadata.labels['node.kubernetes.io/exclude-from-external-load-balancers'] = ''
       if (params.cluster.dedicatedMasters) node.spec.taints = [TAINT]
     },
-    'addon kube-proxy': () =>
+    'addon kube-proxy'() {
       add(
         `/api/v1${system}/configmaps/kube-proxy`,
         KUBE_PROXY,
         `${rbac}${system}/rolebindings/kube-proxy`,
         `${rbac}/clusterrolebindings/kubeadm:node-proxier`,
-      ),
-    'addon coredns': () =>
+      )
+      const containers = [{ image: `registry.k8s.io/kube-proxy:${version}` }]
+      objects.set(KUBE_PROXY, { spec: { template: { spec: { containers } } } })
+    },
+    'addon coredns'() {
       add(
         `/api/v1${system}/configmaps/coredns`,
         `${rbac}/clusterrolebindings/system:coredns`,
         `/api/v1${system}/serviceaccounts/coredns`,
         `/apis/apps/v1${system}/deployments/coredns`,
         `/api/v1${system}/services/kube-dns`,
-      ),
+      )
+      const metadata = { annotations: annotated('corednsdeployment') }
+      objects.set(`/apis/apps/v1${system}/deployments/coredns`, { metadata, spec: { replicas: 1 } })
+    },
   }
   const run = phases[phase]
   if (run === undefined) throw new Error(`the fake kubeadm has no phase ${phase}`)

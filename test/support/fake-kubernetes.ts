@@ -167,6 +167,7 @@ function answerCommands(fake: FakeKubernetes): void {
     fake.dropIns = [...host.files.nodes.keys()].filter((path) => /\.service\.d\/.+\.conf$/.test(path))
   }
   const ctr = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io', 'images']
+  host.on([...ctr.slice(0, -1), 'containers', 'list'], {})
   const pin = (name: string) => images.set(name, true)
   host.on([...ctr, 'check'], (argv) => ({
     stdout: [...images.keys()]
@@ -198,7 +199,10 @@ function answerCommands(fake: FakeKubernetes): void {
     for (const path of argv.slice(1)) if (path.startsWith('/')) host.files.deleteTree(path, false)
     return {}
   })
-  host.on(['/usr/local/bin/etcdctl'], {})
+  host.on(['/usr/local/bin/etcdctl'], (argv) => {
+    if (argv.includes('save')) host.files.seed(argv.at(-1) ?? '', 'a snapshot')
+    return {}
+  })
   host.on(['sync'], {})
   host.on(['/usr/local/bin/kubectl'], (argv, { stdin }) => {
     if (stdin !== undefined) fake.inputs.push(stdin)
@@ -244,6 +248,7 @@ function answerApi({ host, objects }: FakeKubernetes, url: URL): { status: numbe
   const isUp = isRunning && host.files.get('/etc/kubernetes/manifests/kube-apiserver.yaml')
   if (!isUp) throw new Error('ECONNREFUSED')
   if (url.pathname === '/readyz') return { status: 200 }
+  if (url.pathname === '/version') return { status: 200, body: JSON.stringify({ gitVersion: versionOf(host) }) }
   // With the manifest applied, flanneld writes this file.
   if (objects.has('/apis/apps/v1/namespaces/kube-flannel/daemonsets/kube-flannel-ds')) {
     host.files.seed('/run/flannel/subnet.env', '')
@@ -251,6 +256,11 @@ function answerApi({ host, objects }: FakeKubernetes, url: URL): { status: numbe
   if (url.pathname === '/api/v1/pods') return { status: 200, body: JSON.stringify({ items: pods(objects) }) }
   const found = objects.get(url.pathname)
   return found === undefined ? { status: 404, body: '{}' } : { status: 200, body: JSON.stringify(found) }
+}
+
+/** The version of the API server that the kubelet starts from its manifest. */
+function versionOf(host: FakeHost): string | undefined {
+  return /kube-apiserver:(\S+)/.exec(host.text('/etc/kubernetes/manifests/kube-apiserver.yaml'))?.[1]
 }
 
 function pods(objects: Map<string, unknown>): unknown[] {

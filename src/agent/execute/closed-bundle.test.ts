@@ -10,7 +10,7 @@ function scene(cni: Cni, keep: (file: BundleFile) => boolean = () => true) {
   const fake = fakeKubernetes({ cni })
   const { manifest } = fake.params.bundleStore
   manifest.files = manifest.files.filter(keep)
-  return { ...fake, check: () => requireClosedBundle(fake.host, fake.params) }
+  return { ...fake, check: () => requireClosedBundle(fake.host, fake.params, 'first-master') }
 }
 
 test.each<Cni>(['flannel', 'none'])('a complete bundle, with the pod network %s', async (cni) => {

@@ -2,19 +2,21 @@ import { kubeadmReferences } from '../../bundle/closure/references.ts'
 import { AGENT_IMAGE } from '../../bundle/contents.ts'
 import { badBundle } from '../../bundle/error.ts'
 import type { HostView } from '../../host/host.ts'
+import type { Instruction } from '../../protocol/wire/instruction.ts'
 import { ofPodNetwork } from '../../provision/images/image-groups.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import { KUBELET_CONF } from '../../provision/paths.ts'
 
 /**
  * Refuses a bundle that lacks an image for this node or the manifest of its pod network. Throws AgentError
- * `bundle/not-closed`. Call it before a provisioning run changes anything. A node that has joined is repaired as before.
+ * `bundle/not-closed`. Call it before a run changes anything. A node that has joined is repaired as before; an upgrade needs all.
  */
 export async function requireClosedBundle(
   view: HostView,
   { cluster, bundleStore }: Pick<ProvisionParams, 'cluster' | 'bundleStore'>,
+  role: Instruction['role'],
 ): Promise<void> {
-  if ((await view.stat(KUBELET_CONF)) !== undefined) return
+  if (role !== 'upgrade' && (await view.stat(KUBELET_CONF)) !== undefined) return
   const { files } = bundleStore.manifest
   const images = files.filter(({ role }) => role === 'image').map(({ name }) => name)
   const { cni, kubernetesVersion } = cluster

@@ -16,7 +16,7 @@ import { afterSnapshot, observerOf } from '../restore/snapshots.ts'
 import type { Workspace } from '../restore/workspace.ts'
 import { requireClosedBundle } from './closed-bundle.ts'
 import { refuseEarlierContainerd } from './earlier-containerd.ts'
-import { openProvisionParams } from './provision-params.ts'
+import { openProvisionParams, taskOf } from './provision-params.ts'
 
 export interface ExecuteOptions {
   paths: AgentPaths
@@ -106,7 +106,9 @@ async function carryOut(
     case 'first-master':
     case 'master':
     case 'worker':
-    case 'renew': {
+    case 'renew':
+    case 'upgrade':
+    case 'add-ons': {
       refuseEarlierContainerd(ledger)
       const { runWorkflow } = await import('../../engine/run-workflow.ts')
       const { workflowOf } = await import('../../roles/workflows.ts')
@@ -116,14 +118,14 @@ async function carryOut(
       })
       const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
       const config = requireConfig(paths)
-      const params = await openProvisionParams(instruction, {
+      const params = await openProvisionParams(instruction, taskOf(instruction), {
         config,
         tls: identity,
         directory,
         host,
         signal,
       })
-      await requireClosedBundle(machine, params)
+      await requireClosedBundle(machine, params, instruction.role)
       return runWorkflow({
         workflow: workflowOf(instruction.role, params.task),
         params,

@@ -11,7 +11,7 @@ import type { Workspace } from '../restore/workspace.ts'
 import type { ImagesReport } from '../service/images/images-report.ts'
 import { refuseEarlierContainerd } from './earlier-containerd.ts'
 import { readCarriedOut } from './execute.ts'
-import { openProvisionParams } from './provision-params.ts'
+import { openProvisionParams, taskOf } from './provision-params.ts'
 
 export interface KeepImagesOptions {
   paths: AgentPaths
@@ -52,7 +52,13 @@ async function keepOn(workspace: Workspace, { paths, report, signal }: KeepImage
   })
   const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
   const config = requireConfig(paths)
-  const params = await openProvisionParams(instruction, { config, tls: identity, directory, host, signal })
+  const params = await openProvisionParams(instruction, taskOf(instruction), {
+    config,
+    tls: identity,
+    directory,
+    host,
+    signal,
+  })
   const images = nodeImages(params.task, params)
   const names = images.map(({ name }) => name)
   const before = await imageStates(machine, names)

@@ -20,10 +20,10 @@ export async function planInstruction(paths: AgentPaths, signal: AbortSignal): P
   if (instruction.role === 'reset') return [await planReset(paths)]
   const { planWorkflow } = await import('../../engine/plan-workflow.ts')
   const { workflowOf } = await import('../../roles/workflows.ts')
-  const { openProvisionParams } = await import('./provision-params.ts')
+  const { openProvisionParams, taskOf } = await import('./provision-params.ts')
   const planning = planningHost(linuxMachine(), backupsOf(paths))
   const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
-  const params = await openProvisionParams(instruction, {
+  const params = await openProvisionParams(instruction, taskOf(instruction), {
     config,
     tls: identity,
     directory,

@@ -19,11 +19,20 @@ export interface ProvisionSurroundings {
   signal: AbortSignal
 }
 
-type Provisioning = Exclude<Instruction, { role: 'reset' }>
+/** An instruction with parameters of the node. */
+export type NodeInstruction = Exclude<Instruction, { role: 'reset' }>
+
+/** The task with which the node was provisioned, which later instructions repeat. */
+export function taskOf(instruction: NodeInstruction): NodeTask {
+  if ('provisionedAs' in instruction) return instruction.provisionedAs
+  if (instruction.role !== 'renew') return instruction.role
+  return instruction.params.node.roles.includes('master') ? 'master' : 'worker'
+}
 
 /** What the steps of a workflow need in addition to the instruction. */
 export async function openProvisionParams(
-  { run, role, params }: Pick<Provisioning, 'run' | 'role' | 'params'>,
+  { run, params }: Pick<NodeInstruction, 'run' | 'params'>,
+  task: NodeTask,
   { config, tls, directory, host, signal }: ProvisionSurroundings,
 ): Promise<ProvisionParams> {
   const { urls, proxy } = config
@@ -34,7 +43,7 @@ export async function openProvisionParams(
   return {
     ...params,
     run,
-    task: role === 'renew' ? taskOf(params.node) : role,
+    task,
     bundleStore,
     async requestOperatorCertificate(csr) {
       const way = { ...asking, timeoutMs: 15_000, signal }
@@ -45,11 +54,6 @@ export async function openProvisionParams(
     executable: process.execPath,
     controller: { urls, ca: tls.ca },
   }
-}
-
-/** For a run that does not depend on which master started the cluster. */
-function taskOf({ roles }: ProvisionParams['node']): NodeTask {
-  return roles.includes('master') ? 'master' : 'worker'
 }
 
 /** Whether the operator is of this build, and renews its certificate: the bundle may have one of another build. */

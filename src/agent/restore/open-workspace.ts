@@ -7,7 +7,9 @@ import type { HostView } from '../../host/host.ts'
 import { openDurableLog } from '../../host/linux/files/durable-log.ts'
 import { linuxMachine } from '../../host/linux/linux-machine.ts'
 import { recordingHost } from '../../host/recording.ts'
+import type { Undo } from '../../host/undo.ts'
 import { openLedger } from '../../ledger/ledger.ts'
+import { replay } from '../../ledger/replay.ts'
 import type { AgentPaths } from '../paths.ts'
 import { afterSnapshot } from './snapshots.ts'
 import type { Workspace } from './workspace.ts'
@@ -22,8 +24,15 @@ export async function openWorkspace(paths: AgentPaths, timeoutMs = 0, signal?: A
   const machine = linuxMachine()
   const ledger = await openLedger(await openLog(paths, machine, timeoutMs, signal))
   const backupDirectory = backupsOf(paths)
-  const hostFor = (record: RecordChange) => recordingHost({ machine, record, backupDirectory })
+  const hasUndo = (path: string) => replay(ledger.entries()).outstanding.some(({ undo }) => isUndoOf(undo, path))
+  const hostFor = (record: RecordChange) => recordingHost({ machine, record, backupDirectory, hasUndo })
   return afterSnapshot({ machine, ledger, hostFor }, paths, 'install')
+}
+
+const OF_A_FILE: readonly Undo['kind'][] = ['remove-path', 'restore-file', 'restore-link']
+
+function isUndoOf(undo: Undo, path: string): boolean {
+  return OF_A_FILE.includes(undo.kind) && 'path' in undo && undo.path === path
 }
 
 export function backupsOf({ stateDirectory }: Pick<AgentPaths, 'stateDirectory'>): string {

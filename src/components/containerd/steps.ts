@@ -6,7 +6,7 @@ import { startUnit, unitIsCurrent } from '../../provision/steps/units.ts'
 import { CONFIGURATION, configuration, OVERRIDES, unit } from './templates.ts'
 
 const UNIT = `${UNITS}/${CONTAINERD.unit}`
-const READ_AT_START = [CONFIGURATION, OVERRIDES, UNIT]
+const READ_AT_START = [`${CONTAINERD.binaries}/containerd`, CONFIGURATION, OVERRIDES, UNIT]
 
 export const writeConfiguration: ProvisionStep = {
   id: 'containerd/write-configuration',

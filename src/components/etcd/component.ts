@@ -7,6 +7,16 @@ import { startService, writeConfiguration } from './steps.ts'
 
 const install = installStep('etcd/install-binaries', 'Installing etcd', 'binary', ['etcd', 'etcdctl'])
 
+/**
+ * The member of a running cluster, with its present executables and configuration. Its data stays, and it is never removed from
+ * the cluster for that.
+ */
+export const etcdMember: ProvisionComponent = {
+  id: 'etcd',
+  after: [],
+  steps: () => [install, issueCertificates, writeConfiguration, startService, keepToData],
+}
+
 /** An etcd member as a systemd service. kubeadm is configured to use it as an external etcd. */
 export const etcd: ProvisionComponent = {
   id: 'etcd',

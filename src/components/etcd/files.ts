@@ -1,4 +1,4 @@
-import { ETCD_CONFIGURATION, ETCD_UNIT, UNITS } from '../../base/kubernetes-paths.ts'
+import { BINARIES, ETCD_CONFIGURATION, ETCD_UNIT, UNITS } from '../../base/kubernetes-paths.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import type { EtcdMember } from '../../provision/etcd/etcd-members.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
@@ -9,7 +9,7 @@ import { configuration, sameConfiguration, unit } from './templates.ts'
 const CONFIGURATION = `${ETCD_CONFIGURATION}/etcd.json`
 const UNIT = `${UNITS}/${ETCD_UNIT}`
 /** Files that need a restart after a change. etcd reads its server and peer certificates again at each handshake. */
-export const READ_AT_START = [CONFIGURATION, UNIT, `${ETCD_PKI}/ca.crt`]
+export const READ_AT_START = [`${BINARIES}/etcd`, CONFIGURATION, UNIT, `${ETCD_PKI}/ca.crt`]
 
 type Others = readonly EtcdMember[]
 

@@ -1,5 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { ETCD_UNIT } from '../../base/kubernetes-paths.ts'
+import { ETCD_DATA, ETCD_UNIT } from '../../base/kubernetes-paths.ts'
 import { type RetryPolicy, retry } from '../../base/retry.ts'
 import { Indeterminate } from '../../engine/step.ts'
 import type { HostView } from '../../host/host.ts'
@@ -14,13 +14,15 @@ import {
   readMembership,
   removeMember,
 } from '../../provision/etcd/etcd-members.ts'
+import { saveSnapshot } from '../../provision/etcd/save-snapshot.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { allowFirstStart, hasData, needsData, removeFormerData } from './data.ts'
 import { isConfigured, isConfiguredToJoin, writeFiles } from './files.ts'
 import { leftovers, ownOf } from './leftovers.ts'
-import { saveSnapshot } from './snapshot.ts'
 
+/** The data of the cluster before its members change. The file remains until the node joins again. */
+const SNAPSHOT = `${ETCD_DATA}/before-joining.db`
 const ADD: RetryPolicy = { firstMs: 1_000, withinMs: 120_000 }
 const PROMOTE: RetryPolicy = { firstMs: 1_000, withinMs: 300_000 }
 
@@ -43,7 +45,7 @@ export const joinMembers: ProvisionStep = {
     await retryWhileRefused(host, { signal, policy: ADD }, async (request) => {
       const change = (through: string, make: () => Promise<void>) =>
         request(async () => {
-          if (!isSaved) await saveSnapshot(host, through, signal)
+          if (!isSaved) await saveSnapshot(host, through, SNAPSHOT, signal)
           isSaved = true
           await make()
         })

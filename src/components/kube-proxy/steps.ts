@@ -1,9 +1,11 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { hostPort } from '../../base/net/address.ts'
+import type { HostView } from '../../host/host.ts'
 import { waitUntil } from '../../host/units/wait-until.ts'
-import { apiIsReady, existInApi } from '../../provision/api/api.ts'
+import { apiIsReady, existInApi, readApi } from '../../provision/api/api.ts'
 import { apiServiceAddress } from '../../provision/api/endpoint.ts'
 import { kubeadmPhase, WITH_ETCD } from '../../provision/kubeadm/kubeadm-phase.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
 import { watchAddOns, watchControlPlane } from '../../provision/pods/watches.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 
@@ -12,14 +14,24 @@ const SYSTEM = '/namespaces/kube-system'
 export const applyKubeProxy: ProvisionStep = {
   id: 'kube-proxy/apply',
   title: 'Applying kube-proxy',
-  isDone: (host, params) =>
+  isDone: async (host, params) =>
+    (await isOfVersion(host, params)) &&
     existInApi(host, params, [
       `/api/v1${SYSTEM}/configmaps/kube-proxy`,
-      `/apis/apps/v1${SYSTEM}/daemonsets/kube-proxy`,
       `/apis/rbac.authorization.k8s.io/v1${SYSTEM}/rolebindings/kube-proxy`,
       '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/kubeadm:node-proxier',
     ]),
   apply: (host, _params, context) => kubeadmPhase(host, ['addon', 'kube-proxy'], WITH_ETCD, context),
+}
+
+interface DaemonSet {
+  spec?: { template?: { spec?: { containers?: { image?: string }[] } } }
+}
+
+async function isOfVersion(host: HostView, params: ProvisionParams): Promise<boolean> {
+  const found = await readApi<DaemonSet>(host, params, `/apis/apps/v1${SYSTEM}/daemonsets/kube-proxy`)
+  const image = found?.spec?.template?.spec?.containers?.[0]?.image
+  return image?.endsWith(`:${params.cluster.kubernetesVersion}`) === true
 }
 
 /** A pod that connects to a service before its rules exist loses the connection, and many clients wait 30 s for a timeout. */

@@ -4,6 +4,13 @@ import { issueCertificates } from './certificates.ts'
 import { writeKubeconfigs } from './kubeconfigs.ts'
 import { writeConfiguration } from './steps.ts'
 
+/** On a worker, which kubeadm does not configure. */
+export const kubeadmOnly: ProvisionComponent = {
+  id: 'kubeadm',
+  after: [],
+  steps: () => [installStep('kubeadm/install-binaries', 'Installing kubeadm', 'binary', ['kubeadm'])],
+}
+
 /** The files of kubeadm that must exist before any component of the control plane runs. */
 export const kubeadm: ProvisionComponent = {
   id: 'kubeadm',

@@ -1,10 +1,17 @@
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
+import { CONFIGURATION_ANNOTATION, identityOf } from '../../provision/kubeadm/identity.ts'
+import type { Mapping } from '../../provision/kubeadm/overrides.ts'
+import { CONTROL_PLANE } from '../../provision/kubeadm/static-pods.ts'
 
 /**
  * kubeadm's startup probes run every 10 s, the first one after 10 s, and a kubelet that has just started adds a delay of up to
  * one period: a pod becomes Ready up to 20 s late. With this patch the probes run every second while a container starts.
  */
 const EVERY_SECOND = { initialDelaySeconds: 0, periodSeconds: 1, failureThreshold: 240 }
+
+const identified = (parameters: unknown) => ({
+  metadata: { annotations: { [CONFIGURATION_ANNOTATION]: identityOf(parameters) } },
+})
 
 const staticPod = (name: string) => ({ spec: { containers: [{ name, startupProbe: EVERY_SECOND }] } })
 
@@ -22,13 +29,27 @@ const TOLERATIONS = [
   ].map((key) => ({ key, operator: 'Exists', effect: 'NoSchedule' })),
 ]
 
-/** Strategic merge patches, by kubeadm's name of the target. */
-export function patchesFor({ masters }: Pick<NodeParams['cluster'], 'masters'>): Record<string, unknown> {
+/** Of the ClusterConfiguration, what CoreDNS depends on: it is the same on all masters. */
+const OF_COREDNS = ['kubernetesVersion', 'imageRepository', 'dns', 'networking']
+
+/**
+ * Strategic merge patches, by kubeadm's name of the target. Each has the identity of what kubeadm writes with it.
+ *
+ * @param documents kubeadm's configuration
+ */
+export function patchesFor(
+  { masters }: Pick<NodeParams['cluster'], 'masters'>,
+  documents: readonly Mapping[],
+): Record<string, unknown> {
+  const cluster = documents.find(({ kind }) => kind === 'ClusterConfiguration')
+  const own = documents.find(({ kind }) => kind === 'InitConfiguration')?.localAPIEndpoint
+  const ofCoreDns = [OF_COREDNS.map((name) => cluster?.[name]), TOLERATIONS, READINESS]
   return {
-    'kube-apiserver': staticPod('kube-apiserver'),
-    'kube-controller-manager': staticPod('kube-controller-manager'),
-    'kube-scheduler': staticPod('kube-scheduler'),
+    ...Object.fromEntries(
+      CONTROL_PLANE.map((name) => [name, { ...identified([cluster, own, staticPod(name)]), ...staticPod(name) }]),
+    ),
     corednsdeployment: {
+      ...identified(ofCoreDns),
       spec: {
         // With one master, a second replica has no other node to run on until a second node joins.
         replicas: masters.length > 1 ? 2 : 1,

@@ -1,4 +1,5 @@
 import { KUBERNETES } from '../../base/kubernetes-paths.ts'
+import { patchPath } from '../../provision/kubeadm/identity.ts'
 import { writeYaml } from '../../provision/kubeadm/yaml.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import { KUBEADM_CONFIG, KUBEADM_PATCHES } from '../../provision/paths.ts'
@@ -22,9 +23,10 @@ export const writeConfiguration: ProvisionStep = {
 }
 
 async function files(params: ProvisionParams): Promise<Record<string, string>> {
-  const documents = await Promise.all((await configuration(params)).map(writeYaml))
-  const patches = Object.entries(patchesFor(params.cluster)).map(
-    async ([target, patch]) => [`${KUBEADM_PATCHES}/${target}+strategic.yaml`, await writeYaml(patch)] as const,
+  const wanted = await configuration(params)
+  const documents = await Promise.all(wanted.map(writeYaml))
+  const patches = Object.entries(patchesFor(params.cluster, wanted)).map(
+    async ([target, patch]) => [patchPath(KUBEADM_PATCHES, target), await writeYaml(patch)] as const,
   )
   return { [KUBEADM_CONFIG]: documents.join('---\n'), ...Object.fromEntries(await Promise.all(patches)) }
 }

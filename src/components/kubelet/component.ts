@@ -8,3 +8,6 @@ export const kubelet: ProvisionComponent = {
   after: [],
   steps: () => [installStep('kubelet/install-binary', 'Installing the kubelet', 'binary', ['kubelet']), writeUnit],
 }
+
+/** On a node that runs, the executable is exchanged together with the control plane, and not before. */
+export const kubeletUnit: ProvisionComponent = { ...kubelet, steps: () => [writeUnit] }

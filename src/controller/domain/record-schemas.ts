@@ -117,7 +117,7 @@ const enrolmentFields: Fields<Enrolment> = {
 const runFields: Fields<Run> = {
   id: text,
   nodeId: text,
-  role: z.enum(['first-master', 'master', 'worker', 'renew', 'reset']),
+  role: z.enum(['first-master', 'master', 'worker', 'upgrade', 'add-ons', 'renew', 'reset']),
   repair: since(z.boolean(), false),
   generation: count,
   seq: count,

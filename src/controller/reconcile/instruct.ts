@@ -1,6 +1,6 @@
 import type { BundleRef } from '../../bundle/format.ts'
 import { paramsFor } from '../../protocol/settings/node-params.ts'
-import type { Instruction } from '../../protocol/wire/instruction.ts'
+import type { Instruction, NodeParams, NodeTask } from '../../protocol/wire/instruction.ts'
 import type { Authority } from '../access/authority.ts'
 import { type Draft, lastRunIn } from '../domain/draft.ts'
 import { newId } from '../domain/ids.ts'
@@ -18,6 +18,8 @@ export interface Order {
   masters: readonly Node[]
   bundle?: BundleRef | undefined
   repair?: true | undefined
+  /** For a role that needs it: the task that provisioned the node. */
+  provisionedAs?: NodeTask | undefined
   /** Capabilities of the agent, which gets only settings that it knows. */
   capabilities: readonly string[]
 }
@@ -70,28 +72,27 @@ function bodyOf(
   common: Pick<Instruction, 'run' | 'node' | 'generation' | 'expiresAt'>,
   cluster: Cluster,
   node: Node,
-  { role, endpoint, masters, bundle, capabilities }: Order,
+  { role, endpoint, masters, bundle, capabilities, provisionedAs }: Order,
 ): Instruction {
   if (role === 'reset') return { ...common, role, params: {} }
   if (!bundle) throw new Error(`no bundle was picked for ${node.id}`)
-  return {
-    ...common,
-    role,
-    params: {
-      bundle,
-      cluster: {
-        id: cluster.id,
-        name: cluster.name,
-        ...paramsFor('cluster', cluster.settings, capabilities),
-        endpoint,
-        masters: masters.map(({ name, address }) => ({ name, address })),
-      },
-      node: {
-        name: node.name,
-        address: node.address,
-        roles: node.roles,
-        ...paramsFor('node', cluster.settings, capabilities),
-      },
+  const params: NodeParams = {
+    bundle,
+    cluster: {
+      id: cluster.id,
+      name: cluster.name,
+      ...paramsFor('cluster', cluster.settings, capabilities),
+      endpoint,
+      masters: masters.map(({ name, address }) => ({ name, address })),
+    },
+    node: {
+      name: node.name,
+      address: node.address,
+      roles: node.roles,
+      ...paramsFor('node', cluster.settings, capabilities),
     },
   }
+  if (role !== 'upgrade' && role !== 'add-ons') return { ...common, role, params }
+  if (provisionedAs === undefined) throw new Error(`the task of ${node.id} is missing`)
+  return { ...common, role, provisionedAs, params }
 }

@@ -18,6 +18,7 @@ export const FIRST_CAPABILITIES: readonly string[] = [
 export const CAPABILITIES: readonly string[] = [
   ...FIRST_CAPABILITIES,
   'frame/trust',
+  ...['upgrade', 'add-ons'].map((role) => `instruction/${role}`),
   'instruction/renew',
   ...['grant-access', 'revoke-access', 'list-access', 'update-agent'].map((kind) => `operation/${kind}`),
   ...['cordon', 'cordon-and-drain', 'uncordon', 'move-leader', 'etcd-status', 'check-upgrade'].map(

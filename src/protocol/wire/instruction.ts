@@ -25,6 +25,9 @@ export const NodeParams = z.strictObject({
   }),
 })
 
+/** The tasks that provision a node. */
+export const NodeTask = z.enum(['first-master', 'master', 'worker'])
+
 const common = {
   run: RunId,
   node: NodeId,
@@ -40,6 +43,16 @@ export const Instruction = z.discriminatedUnion('role', [
   /** Joins its control plane. */
   z.strictObject({ ...common, role: z.literal('master'), params: NodeParams }),
   z.strictObject({ ...common, role: z.literal('worker'), params: NodeParams }),
+  /**
+   * Makes a node that has joined what its parameters say, in the order that is safest for a running cluster: its control
+   * plane, kubelet, container runtime and etcd. `provisionedAs`: the task that provisioned the node.
+   */
+  z.strictObject({ ...common, role: z.literal('upgrade'), provisionedAs: NodeTask, params: NodeParams }),
+  /**
+   * Makes the objects of the cluster what the parameters say: its stored configuration, CoreDNS, kube-proxy, pod network and
+   * operator. For one master, after every node has the images of the bundle.
+   */
+  z.strictObject({ ...common, role: z.literal('add-ons'), provisionedAs: NodeTask, params: NodeParams }),
   /** Renews what expires on a node of the cluster, and changes nothing else. */
   z.strictObject({ ...common, role: z.literal('renew'), params: NodeParams }),
   /** Removes Kubernetes; the agent remains. */
@@ -48,5 +61,4 @@ export const Instruction = z.discriminatedUnion('role', [
 
 export type Instruction = z.infer<typeof Instruction>
 export type NodeParams = z.infer<typeof NodeParams>
-/** The tasks that make a machine a node. */
-export type NodeTask = Exclude<Instruction['role'], 'reset' | 'renew'>
+export type NodeTask = z.infer<typeof NodeTask>

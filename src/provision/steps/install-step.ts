@@ -6,7 +6,7 @@ import type { ProvisionParams } from '../params.ts'
 import type { ProvisionStep } from '../provision.ts'
 
 const DIRECTORY = { binary: BINARIES, 'cni-plugin': CNI_PLUGINS } as const
-const MODE = 0o755
+export const EXECUTABLE = 0o755
 
 interface Wanted {
   file: BundleFile
@@ -47,7 +47,7 @@ export function installStep(
       await Promise.all(
         wanted.map(async ({ file, path }) => {
           const source = await params.bundleStore.fetch(host, file, (bytes) => report(path, bytes), signal)
-          await host.move(source, path, MODE)
+          await host.replace(source, path, EXECUTABLE)
           report(path, file.size)
         }),
       )
@@ -65,8 +65,9 @@ async function isAlreadyInstalled(
   return isInstalled(host, path, file)
 }
 
-async function isInstalled(host: HostView, path: string, file: BundleFile): Promise<boolean> {
+/** Whether the executable at `path` is that of the bundle. */
+export async function isInstalled(host: HostView, path: string, file: BundleFile): Promise<boolean> {
   const stat = await host.stat(path)
-  if (!isOwnFile(stat, MODE, host) || stat.size !== file.size) return false
+  if (!isOwnFile(stat, EXECUTABLE, host) || stat.size !== file.size) return false
   return (await host.sha256(path)) === file.sha256
 }

@@ -1,20 +1,26 @@
 import { UNITS } from '../../base/kubernetes-paths.ts'
 import type { Host, HostView } from '../../host/host.ts'
+import { ifReadable } from '../../host/kernel/processes.ts'
 import { bringUpUnit } from '../../host/units/bring-up-unit.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { unitProperties } from '../../host/units/unit-properties.ts'
 
-const PROPERTIES = ['ActiveState', 'FragmentPath', 'NeedDaemonReload', 'ExecMainStartTimestampMonotonic']
+const PROPERTIES = ['ActiveState', 'FragmentPath', 'NeedDaemonReload', 'MainPID', 'ExecMainStartTimestampMonotonic']
 
 /**
- * Whether the unit is enabled, is active, and was started after the last change of each of the files: otherwise the process
- * still uses its former configuration.
+ * Whether the unit is enabled, is active, and was started after the last change of each of the files, and whether its process
+ * runs the executable that is installed: otherwise it still is of a former version, or uses its former configuration.
  */
 export async function unitIsCurrent(host: HostView, unit: string, files: readonly string[]): Promise<boolean> {
   const state = await unitProperties(host, unit, PROPERTIES)
   const isUp = state.ActiveState === 'active' && !isOutdated(unit, state)
   // The link is read, because systemd caches UnitFileState until the next daemon-reload.
-  return isUp && (await unitIsEnabled(host, unit)) && (await startedAfter(host, state, files))
+  return (
+    isUp &&
+    (await unitIsEnabled(host, unit)) &&
+    (await startedAfter(host, state, files)) &&
+    !(await isReplaced(host, state))
+  )
 }
 
 /** Starts the unit with its current files. A unit that fails and that systemd keeps restarting is started again. */
@@ -63,6 +69,13 @@ async function startedAfter(host: HostView, state: Record<string, string>, files
   const startedMs = host.now().getTime() - uptime * 1000 + Number(state.ExecMainStartTimestampMonotonic) / 1000
   const stats = await Promise.all(files.map((path) => host.stat(path)))
   return stats.every((stat) => stat !== undefined && stat.mtimeMs <= startedMs)
+}
+
+/** Whether the executable of the process was replaced after its start. An executable that was downloaded earlier has an earlier time. */
+async function isReplaced(host: HostView, { MainPID = '0' }: Record<string, string>): Promise<boolean> {
+  if (MainPID === '0') return false
+  // proc_pid_exe(5): the path of a file that was unlinked ends so.
+  return (await ifReadable(() => host.readLink(`/proc/${MainPID}/exe`)))?.endsWith(' (deleted)') === true
 }
 
 /** Settings of a service that needs the network, and neither devices nor the kernel. */

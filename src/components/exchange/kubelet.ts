@@ -1,0 +1,53 @@
+import { BINARIES, KUBELET_STATE, KUBELET_UNIT, UNITS } from '../../base/kubernetes-paths.ts'
+import type { Host, HostView } from '../../host/host.ts'
+import { bringUpUnit } from '../../host/units/bring-up-unit.ts'
+import { runKubeadm, WITH_ITS_DIRECTORY } from '../../provision/kubeadm/kubeadm-phase.ts'
+import { syncKubelet } from '../../provision/kubeadm/kubelet-certificates.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
+import { EXECUTABLE, isInstalled } from '../../provision/steps/install-step.ts'
+import { unitIsCurrent } from '../../provision/steps/units.ts'
+
+const KUBELET = `${BINARIES}/kubelet`
+const READ_AT_START = [
+  KUBELET,
+  `${UNITS}/${KUBELET_UNIT}`,
+  ...['config.yaml', 'kubeadm-flags.env'].map((name) => `${KUBELET_STATE}/${name}`),
+]
+
+/** Of a node without a control plane, whose kubelet is configured from the cluster. Its pods run on. */
+export const exchangeKubelet: ProvisionStep = {
+  id: 'exchange/kubelet',
+  title: 'Exchanging the kubelet',
+  isDone: kubeletIsCurrent,
+  async apply(host, params, { signal }) {
+    const install = await installKubelet(host, params, signal)
+    await runKubeadm(
+      host,
+      [`${BINARIES}/kubeadm`, 'upgrade', 'node', 'phase', 'kubelet-config'],
+      WITH_ITS_DIRECTORY,
+      signal,
+    )
+    await install()
+    await bringUpUnit(host, KUBELET_UNIT, { restart: true, signal })
+    await syncKubelet(host, signal)
+  },
+}
+
+/** Whether the kubelet of the bundle runs, with its present configuration. */
+export async function kubeletIsCurrent(host: HostView, { bundleStore }: ProvisionParams): Promise<boolean> {
+  const isOfBundle = await isInstalled(host, KUBELET, bundleStore.file('binary', 'kubelet'))
+  return isOfBundle && (await unitIsCurrent(host, KUBELET_UNIT, READ_AT_START))
+}
+
+/** Fetches the kubelet of the bundle, unless it is installed. @returns what installs it, without a wait */
+export async function installKubelet(
+  host: Host,
+  { bundleStore }: ProvisionParams,
+  signal: AbortSignal,
+): Promise<() => Promise<void>> {
+  const file = bundleStore.file('binary', 'kubelet')
+  if (await isInstalled(host, KUBELET, file)) return async () => undefined
+  const source = await bundleStore.fetch(host, file, undefined, signal)
+  return () => host.replace(source, KUBELET, EXECUTABLE)
+}

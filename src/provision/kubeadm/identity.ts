@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto'
+
+/**
+ * kubeadm adds this annotation, through Cantrip's patches, to what it writes. The value changes whenever the parameters change
+ * from which it was written, so that a later run sees whether it is current.
+ */
+export const CONFIGURATION_ANNOTATION = 'cantrip.local/configuration'
+
+export function identityOf(parameters: unknown): string {
+  return createHash('sha256').update(JSON.stringify(parameters)).digest('hex').slice(0, 16)
+}
+
+/** The annotation in a manifest or patch, as YAML; undefined in those of a build without it. */
+export function identityIn(yaml: string | undefined): string | undefined {
+  return new RegExp(`${CONFIGURATION_ANNOTATION.replace('.', '\\.')}"?: "?([0-9a-f]{16})`).exec(yaml ?? '')?.[1]
+}
+
+export const patchPath = (directory: string, target: string) => `${directory}/${target}+strategic.yaml`

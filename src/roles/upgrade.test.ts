@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest'
+import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../test/support/fake-kubernetes.ts'
+import { planWorkflow } from '../engine/plan-workflow.ts'
+import { planningHost } from '../host/planning.ts'
+import { addOns } from './add-ons.ts'
+import { firstMaster } from './first-master.ts'
+import { upgradeMaster } from './upgrade.ts'
+import { workflowOf } from './workflows.ts'
+
+const NEXT = 'v1.99.1'
+
+async function run(fake: FakeKubernetes, { components } = upgradeMaster): Promise<string[]> {
+  const applied: string[] = []
+  for (const component of components) applied.push(...(await runComponent(component, fake)))
+  return applied
+}
+
+/** A first master that runs, whose parameters now name another version, with another content of each executable and image. */
+async function due(): Promise<FakeKubernetes> {
+  const fake = fakeKubernetes()
+  await run(fake, firstMaster)
+  fake.host.changes.length = 0
+  fake.host.calls.length = 0
+  fake.host.clock.nowMs += 60_000
+  const next = fakeKubernetes({ kubernetesVersion: NEXT }).params
+  for (const file of next.bundleStore.manifest.files) {
+    if (file.role === 'image') file.name = file.name.replace(/(registry.k8s.io\/kube-.*):.*/, `$1:${NEXT}`)
+  }
+  fake.params.cluster.kubernetesVersion = NEXT
+  Object.assign(fake.params, { bundleStore: next.bundleStore, run: 'r-bbbbbbbbbb' })
+  return fake
+}
+
+const at = (calls: readonly (readonly string[])[], text: string) =>
+  calls.findIndex((argv) => argv.join(' ').includes(text))
+
+test('the kubelet is stopped while the manifests change and the old processes end, and then started', async () => {
+  const fake = await due()
+  fake.host.on(
+    [
+      '/usr/local/lib/cantrip/bin/ctr',
+      '--address',
+      '/run/cantrip-containerd/containerd.sock',
+      '--namespace',
+      'k8s.io',
+      'containers',
+    ],
+    { stdout: 'aaa\nbbb\n' },
+  )
+  fake.host.on(
+    [
+      '/usr/local/lib/cantrip/bin/ctr',
+      '--address',
+      '/run/cantrip-containerd/containerd.sock',
+      '--namespace',
+      'k8s.io',
+      'tasks',
+    ],
+    {},
+  )
+  expect(await run(fake)).toEqual([
+    'api-server-images/import',
+    'controller-images/import',
+    'network-images/import',
+    'etcd-snapshot/save',
+    'kubeadm/write-configuration',
+    'exchange/control-plane',
+    'cluster-config/upload',
+  ])
+  const { calls } = fake.host
+  const order = ['snapshot save', 'systemctl stop kubelet', 'control-plane all', 'SIGKILL aaa', 'phase kubelet-start']
+  const places = order.map((text) => at(calls, text))
+  expect(places.every((place) => place >= 0)).toBe(true)
+  expect(places).toEqual(places.toSorted((a, b) => a - b))
+  expect(calls.filter((argv) => argv.includes('SIGKILL')).map((argv) => argv.at(-1))).toEqual(['aaa', 'bbb'])
+  expect(at(calls, 'member remove')).toBe(-1)
+  expect(await run(fake)).toEqual([])
+  expect(await run(fake, addOns)).toEqual(['kube-proxy/apply', 'coredns/apply'])
+  expect(await run(fake, addOns)).toEqual([])
+})
+
+test('a kill in the exchange: the next run kills what was to be killed, and starts the kubelet', async () => {
+  const fake = await due()
+  const ctr = ['/usr/local/lib/cantrip/bin/ctr', '--address', '/run/cantrip-containerd/containerd.sock']
+  fake.host.on([...ctr, '--namespace', 'k8s.io', 'containers'], () => {
+    throw new Error('killed')
+  })
+  await expect(run(fake)).rejects.toThrow('killed')
+  fake.host.units.set('kubelet.service', { enabled: true, active: false })
+  fake.host.on([...ctr, '--namespace', 'k8s.io', 'containers'], (argv) => ({
+    stdout: argv
+      .filter((word) => word.includes('container.name'))
+      .map((_, index) => `c${index}\n`)
+      .join(''),
+  }))
+  fake.host.on([...ctr, '--namespace', 'k8s.io', 'tasks'], {})
+  expect(await run(fake)).toContain('exchange/control-plane')
+  expect(fake.host.calls.filter((argv) => argv.includes('SIGKILL'))).toHaveLength(3)
+  expect(fake.host.units.get('kubelet.service')?.active).toBe(true)
+  expect(await run(fake)).toEqual([])
+})
+
+test('an exchange that fails leaves a kubelet that runs', async () => {
+  const fake = await due()
+  fake.host.on(['/usr/local/bin/kubeadm', 'init', 'phase', 'control-plane'], () => {
+    throw new Error('kubeadm refused')
+  })
+  await expect(run(fake)).rejects.toThrow('kubeadm refused')
+  expect(fake.host.units.get('kubelet.service')?.active).toBe(true)
+})
+
+test('the plan names the exchange before it happens, and changes nothing', async () => {
+  const fake = await due()
+  const before = fake.host.files.snapshot()
+  const planning = planningHost(fake.host.machine, '/var/lib/cantrip/backups')
+  const planned = await planWorkflow(upgradeMaster, fake.params, planning, new AbortController().signal)
+  expect(planned.map(({ id, unknown }) => [id, unknown])).toContainEqual(['exchange/control-plane', undefined])
+  expect(fake.host.files.snapshot()).toEqual(before)
+})
+
+test('each step of an upgrade comes after the one before it', () => {
+  for (const task of ['first-master', 'master', 'worker'] as const) {
+    const { components } = workflowOf('upgrade', task)
+    expect(components.map(({ after }) => after)).toEqual([[], ...components.slice(0, -1).map(({ id }) => [id])])
+  }
+  expect(workflowOf('add-ons', 'master')).toBe(addOns)
+})
