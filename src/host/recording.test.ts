@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../test/support/fake-host.ts'
+import { fakeMachine } from '../../test/support/fake-machine.ts'
 import { carryOut } from '../ledger/undo/carry-out.ts'
+import type { Change } from './change.ts'
+import { recordingHost } from './recording.ts'
 
 const undos = (host: ReturnType<typeof fakeHost>) => host.changes.map((change) => change.undo)
 
@@ -183,4 +186,36 @@ test('a directory that a parallel step creates is not an error', async () => {
   await host.makeDirectory('/run/shared', 0o700)
   expect(undos(host)).toEqual([])
   expect((await host.stat('/run/shared'))?.kind).toBe('directory')
+})
+
+test('a file that Cantrip replaces by another version keeps its first undo, and has no copy', async () => {
+  const own = '/usr/local/bin/kubelet'
+  const machine = fakeMachine()
+  machine.files.seed('/bundle/one', 'one')
+  machine.files.seed('/bundle/two', 'two')
+  machine.files.seed('/bundle/three', 'three')
+  const changes: Change[] = []
+  const host = recordingHost({
+    machine,
+    record: async (change) => void changes.push(change),
+    backupDirectory: '/backups',
+    hasUndo: (path) => changes.some(({ undo }) => undo.kind === 'remove-path' && undo.path === path),
+  })
+  await host.replace('/bundle/one', own, 0o755)
+  await host.replace('/bundle/two', own, 0o755)
+  expect(machine.files.bytes(own)?.toString()).toBe('two')
+  const undos = changes.filter(({ what }) => what === own).map(({ undo }) => undo.kind)
+  expect(undos).toEqual(['remove-path', 'nothing'])
+  expect(await machine.list('/backups')).toBeUndefined()
+})
+
+test('a file of somebody else that is replaced has a copy', async () => {
+  const machine = fakeMachine()
+  machine.files.seed('/usr/local/bin/kubelet', 'of the owner')
+  machine.files.seed('/bundle/one', 'one')
+  const changes: Change[] = []
+  const record = async (change: Change) => void changes.push(change)
+  const host = recordingHost({ machine, record, backupDirectory: '/backups', hasUndo: () => false })
+  await host.replace('/bundle/one', '/usr/local/bin/kubelet', 0o755)
+  expect(changes.map(({ undo }) => undo.kind)).toContain('restore-file')
 })

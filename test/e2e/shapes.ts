@@ -15,6 +15,7 @@ import { type Story, story } from './stages.ts'
 import { threeAndOne } from './three-and-one.ts'
 import { threeControllers } from './three-controllers.ts'
 import { twoInterfaces } from './two-interfaces.ts'
+import { upgraded } from './upgraded.ts'
 
 const stories: Record<string, (scene: Scene, story: Story) => Promise<void>> = {
   'one-and-one': oneAndOne,
@@ -26,6 +27,7 @@ const stories: Record<string, (scene: Scene, story: Story) => Promise<void>> = {
   'packet-filters': packetFilters,
   'earlier-agent': earlierAgentStory,
   'three-controllers': threeControllers,
+  upgraded,
   journey,
 }
 const say = (line: string) => console.log(line)

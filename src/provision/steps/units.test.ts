@@ -50,3 +50,12 @@ test('a unit in /etc that replaces one of a package is reloaded', async () => {
   await startUnit(host, UNIT, [FILE], signal)
   expect(await unitIsCurrent(host, UNIT, [FILE])).toBe(true)
 })
+
+test('is not current if its executable was replaced, even by an older file', async () => {
+  const host = machine('NeedDaemonReload=no\nMainPID=77')
+  await startUnit(host, UNIT, [FILE], signal)
+  host.files.seedLink('/proc/77/exe', '/usr/local/bin/x')
+  expect(await unitIsCurrent(host, UNIT, [FILE])).toBe(true)
+  host.files.seedLink('/proc/77/exe', '/usr/local/bin/x (deleted)')
+  expect(await unitIsCurrent(host, UNIT, [FILE])).toBe(false)
+})

@@ -3,6 +3,7 @@ import { createReadStream, existsSync, globSync, readFileSync } from 'node:fs'
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { DEFAULT_VERSIONS } from '../../../src/bundle/versions/sets.ts'
 import { cacheDirectory } from '../testbed/bed.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -20,11 +21,16 @@ export type RunHere = (argv: readonly string[], say: Say) => Promise<void>
 
 /**
  * The bundle of this checkout. Its programs are built once from Go modules. It is assembled again when the agent or the
- * sources in src/bundle change, and cached. The two newest bundles are kept.
+ * sources in src/bundle change, and cached. The two newest bundles of each version of Kubernetes are kept.
  */
-export async function bundleDirectory(runHere: RunHere, say: Say): Promise<string> {
+export async function bundleDirectory(
+  runHere: RunHere,
+  say: Say,
+  version: string = DEFAULT_VERSIONS.kubernetes,
+): Promise<string> {
   const bundles = join(cacheDirectory(), 'bundles')
-  const directory = join(bundles, await keyOf())
+  const prefix = version === DEFAULT_VERSIONS.kubernetes ? '' : `${version}-`
+  const directory = join(bundles, `${prefix}${await keyOf()}`)
   if (!existsSync(join(directory, 'manifest.json'))) {
     await mkdir(bundles, { recursive: true })
     await rm(directory, { recursive: true, force: true })
@@ -34,6 +40,8 @@ export async function bundleDirectory(runHere: RunHere, say: Say): Promise<strin
       'build',
       '--from',
       'gomod',
+      '--kubernetes-version',
+      version,
       '--agent',
       executables.agent,
       '--key',
@@ -43,7 +51,7 @@ export async function bundleDirectory(runHere: RunHere, say: Say): Promise<strin
     ]
     await runHere([executables.controller, ...build], say)
   }
-  await removeOld(bundles, directory)
+  await removeOld(bundles, prefix, directory)
   return directory
 }
 
@@ -60,9 +68,12 @@ async function keyOf(): Promise<string> {
   return hash.digest('hex').slice(0, 16)
 }
 
-async function removeOld(bundles: string, current: string): Promise<void> {
+async function removeOld(bundles: string, prefix: string, current: string): Promise<void> {
   const entries = await readdir(bundles, { withFileTypes: true })
-  const others = entries.filter((entry) => entry.isDirectory()).map((entry) => join(bundles, entry.name))
+  const isOfVersion = (name: string) => name.replace(/[0-9a-f]{16}$/, '') === prefix
+  const others = entries
+    .filter((entry) => entry.isDirectory() && isOfVersion(entry.name))
+    .map((entry) => join(bundles, entry.name))
   const dated = await Promise.all(others.map(async (path) => ({ path, at: (await stat(path)).mtimeMs })))
   const old = dated.filter(({ path }) => path !== current).sort((a, b) => b.at - a.at)
   for (const { path } of old.slice(1)) await rm(path, { recursive: true, force: true })
