@@ -26,6 +26,7 @@ export const COMPONENT_IDS = [
   'prefetch',
   'preflight',
   'readiness',
+  'rollout',
   'sandbox-image',
   'shared-keys',
 ] as const

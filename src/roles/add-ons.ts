@@ -6,6 +6,7 @@ import { kubeadm } from '../components/kubeadm/component.ts'
 import { operator } from '../components/operator/component.ts'
 import { operatorCertificate } from '../components/operator-certificate/component.ts'
 import { readiness } from '../components/readiness/component.ts'
+import { rollout } from '../components/rollout/component.ts'
 import type { Workflow } from '../engine/step.ts'
 import type { ProvisionParams } from '../provision/params.ts'
 import { inOrder } from './in-order.ts'
@@ -16,5 +17,15 @@ import { inOrder } from './in-order.ts'
  */
 export const addOns: Workflow<ProvisionParams> = {
   id: 'add-ons',
-  components: inOrder([kubeadm, clusterConfig, kubeProxy, cni, coredns, operatorCertificate, operator, readiness]),
+  components: inOrder([
+    kubeadm,
+    clusterConfig,
+    kubeProxy,
+    cni,
+    coredns,
+    operatorCertificate,
+    operator,
+    rollout,
+    readiness,
+  ]),
 }

@@ -2,7 +2,7 @@ import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import { CONFIGURATION_ANNOTATION, identityIn, patchPath } from '../../src/provision/kubeadm/identity.ts'
 import { CONTROL_PLANE } from '../../src/provision/kubeadm/static-pods.ts'
-import type { FakeKubernetes } from './fake-kubernetes.ts'
+import { type FakeKubernetes, ROLLED_OUT } from './fake-kubernetes.ts'
 
 export const KUBE_PROXY = '/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy'
 export const NODE = '/api/v1/nodes/n1'
@@ -121,7 +121,7 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
         `/api/v1${system}/services/kube-dns`,
       )
       const metadata = { annotations: annotated('corednsdeployment') }
-      objects.set(`/apis/apps/v1${system}/deployments/coredns`, { metadata, spec: { replicas: 1 } })
+      objects.set(`/apis/apps/v1${system}/deployments/coredns`, { metadata, spec: { replicas: 1 }, status: ROLLED_OUT })
     },
   }
   const run = phases[phase]

@@ -215,6 +215,9 @@ function answerCommands(fake: FakeKubernetes): void {
   })
 }
 
+/** Of a deployment with one replica. */
+export const ROLLED_OUT = { updatedReplicas: 1, availableReplicas: 1 }
+
 interface ApiObject {
   apiVersion: string
   kind: string
@@ -229,7 +232,10 @@ function kubectl({ objects }: FakeKubernetes, argv: readonly string[], stdin = '
   for (const item of (JSON.parse(stdin) as { items: ApiObject[] }).items) {
     const { name, namespace } = item.metadata
     const group = item.apiVersion === 'v1' ? '/api/v1' : `/apis/${item.apiVersion}`
-    objects.set(`${group}${namespace ? `/namespaces/${namespace}` : ''}/${item.kind.toLowerCase()}s/${name}`, item)
+    objects.set(`${group}${namespace ? `/namespaces/${namespace}` : ''}/${item.kind.toLowerCase()}s/${name}`, {
+      ...item,
+      ...(item.kind === 'Deployment' && { status: ROLLED_OUT }),
+    })
   }
 }
 
@@ -263,13 +269,18 @@ function versionOf(host: FakeHost): string | undefined {
   return /kube-apiserver:(\S+)/.exec(host.text('/etc/kubernetes/manifests/kube-apiserver.yaml'))?.[1]
 }
 
+/** Of kube-proxy's pods. */
+function templateOf(objects: Map<string, unknown>): object | undefined {
+  return (objects.get(KUBE_PROXY) as { spec?: { template?: { spec?: object } } }).spec?.template?.spec
+}
+
 function pods(objects: Map<string, unknown>): unknown[] {
   const pod = (namespace: string, name: string) => ({ metadata: { namespace, name }, status: READY })
   const when = (path: string, namespace: string, name: string) => (objects.has(path) ? [pod(namespace, name)] : [])
   const apps = '/apis/apps/v1/namespaces'
   return [
     ...['kube-apiserver-n1', 'kube-controller-manager-n1', 'kube-scheduler-n1'].map((name) => pod('kube-system', name)),
-    ...when(KUBE_PROXY, 'kube-system', 'kube-proxy-x8zqk'),
+    ...when(KUBE_PROXY, 'kube-system', 'kube-proxy-x8zqk').map((one) => ({ ...one, spec: templateOf(objects) })),
     ...when(`${apps}/kube-system/deployments/coredns`, 'kube-system', 'coredns-7d764666f9-2kvh5'),
     ...when(`${apps}/kube-flannel/daemonsets/kube-flannel-ds`, 'kube-flannel', 'kube-flannel-ds-lq4bb'),
     ...when(`${apps}/cantrip-system/deployments/operator`, 'cantrip-system', 'operator-5b9c4dd56f-jxw7n'),
