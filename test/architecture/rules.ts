@@ -39,6 +39,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'ledger',
     'engine',
     'bundle',
+    'provision/certificates',
     'provision/images',
     'provision/params',
     'provision/paths',

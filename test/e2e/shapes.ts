@@ -4,6 +4,7 @@ import { interruptible } from '../run/interruption.ts'
 import { bedNamed } from '../support/testbed/bed.ts'
 import { downAll } from '../support/testbed/nodes.ts'
 import { earlierAgentStory } from './earlier-agent.ts'
+import { expired } from './expired.ts'
 import { fiveMasters } from './five-masters.ts'
 import { journey } from './journey.ts'
 import { nameServers } from './name-servers.ts'
@@ -25,6 +26,7 @@ const stories: Record<string, (scene: Scene, story: Story) => Promise<void>> = {
   'five-masters': fiveMasters,
   'shared-machine': sharedMachine,
   'packet-filters': packetFilters,
+  expired,
   'earlier-agent': earlierAgentStory,
   'three-controllers': threeControllers,
   upgraded,

@@ -1,3 +1,6 @@
+import { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
+import { parseAllDocuments } from 'yaml'
 import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import { CONFIGURATION_ANNOTATION, identityIn, patchPath } from '../../src/provision/kubeadm/identity.ts'
@@ -11,22 +14,37 @@ export const READY = { conditions: [{ type: 'Ready', status: 'True' }] }
 const PKI = '/etc/kubernetes/pki'
 const NOW = new Date('2026-06-01T12:00:00Z')
 const keys = createKeyPair()
-const certificate = issueCertificate({
-  ca: createCa({ commonName: 'kubernetes', days: 3650, now: NOW }),
-  publicKey: keys.publicKey,
-  commonName: 'test',
-  usages: ['clientAuth'],
-  notBefore: NOW,
-  days: 365,
-})
+const ca = createCa({ commonName: 'kubernetes', days: 3650, now: NOW })
+const issue = (notBefore: Date, names: readonly string[] = []) =>
+  issueCertificate({
+    ca,
+    publicKey: keys.publicKey,
+    commonName: 'test',
+    usages: ['clientAuth'],
+    dnsNames: names.filter((name) => isIP(name) === 0),
+    ipAddresses: names.filter((name) => isIP(name) !== 0),
+    notBefore,
+    days: 365,
+  })
+const certificate = issue(NOW)
 /** In the format in which the kubelet stores it. */
-export const KUBELET_PAIR = `${certificate}${keyToPem(keys.privateKey)}`
+export const kubeletPair = (notBefore: Date) => `${issue(notBefore)}${keyToPem(keys.privateKey)}`
+export const KUBELET_PAIR = kubeletPair(NOW)
 export const KUBELET_CONF = 'users:\n    client-key: /var/lib/kubelet/pki/kubelet-client-current.pem\n'
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
 /** Creates the files and objects of a phase, as far as steps check them. */
 export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: string): void {
   const put = (path: string, text: string) => host.files.seed(path, text, { mode: 0o600 })
+  const putPair = (name: string) => {
+    const names = name === 'apiserver' ? namesIn(host.files.bytes('/etc/kubernetes/kubeadm.yaml')?.toString()) : []
+    put(`${PKI}/${name}.crt`, issue(host.now(), names))
+    put(`${PKI}/${name}.key`, keyToPem(keys.privateKey))
+  }
+  const putKubeconfig = (name: string) => {
+    const user = `    client-certificate-data: ${base64(issue(host.now()))}\n    client-key-data: ${base64(keyToPem(keys.privateKey))}\n`
+    put(`/etc/kubernetes/${name}`, `    certificate-authority-data: ${base64(certificate)}\n${user}`)
+  }
   const add = (...paths: string[]) => {
     for (const path of paths) objects.set(path, {})
   }
@@ -45,16 +63,18 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
   const phases: Record<string, () => void> = {
     'certs all'() {
       for (const name of ['ca', 'apiserver', 'apiserver-kubelet-client', 'front-proxy-ca', 'front-proxy-client']) {
-        put(`${PKI}/${name}.crt`, certificate)
-        put(`${PKI}/${name}.key`, keyToPem(keys.privateKey))
+        const found = host.files.bytes(`${PKI}/${name}.crt`)?.toString()
+        if (found === undefined) putPair(name)
+        else if (new X509Certificate(found).validToDate < host.now() && !name.endsWith('ca'))
+          throw new Error(`${name} has expired`)
       }
+      if (host.files.get(`${PKI}/sa.key`) !== undefined) return
       put(`${PKI}/sa.key`, keyToPem(keys.privateKey))
       put(`${PKI}/sa.pub`, keys.publicKey.export({ type: 'spki', format: 'pem' }).toString())
     },
     'kubeconfig all'() {
       for (const name of ['admin', 'super-admin', 'kubelet', 'controller-manager', 'scheduler']) {
-        const user = `    client-certificate-data: ${base64(certificate)}\n    client-key-data: ${base64(keyToPem(keys.privateKey))}\n`
-        put(`/etc/kubernetes/${name}.conf`, `    certificate-authority-data: ${base64(certificate)}\n${user}`)
+        if (host.files.get(`/etc/kubernetes/${name}.conf`) === undefined) putKubeconfig(`${name}.conf`)
       }
     },
     preflight() {},
@@ -68,7 +88,7 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
       host.units.set('kubelet.service', { enabled: true, active: true })
       const pki = '/var/lib/kubelet/pki'
       if (host.files.get(`${pki}/kubelet-client-current.pem`) === undefined) {
-        put(`${pki}/kubelet-client-2026.pem`, KUBELET_PAIR)
+        put(`${pki}/kubelet-client-2026.pem`, kubeletPair(host.now()))
         host.files.seedLink(`${pki}/kubelet-client-current.pem`, `${pki}/kubelet-client-2026.pem`)
       }
       if (host.files.get(`${pki}/kubelet.crt`) === undefined) {
@@ -124,7 +144,15 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
       objects.set(`/apis/apps/v1${system}/deployments/coredns`, { metadata, spec: { replicas: 1 }, status: ROLLED_OUT })
     },
   }
-  const run = phases[phase]
-  if (run === undefined) throw new Error(`the fake kubeadm has no phase ${phase}`)
+  const [, renewed] = /^renew (.+)$/.exec(phase) ?? []
+  const renew = renewed && (() => (renewed.endsWith('.conf') ? putKubeconfig(renewed) : putPair(renewed)))
+  const run = phases[phase] ?? renew
+  if (!run) throw new Error(`the fake kubeadm has no phase ${phase}`)
   run()
+}
+
+/** The names of the API server's certificate in kubeadm's configuration. */
+function namesIn(text = ''): string[] {
+  const documents = parseAllDocuments(text).map((each) => each.toJS() as { apiServer?: { certSANs?: string[] } } | null)
+  return documents.flatMap((each) => each?.apiServer?.certSANs ?? [])
 }

@@ -43,7 +43,7 @@ export function fakeKubernetes(cluster: Partial<ProvisionParams['cluster']> = {}
   })
   const fake: FakeKubernetes = {
     host,
-    params: fakeParams(cluster),
+    params: fakeParams(cluster, () => host.now()),
     objects: new Map(),
     images: new Map(),
     dropIns: [],
@@ -70,7 +70,7 @@ export async function runComponent(
 }
 
 const context: StepContext = { signal: new AbortController().signal, progress: () => undefined, log: () => undefined }
-function fakeParams(cluster: Partial<ProvisionParams['cluster']>): ProvisionParams {
+function fakeParams(cluster: Partial<ProvisionParams['cluster']>, now: () => Date): ProvisionParams {
   const files = bundleFiles()
   const file = (role: BundleFile['role'], name: string) => {
     const found = files.find((one) => one.role === role && one.name === name)
@@ -112,7 +112,7 @@ function fakeParams(cluster: Partial<ProvisionParams['cluster']>): ProvisionPara
     async requestOperatorCertificate(csr) {
       const { publicKey } = readCsr(csr)
       const usages: ['clientAuth'] = ['clientAuth']
-      return issueCertificate({ ca: authority, publicKey, commonName: 'c-a', usages, notBefore: NOW, days: 90 })
+      return issueCertificate({ ca: authority, publicKey, commonName: 'c-a', usages, notBefore: now(), days: 90 })
     },
   }
 }
@@ -207,6 +207,11 @@ function answerCommands(fake: FakeKubernetes): void {
   host.on(['/usr/local/bin/kubectl'], (argv, { stdin }) => {
     if (stdin !== undefined) fake.inputs.push(stdin)
     kubectl(fake, argv, stdin)
+    return {}
+  })
+  host.on([`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io', 'containers'], {})
+  host.on(['/usr/local/bin/kubeadm', 'certs'], (argv) => {
+    runKubeadm(fake, argv.slice(2, argv.indexOf('--config')).join(' '))
     return {}
   })
   host.on(['/usr/local/bin/kubeadm', 'init', 'phase'], (argv) => {

@@ -13,6 +13,8 @@ import type { Session, SessionHandlers } from '../link/session.ts'
 import { lazyPairChecker } from '../pair-check/lazy-pair-checker.ts'
 import { versionOf } from '../state-file.ts'
 import type { StatusFile } from '../status.ts'
+import { certificateKeeper } from './certificates/certificate-keeper.ts'
+import { renewalProcess } from './certificates/renewal-process.ts'
 import { type ImageKeeper, imageKeeper } from './images/image-keeper.ts'
 import { keepProcess, listPinned } from './images/keep-process.ts'
 import type { ServiceOptions } from './options.ts'
@@ -55,6 +57,7 @@ export function openWorker(options: WorkerOptions): Worker {
     keep: keepProcess(options.self, paths),
     onChange: () => options.onImages(images.missing()),
   })
+  const certificates = certificateKeeper({ ...options, renew: renewalProcess(options.self, paths, options.log) })
   const after = (ms: number, then: () => void) => {
     const timer = setTimeout(() => {
       timers.delete(timer)
@@ -62,13 +65,14 @@ export function openWorker(options: WorkerOptions): Worker {
     }, ms)
     timers.add(timer)
   }
+  const pauseKeepers = () => Promise.all([images.pause(), certificates.pause()])
   const runs = keepRuns({
     ...options,
     argv: ['execute', ...(paths.instance === undefined ? [] : ['--instance', paths.instance])],
     reserve: keepReserve(reserveOf(paths)),
     onOutbox: () => session()?.pump(),
     onProgress: (run, event) => session()?.sendIfIdle('event', { run, event }),
-    endLeftBehind: () => images.pause().then(() => endLeftBehind(options)),
+    endLeftBehind: () => pauseKeepers().then(() => endLeftBehind(options)),
     after,
   })
   runs.start()
@@ -117,7 +121,7 @@ export function openWorker(options: WorkerOptions): Worker {
       cancel: ({ body }) => runs.cancel(body.run),
     },
     async close() {
-      await Promise.all([runs.stop(), pairChecks.stop(), images.pause()])
+      await Promise.all([runs.stop(), pairChecks.stop(), pauseKeepers()])
       for (const timer of timers) clearTimeout(timer)
     },
   }

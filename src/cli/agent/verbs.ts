@@ -21,6 +21,10 @@ async function choose(argv: readonly string[]): Promise<number> {
     const { runKeepImages } = await import('./service/keep-images.ts')
     return runKeepImages(rest)
   }
+  if (verb === 'renew-certificates' && isPlain) {
+    const { runRenewCertificates } = await import('./service/renew-certificates.ts')
+    return runRenewCertificates(rest)
+  }
   if (verb === 'api-watch' && isPlain) {
     const { runApiWatch } = await import('./service/api-watch.ts')
     return runApiWatch(rest)

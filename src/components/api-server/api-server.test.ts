@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { KUBELET_PAIR, runKubeadm } from '../../../test/support/fake-kubeadm.ts'
+import { runKubeadm } from '../../../test/support/fake-kubeadm.ts'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { hasIdentity } from '../../provision/kubeadm/kubelet-certificates.ts'
 import { kubeadm } from '../kubeadm/component.ts'
 import { apiServer } from './component.ts'
 
@@ -34,7 +35,7 @@ test.each([
   }
   expect(await runComponent(kubeadm, fake)).toEqual(isNamed ? ['kubeadm/write-kubeconfigs'] : [])
   expect(await runComponent(apiServer, fake)).toEqual(['api-server/start-kubelet', 'api-server/finalize-kubelet'])
-  expect(fake.host.text('/var/lib/kubelet/pki/kubelet-client-current.pem')).toBe(KUBELET_PAIR)
+  expect(await hasIdentity(fake.host)).toBe(true)
   expect(fake.host.text('/etc/kubernetes/kubelet.conf')).toBe(conf)
 })
 

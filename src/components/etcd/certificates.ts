@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { ETCD_CONFIGURATION, KUBERNETES } from '../../base/kubernetes-paths.ts'
 import type { Host, HostView } from '../../host/host.ts'
+import { isFresh } from '../../provision/certificates/life.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import { ETCD_CLIENT, ETCD_PKI, KUBERNETES_PKI } from '../../provision/paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
@@ -94,7 +95,7 @@ async function issue(host: Host, leaf: Leaf, ca: Pair, params: ProvisionParams):
 async function isIssued(host: HostView, leaf: Leaf, ca: Pair, params: ProvisionParams): Promise<boolean> {
   const pair = await readPair(host, leaf)
   if (pair === undefined || !pair.certificate.verify(ca.certificate.publicKey)) return false
-  if (Date.parse(pair.certificate.validTo) < host.now().getTime()) return false
+  if (!isFresh(pair.certificate, host.now())) return false
   return !leaf.named || pair.certificate.checkIP(params.node.address) !== undefined
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { KUBELET_CONF, KUBELET_PAIR } from '../../../test/support/fake-kubeadm.ts'
+import { KUBELET_CONF, KUBELET_PAIR, kubeletPair } from '../../../test/support/fake-kubeadm.ts'
 import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
 import { join } from './component.ts'
 
@@ -93,4 +93,37 @@ test('an override of the node registration applies to workers too', async () => 
     name: 'n1',
     ignorePreflightErrors: ['Swap'],
   })
+})
+
+test('a node whose certificate expired while it was off joins again with another token', async () => {
+  const fake = worker()
+  const { host } = fake
+  await runComponent(join, fake)
+  host.files.seed('/etc/kubernetes/pki/ca.crt', 'ca')
+  for (const name of ['config.yaml', 'kubeadm-flags.env']) host.files.seed(`/var/lib/kubelet/${name}`, 'x')
+  host.clock.nowMs += 366 * 24 * 60 * MINUTE_MS
+  const restart = host.machine.restartUnit
+  let bootstrap: unknown
+  host.machine.restartUnit = async (unit) => {
+    bootstrap = JSON.parse(host.text('/etc/kubernetes/bootstrap-kubelet.conf'))
+    host.files.seed('/etc/kubernetes/kubelet.conf', KUBELET_CONF)
+    host.files.seed(PAIR, kubeletPair(host.now()))
+    host.files.seedLink(CURRENT, PAIR)
+    await restart(unit)
+  }
+  expect(await runComponent(join, fake)).toEqual(['join/accept-invitation', 'join/start-kubelet'])
+  expect(bootstrap).toMatchObject({
+    clusters: [
+      {
+        cluster: {
+          server: 'https://api.demo.cantrip.internal:6443',
+          'certificate-authority': '/etc/kubernetes/pki/ca.crt',
+        },
+      },
+    ],
+    users: [{ user: { token: TOKEN } }],
+  })
+  expect(fake.configurations, 'kubeadm would refuse a node that the cluster shows as Ready').toHaveLength(1)
+  expect(host.files.get('/etc/kubernetes/bootstrap-kubelet.conf')).toBeUndefined()
+  expect(await runComponent(join, fake)).toEqual([])
 })

@@ -19,6 +19,7 @@ import { expectWhatPodsLeave } from '../../provision/pods/pod-traces.ts'
 import { watchKubelet } from '../../provision/pods/watches.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { enableUnit, unitIsEnabled } from '../../provision/steps/units.ts'
+import { bootstrapKubeconfig } from './again.ts'
 import { joinConfiguration } from './configuration.ts'
 
 /** In memory, because it contains the token: lost at a reboot, and removed after the node has joined. */
@@ -89,10 +90,14 @@ export const startKubelet: ProvisionStep = {
       // With an incomplete file the kubelet would behave as if it had joined.
       await removeFile(host, KUBELET_CONF, 'the kubelet creates it again')
       const undo = { kind: 'unit', unit: KUBELET_UNIT, before: { active: false } } as const
-      // kubeadm itself waits until the kubelet is healthy.
-      await watchMeanwhile(host, { signal, watches: watchKubelet() }, (until) =>
-        runKubeadm(host, kubeadm('kubelet-start'), undo, until),
-      )
+      const again = await bootstrapKubeconfig(host, CONFIGURATION)
+      if (again !== undefined) await startAgain(host, again)
+      else {
+        // kubeadm itself waits until the kubelet is healthy.
+        await watchMeanwhile(host, { signal, watches: watchKubelet() }, (until) =>
+          runKubeadm(host, kubeadm('kubelet-start'), undo, until),
+        )
+      }
       const failure = async () => notJoined()
       await waitUntil(host, () => hasJoined(host), { signal, timeoutMs: JOIN_MS, failure, watches: watchKubelet() })
     }
@@ -105,6 +110,12 @@ export const startKubelet: ProvisionStep = {
 /** The kubelet writes its kubeconfig after it has its certificate, and syncs neither to disk. */
 async function hasJoined(host: HostView): Promise<boolean> {
   return (await isWholeKubeconfig(host, KUBELET_CONF)) && (await hasIdentity(host))
+}
+
+async function startAgain(host: Host, kubeconfig: string): Promise<void> {
+  await removeFile(host, BOOTSTRAP_CONF, USED)
+  await host.write(BOOTSTRAP_CONF, kubeconfig, 0o600)
+  await host.restartUnit(KUBELET_UNIT)
 }
 
 /** Without `host.remove`, which would keep a copy. */

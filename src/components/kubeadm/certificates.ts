@@ -1,55 +1,87 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
-import type { HostView } from '../../host/host.ts'
+import { isIP } from 'node:net'
+import type { Host, HostView } from '../../host/host.ts'
+import { isFresh } from '../../provision/certificates/life.ts'
 import { kubeadmPhase, WITH_ITS_DIRECTORY } from '../../provision/kubeadm/kubeadm-phase.ts'
 import { ADMIN_CONF, KUBERNETES_PKI } from '../../provision/paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
+import { renewWithKubeadm } from './renew.ts'
+import { namesOfApiServer } from './server-names.ts'
 
-const PAIRS = ['ca', 'apiserver', 'apiserver-kubelet-client', 'front-proxy-ca', 'front-proxy-client']
+const API_SERVER = 'apiserver'
+const LEAVES = [API_SERVER, 'apiserver-kubelet-client', 'front-proxy-client']
 const SERVICE_ACCOUNTS = 'sa'
-const FILES = [...PAIRS.flatMap((name) => [`${name}.crt`, `${name}.key`]), 'sa.key', 'sa.pub'].map(
-  (file) => `${KUBERNETES_PKI}/${file}`,
+const NAMES = ['ca', 'front-proxy-ca', SERVICE_ACCOUNTS, ...LEAVES]
+const EXTENSIONS = ['crt', 'key', 'pub']
+const FILES = NAMES.flatMap((name) =>
+  (name === SERVICE_ACCOUNTS ? ['key', 'pub'] : ['crt', 'key']).map((extension) => pathOf(name, extension)),
 )
 
 export const issueCertificates: ProvisionStep = {
   id: 'kubeadm/issue-certificates',
   title: 'Issuing certificates of the control plane',
   async isDone(host) {
-    return (await damaged(host)).length === 0
+    return (await damaged(host)).length === 0 && (await due(host)).length === 0
   },
   async apply(host, _params, context) {
     await host.makeDirectory(KUBERNETES_PKI)
     // kubeadm uses existing files, and refuses an incomplete pair that a kill leaves. Once the kubeconfigs exist, all pairs
-    // were complete; damage after that needs an administrator.
-    if ((await host.stat(ADMIN_CONF)) === undefined) {
-      for (const name of await damaged(host)) {
-        for (const extension of ['crt', 'key', 'pub']) await host.remove(`${KUBERNETES_PKI}/${name}.${extension}`)
-      }
-    }
+    // were complete, and a CA that is damaged after that needs an administrator.
+    const mayReplace = (await host.stat(ADMIN_CONF)) === undefined ? NAMES : LEAVES
+    for (const name of await damaged(host)) if (mayReplace.includes(name)) await discard(host, name)
+    // Before the others are issued, because that phase refuses a certificate that has expired.
+    await renewWithKubeadm(host, await due(host), context)
     await kubeadmPhase(host, ['certs', 'all'], WITH_ITS_DIRECTORY, context)
     // kubeadm does not sync them: after a power cut there could be kubeconfigs, but empty certificates.
     await host.run(['sync', ...FILES, KUBERNETES_PKI], WITH_ITS_DIRECTORY, { signal: context.signal })
   },
 }
 
+function pathOf(name: string, extension: string): string {
+  return `${KUBERNETES_PKI}/${name}.${extension}`
+}
+
+async function discard(host: Host, name: string): Promise<void> {
+  for (const extension of EXTENSIONS) await host.discard(pathOf(name, extension), 'kubeadm issues it again')
+}
+
+/** The leaves that are whole, and whose life is nearly over. */
+async function due(host: HostView): Promise<string[]> {
+  const texts = await Promise.all(LEAVES.map((name) => host.read(pathOf(name, 'crt'))))
+  return LEAVES.filter((_, index) => {
+    const text = texts[index]
+    return text !== undefined && text !== '' && !isFresh(new X509Certificate(text), host.now())
+  })
+}
+
+/** The pairs that are missing or incomplete, or lack a name: kubeadm renews a certificate with the names that it has. */
 async function damaged(host: HostView): Promise<string[]> {
-  const names = [...PAIRS, SERVICE_ACCOUNTS]
-  const whole = await Promise.all(names.map((name) => isWhole(host, name)))
-  return names.filter((_, index) => !whole[index])
+  const whole = await Promise.all(NAMES.map((name) => isWhole(host, name)))
+  return NAMES.filter((_, index) => !whole[index])
 }
 
 async function isWhole(host: HostView, name: string): Promise<boolean> {
   const isAccounts = name === SERVICE_ACCOUNTS
   const [open, secret] = await Promise.all([
-    host.read(`${KUBERNETES_PKI}/${name}.${isAccounts ? 'pub' : 'crt'}`),
-    host.read(`${KUBERNETES_PKI}/${name}.key`),
+    host.read(pathOf(name, isAccounts ? 'pub' : 'crt')),
+    host.read(pathOf(name, 'key')),
   ])
   if (open === undefined || secret === undefined) return false
   try {
     const key = createPrivateKey(secret)
     if (isAccounts) return createPublicKey(key).equals(createPublicKey(open))
-    return new X509Certificate(open).checkPrivateKey(key)
+    const certificate = new X509Certificate(open)
+    if (name === API_SERVER && !hasNames(certificate, await namesOfApiServer(host))) return false
+    return certificate.checkPrivateKey(key)
   } catch {
     // Empty or truncated.
     return false
   }
+}
+
+function hasNames(certificate: X509Certificate, names: readonly string[]): boolean {
+  const found = certificate.subjectAltName?.split(', ') ?? []
+  return names.every((name) =>
+    isIP(name) === 0 ? found.includes(`DNS:${name}`) : certificate.checkIP(name) !== undefined,
+  )
 }

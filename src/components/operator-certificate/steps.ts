@@ -23,6 +23,10 @@ export const issueCertificate: ProvisionStep = {
   },
 }
 
+export async function hasCertificate(host: HostView): Promise<boolean> {
+  return (await host.stat(CERTIFICATE)) !== undefined
+}
+
 /** Each provision after that renews it, so that it does not expire in a cluster that is provisioned again now and then. */
 function isHalfOver({ validFromDate, validToDate }: X509Certificate, now: Date): boolean {
   return now.getTime() > (validFromDate.getTime() + validToDate.getTime()) / 2

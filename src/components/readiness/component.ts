@@ -3,6 +3,6 @@ import { awaitEndpoint, awaitPods } from './steps.ts'
 
 export const readiness: ProvisionComponent = {
   id: 'readiness',
-  after: ['cluster-config', 'node', 'coredns', 'operator', 'join', 'add-on-images'],
+  after: ['api-server', 'cluster-config', 'node', 'coredns', 'operator', 'join', 'add-on-images'],
   steps: () => [awaitPods, awaitEndpoint],
 }

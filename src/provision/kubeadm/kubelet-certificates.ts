@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { KUBELET_STATE, KUBERNETES } from '../../base/kubernetes-paths.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { Host, HostView } from '../../host/host.ts'
+import { isExpired } from '../certificates/life.ts'
 import { KUBELET_CONF, KUBELET_IDENTITY } from '../paths.ts'
 import { WITH_ITS_DIRECTORY } from './kubeadm-phase.ts'
 
@@ -9,13 +10,19 @@ const PKI = `${KUBELET_STATE}/pki`
 /** The serving certificate. The kubelet creates it if both files are missing. */
 const SERVING = { certificate: `${PKI}/kubelet.crt`, key: `${PKI}/kubelet.key` }
 
-/** Whether the kubelet has its client certificate for the cluster, with the key in the same file. */
+/**
+ * Whether the kubelet has a valid client certificate for the cluster, with the key in the same file. It renews the certificate
+ * itself, but not one that has expired.
+ */
 export async function hasIdentity(host: HostView): Promise<boolean> {
   const text = await host.read(KUBELET_IDENTITY)
-  return isPair(text, text)
+  return text !== undefined && isPair(text, text) && !isExpired(new X509Certificate(text), host.now())
 }
 
-/** Files that a power cut damaged, because the kubelet does not sync them. It exits with them, and does not replace them. */
+/**
+ * Files with which the kubelet exits, and which it does not replace: a power cut damaged them, because it does not sync them,
+ * or its client certificate has expired.
+ */
 export async function damagedCertificates(host: HostView): Promise<string[]> {
   const identity = (await host.readLink(KUBELET_IDENTITY)) === undefined || (await hasIdentity(host))
   const [certificate, key] = await Promise.all([host.read(SERVING.certificate), host.read(SERVING.key)])

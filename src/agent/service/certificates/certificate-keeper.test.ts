@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { certificateKeeper } from './certificate-keeper.ts'
+import type { When } from './when.ts'
+
+const HOUR_MS = 3_600_000
+
+/** The keeper with scripted renewals; `tick` lets one pause end and returns the milliseconds of the next. */
+function scene(answers: boolean[] = []) {
+  const state = { isBusy: false, hang: undefined as Promise<void> | undefined }
+  const [begun, pauses]: [When[], number[]] = [[], []]
+  let wake: (() => void) | undefined
+  const keeper = certificateKeeper({
+    link: { open: () => (state.isBusy ? ({} as never) : undefined) },
+    async renew(when, signal) {
+      begun.push(when)
+      await Promise.race([state.hang, new Promise((resolve) => signal.addEventListener('abort', resolve))])
+      return answers.shift() ?? true
+    },
+    log: () => undefined,
+    random: () => 0.5,
+    sleep: (ms) => {
+      pauses.push(ms)
+      return new Promise((resolve) => {
+        wake = resolve
+      })
+    },
+    signal: new AbortController().signal,
+  })
+  const tick = async () => {
+    wake?.()
+    await new Promise((resolve) => setImmediate(resolve))
+    return pauses.at(-1)
+  }
+  state.hang = Promise.resolve()
+  return { keeper, state, tick, begun, pauses }
+}
+
+test('renews what has expired at the start, and what soon expires at a random time of each day', async () => {
+  const { tick, begun } = scene()
+  expect([await tick(), await tick(), await tick()]).toEqual([12 * HOUR_MS, 24 * HOUR_MS, 24 * HOUR_MS])
+  expect(begun).toEqual(['expired', 'soon', 'soon'])
+})
+
+test('retries after a failure, because other masters may come back later', async () => {
+  const { tick, begun } = scene([false, false, true])
+  expect([await tick(), await tick(), await tick()]).toEqual([30_000, 60_000, 12 * HOUR_MS])
+  expect(begun).toEqual(['expired', 'expired', 'expired'])
+})
+
+test('does not begin during a run, and ends when one begins', async () => {
+  const { keeper, state, tick, begun } = scene([true, false])
+  await tick()
+  state.isBusy = true
+  expect(await tick()).toBe(24 * HOUR_MS)
+  expect(begun).toEqual(['expired'])
+  state.isBusy = false
+  state.hang = new Promise(() => undefined)
+  await tick()
+  expect(begun).toEqual(['expired', 'soon'])
+  await keeper.pause()
+  expect(await tick()).toBe(24 * HOUR_MS)
+})

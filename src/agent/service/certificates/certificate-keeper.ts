@@ -1,0 +1,66 @@
+import { pauseMs, type RetryPolicy } from '../../../base/retry.ts'
+import type { LinkStore } from '../../link/link-state.ts'
+import type { Log } from '../../log.ts'
+import type { When } from './when.ts'
+
+export interface CertificateKeeperOptions {
+  link: Pick<LinkStore, 'open'>
+  /** Starts the process that renews what is due, and waits for its end. False after a failure. Never rejects. */
+  renew(when: When, signal: AbortSignal): Promise<boolean>
+  log: Log
+  /** At least 0, below 1. */
+  random(): number
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+  signal: AbortSignal
+}
+
+export interface CertificateKeeper {
+  /** Ends the process that renews certificates: a run, which needs the ledger, begins. */
+  pause(): Promise<void>
+}
+
+const FIRST_MS = 2_000
+const DAY_MS = 86_400_000
+const AFTER_FAILURE: RetryPolicy = { firstMs: 30_000, factor: 2, longestMs: 3_600_000 }
+
+/**
+ * Renews certificates that the controller does not: at once what has expired while the machine was off, and once a day what
+ * soon expires. The time of day is random, so that the masters of a cluster do not restart their API servers together.
+ */
+export function certificateKeeper(options: CertificateKeeperOptions): CertificateKeeper {
+  const { link, log, random, sleep, signal } = options
+  let underWay: { stop: AbortController; ended: Promise<boolean> } | undefined
+
+  async function renew(when: When): Promise<boolean> {
+    if (link.open()) return true
+    const stop = new AbortController()
+    const ended = options.renew(when, AbortSignal.any([stop.signal, signal]))
+    underWay = { stop, ended }
+    const isDone = await ended
+    underWay = undefined
+    return isDone || stop.signal.aborted
+  }
+
+  async function renewUntilDone(when: When): Promise<void> {
+    for (let failures = 1; !(await renew(when)); failures++) await sleep(pauseMs(AFTER_FAILURE, failures), signal)
+  }
+
+  async function keepRenewing(): Promise<void> {
+    await sleep(FIRST_MS, signal)
+    await renewUntilDone('expired')
+    await sleep(random() * DAY_MS, signal)
+    for (;;) {
+      await renewUntilDone('soon')
+      await sleep(DAY_MS, signal)
+    }
+  }
+  void keepRenewing().catch((error: unknown) => {
+    if (!signal.aborted) log('error', `certificates of this node are no longer watched: ${error}`)
+  })
+  return {
+    async pause() {
+      underWay?.stop.abort()
+      await underWay?.ended
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { issueCertificate } from '../../../src/pki/certificate.ts'
+import { readCertificate } from '../../../src/provision/certificates/certificates-of.ts'
+import { CERTIFICATE_PLACES } from '../../../src/provision/certificates/places.ts'
+
+const DAY_MS = 86_400_000
+const CAS = ['/etc/kubernetes/pki/ca', '/etc/kubernetes/pki/front-proxy-ca', '/etc/etcd/pki/ca']
+const USAGES = { '1.3.6.1.5.5.7.3.1': 'serverAuth', '1.3.6.1.5.5.7.3.2': 'clientAuth' } as const
+
+interface Authority {
+  certificate: string
+  key: KeyObject
+}
+
+/** The CAs whose keys are on the disk of a node. @param root the node's file system */
+export function authoritiesOn(root: string): Authority[] {
+  return CAS.flatMap((path) => {
+    const certificate = textOf(join(root, `${path}.crt`))
+    const key = textOf(join(root, `${path}.key`))
+    return certificate !== undefined && key !== undefined ? [{ certificate, key: createPrivateKey(key) }] : []
+  })
+}
+
+/**
+ * Replaces each certificate on the disk of a node that was switched off by one that differs only in its dates: its year was over
+ * 35 days ago. Returns the names. @param root the node's file system
+ */
+export function expireCertificates(root: string, authorities: readonly Authority[], now: Date): string[] {
+  return CERTIFICATE_PLACES.flatMap(({ name, path }) => {
+    const file = join(root, linkIn(root, path))
+    const text = textOf(file)
+    const certificate = readCertificate(text)
+    const ca =
+      certificate && authorities.find((each) => certificate.verify(new X509Certificate(each.certificate).publicKey))
+    if (text === undefined || !certificate || !ca || certificate.ca) return []
+    const pem = reissue(certificate, ca, new Date(now.getTime() - 400 * DAY_MS))
+    const encoded = /(client-certificate-data: )\S+/
+    const isKubeconfig = encoded.test(text)
+    const base64 = Buffer.from(pem).toString('base64')
+    writeFileSync(file, isKubeconfig ? text.replace(encoded, `$1${base64}`) : text.replace(certificate.toString(), pem))
+    return [name]
+  })
+}
+
+function reissue(certificate: X509Certificate, ca: Authority, notBefore: Date): string {
+  const field = (name: string) => new RegExp(`^${name}=(.+)$`, 'm').exec(certificate.subject)?.[1]
+  const names = (certificate.subjectAltName ?? '').split(', ').map((each) => each.split(':'))
+  const organization = field('O')
+  return issueCertificate({
+    ca,
+    publicKey: certificate.publicKey,
+    commonName: field('CN') ?? '',
+    ...(organization !== undefined && { organization }),
+    usages: (certificate.keyUsage ?? []).flatMap((id) => (id in USAGES ? [USAGES[id as keyof typeof USAGES]] : [])),
+    dnsNames: names.flatMap(([kind, value = '']) => (kind === 'DNS' ? [value] : [])),
+    ipAddresses: names.flatMap(([kind, ...value]) => (kind === 'IP Address' ? [value.join(':')] : [])),
+    notBefore,
+    days: 365,
+  })
+}
+
+/** The kubelet's current certificate is a link to an absolute path of the node. */
+function linkIn(root: string, path: string): string {
+  try {
+    return readlinkSync(join(root, path))
+  } catch {
+    return path
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
