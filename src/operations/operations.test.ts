@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { fakeApi } from '../../test/support/fake-api.ts'
 import { fakeEtcd } from '../../test/support/fake-etcd.ts'
 import { fakeHost } from '../../test/support/fake-host.ts'
 import { createCa } from '../pki/certificate.ts'
@@ -77,19 +78,22 @@ test('before the API is up the answer is "not yet"', async () => {
   expect(answer.outcome).toBe('not-yet')
 })
 
-/** etcd members, some of them healthy, and kubectl. */
+/** etcd members, some of them healthy, and the API of a cluster with the node m3. */
 function withEtcd(healthy: readonly string[]) {
   const { host } = master()
+  const api = fakeApi(host, ['m3'])
+  api.pods.push({ name: 'web', node: 'm3', owner: 'ReplicaSet', graceSeconds: 1 })
   const addresses = ['127.0.0.1', '10.0.0.2', '10.0.0.3']
   const etcd = fakeEtcd(host, addresses, { name: 'm1', peer: 'https://127.0.0.1:2380' })
   for (const [index, member] of etcd.members.entries()) {
     Object.assign(member, { clientURLs: [`https://${addresses[index]}:2379`] })
   }
   for (const address of healthy) host.network.onRequest(`https://${address}:2379/health`, { status: 200 })
-  host.on(['/usr/local/bin/kubectl'], { stdout: 'node/m3\n' })
-  host.on(['/usr/local/bin/etcdctl'], {})
-  return { host, etcd, verbs: () => host.calls.map((argv) => (argv[0].endsWith('kubectl') ? argv[7] : argv[5])) }
+  host.on(['/usr/local/bin/etcdctl'], () => void api.changes.push('snapshot') ?? {})
+  return { host, etcd, api }
 }
+const NODE = '/api/v1/nodes/m3'
+const DRAINED = [`PATCH ${NODE}`, 'POST /api/v1/namespaces/default/pods/web/eviction']
 const retire = (role: 'master' | 'worker'): OperationInCluster => ({
   ...common,
   operation: 'retire',
@@ -97,74 +101,78 @@ const retire = (role: 'master' | 'worker'): OperationInCluster => ({
 })
 
 test('a worker is drained, then its Node object is deleted', async () => {
-  const { host, etcd, verbs } = withEtcd([])
+  const { host, etcd, api } = withEtcd([])
   expect(await carryOutOperation(host.machine, retire('worker'))).toEqual({ id: common.id, outcome: 'done' })
-  expect(verbs()).toEqual(['get', 'drain', 'delete'])
-  // kubectl's cache would remain if the machine is restored at the same time.
-  for (const argv of host.calls) expect(argv.slice(5, 7)).toEqual(['--cache-dir', '/dev/null'])
+  expect(api.changes).toEqual([...DRAINED, `DELETE ${NODE}`])
+  expect(api.pods).toEqual([])
   expect(etcd.asked).toEqual([])
 })
 
 test('a master is drained, its member is removed after a snapshot, then its Node object is deleted', async () => {
-  const { host, etcd, verbs } = withEtcd(['127.0.0.1', '10.0.0.2'])
+  const { host, etcd, api } = withEtcd(['127.0.0.1', '10.0.0.2'])
   expect(await carryOutOperation(host.machine, retire('master'))).toMatchObject({ outcome: 'done' })
-  expect(verbs()).toEqual(['get', 'drain', 'snapshot', 'delete'])
+  expect(api.changes).toEqual([...DRAINED, 'snapshot', `DELETE ${NODE}`])
   expect(etcd.members.map(({ name }) => name)).toEqual(['m1', 'm2'])
 })
 
 test('without a quorum of the others nothing is changed', async () => {
-  const { host, etcd } = withEtcd(['127.0.0.1'])
+  const { host, etcd, api } = withEtcd(['127.0.0.1'])
   expect(await carryOutOperation(host.machine, retire('master'))).toMatchObject({
     outcome: 'failed',
     error: { code: 'etcd/quorum', fix: 'first make etcd on m2 healthy' },
   })
-  expect(host.calls).toEqual([])
+  expect(api.changes).toEqual([])
   expect(etcd.members).toHaveLength(3)
 })
 
 test('waits for pods that are not evicted yet', async () => {
-  const { host, etcd } = withEtcd(['127.0.0.1', '10.0.0.2'])
-  host.on((argv) => argv.includes('drain'), {
-    exitCode: 1,
-    stderr: 'evicting\nerror: pod web has a disruption budget\n',
-  })
+  const { host, etcd, api } = withEtcd(['127.0.0.1', '10.0.0.2'])
+  api.budgets.push({ name: 'web', selector: {}, pods: ['web'], allowed: 0 })
   expect(await carryOutOperation(host.machine, retire('master'))).toMatchObject({
     outcome: 'not-yet',
-    waitingFor: 'pods of m3 to move to other nodes: error: pod web has a disruption budget',
+    waitingFor: expect.stringMatching(
+      /^1 pod of m3 to move to other nodes: default\/web \(disruption budget web: The disruption/,
+    ),
   })
   expect(etcd.members).toHaveLength(3)
 })
 
+test('also evicts pods that no controller creates again: the node does not come back', async () => {
+  const { host, api } = withEtcd([])
+  api.pods.push({ name: 'bare', node: 'm3', graceSeconds: 1 })
+  expect(await carryOutOperation(host.machine, retire('worker'))).toMatchObject({ outcome: 'done' })
+  expect(api.pods).toEqual([])
+})
+
 test('a repeated request skips what is done', async () => {
-  const { host, etcd, verbs } = withEtcd(['127.0.0.1', '10.0.0.2'])
+  const { host, etcd, api } = withEtcd(['127.0.0.1', '10.0.0.2'])
   await carryOutOperation(host.machine, retire('master'))
-  host.on((argv) => argv.includes('get'), { stdout: '' })
-  host.calls.length = 0
+  api.changes.length = 0
   expect(await carryOutOperation(host.machine, retire('master'))).toMatchObject({ outcome: 'done' })
-  expect(verbs()).toEqual(['get', 'delete'])
+  expect(api.changes).toEqual([`DELETE ${NODE}`])
   expect(etcd.asked).toEqual(['remove'])
 })
 
 test('succeeds if another operation removed the member first', async () => {
-  const { host, etcd, verbs } = withEtcd(['127.0.0.1', '10.0.0.2'])
+  const { host, etcd, api } = withEtcd(['127.0.0.1', '10.0.0.2'])
   host.on(['/usr/local/bin/etcdctl'], () => {
     etcd.members.pop()
     etcd.refusals.push('etcdserver: member not found')
     return {}
   })
   expect(await carryOutOperation(host.machine, retire('master'))).toMatchObject({ outcome: 'done' })
-  expect(verbs().at(-1)).toBe('delete')
+  expect(api.nodes.has('m3')).toBe(false)
 })
 
 test('other errors are retried: only a missing quorum fails the operation', async () => {
   const { host, etcd } = withEtcd(['127.0.0.1', '10.0.0.2'])
-  host.on((argv) => argv.includes('delete'), { exitCode: 1 })
+  host.on(['/usr/local/bin/etcdctl'], { exitCode: 1 })
   const answer = await carryOutOperation(host.machine, retire('master'))
   expect(answer).toMatchObject({
     outcome: 'not-yet',
-    waitingFor: expect.stringMatching(/^a master that can remove it: .*kubectl/),
+    waitingFor: expect.stringMatching(/^a master that can remove it: .*etcdctl/),
   })
-  expect(etcd.members).toHaveLength(2)
+  expect(etcd.members).toHaveLength(3)
 })
 
 test('another node that now has the address keeps its member', async () => {

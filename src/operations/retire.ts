@@ -1,6 +1,5 @@
 import { AgentError } from '../base/agent-error.ts'
 import { BINARIES, ETCD_DATA } from '../base/kubernetes-paths.ts'
-import { API_PORT } from '../base/net/api-port.ts'
 import type { Argv } from '../host/argv.ts'
 import type { Machine } from '../host/machine.ts'
 import type { Operation, Target } from '../protocol/wire/operation.ts'
@@ -12,14 +11,13 @@ import {
   readMembership,
   removeMember,
 } from '../provision/etcd/etcd-members.ts'
-import { ETCD_PKI, SUPER_ADMIN_CONF } from '../provision/paths.ts'
+import { ETCD_PKI } from '../provision/paths.ts'
 import { notYet, type Outcome } from './answer.ts'
+import { ask, NO_API } from './ask.ts'
+import { changeNode } from './drain/cordon.ts'
+import { drain, waitText } from './drain/drain.ts'
 
 const HERE = '127.0.0.1'
-/** Less than the time limit of an operation; the controller requests again what takes longer. */
-const DRAIN_SECONDS = 20
-/** A kubelet that does not run does not confirm the end of its pods. */
-const GONE_SECONDS = 30
 const SNAPSHOT = `${ETCD_DATA}/before-removal.db`
 
 /**
@@ -39,20 +37,23 @@ async function removeFromCluster(machine: Machine, target: Target): Promise<Outc
   const found = target.role === 'master' ? await needMembership(machine) : undefined
   const member = found?.members.find((each) => isOf(target, each))
   if (found && member) await needQuorum(machine, found, member)
-  if (await isRegistered(machine, target.name)) {
-    const drained = await kubectl(machine, [
-      ...['drain', target.name, '--ignore-daemonsets', '--delete-emptydir-data', '--force'],
-      ...[`--timeout=${DRAIN_SECONDS}s`, `--skip-wait-for-delete-timeout=${GONE_SECONDS}`],
-    ])
-    if (drained.exitCode !== 0)
-      return notYet(`pods of ${target.name} to move to other nodes: ${lastLine(drained.stderr)}`)
-  }
+  const drained = await drainedNode(machine, target.name)
+  if (drained !== true) return drained
   if (found && member) {
     await saveSnapshot(machine)
     await removeOnce(machine, found.through, member.id)
   }
-  await machine.execute(kubectlArgv(['delete', 'node', target.name, '--ignore-not-found', '--wait=false']), OPTIONS)
-  return { outcome: 'done' }
+  const deleted = await ask(machine, 'DELETE', `/api/v1/nodes/${target.name}`)
+  return deleted ? { outcome: 'done' } : notYet(NO_API)
+}
+
+/** True also if the cluster has no such Node any more. */
+async function drainedNode(machine: Machine, name: string): Promise<true | Outcome> {
+  const cordoned = await changeNode(machine, name, 'cordon-for-now')
+  if (cordoned === 'gone') return true
+  const drained = cordoned && (await drain(machine, name, { onBlocked: 'wait', unmanaged: 'evict' }))
+  if (!drained) return notYet(NO_API)
+  return drained.isDone || notYet(waitText(name, drained))
 }
 
 /** Compares the name as well: another node can have the address by now. */
@@ -97,24 +98,4 @@ async function saveSnapshot(machine: Machine): Promise<void> {
   await machine.execute(save, OPTIONS)
 }
 
-async function isRegistered(machine: Machine, name: string): Promise<boolean> {
-  const { stdout } = await machine.execute(
-    kubectlArgv(['get', 'node', name, '--ignore-not-found', '-o', 'name']),
-    OPTIONS,
-  )
-  return stdout.trim() !== ''
-}
-
 const OPTIONS = { env: { HOME: '/nonexistent' }, timeoutMs: 60_000 }
-
-const kubectl = (machine: Machine, args: readonly string[]) => machine.ask(kubectlArgv(args), OPTIONS)
-
-function kubectlArgv(args: readonly string[]): Argv {
-  const access = ['--kubeconfig', SUPER_ADMIN_CONF, '--server', `https://${HERE}:${API_PORT}`]
-  // Without a cache: an operation leaves no file on this machine, which may be restored at the same time.
-  return [`${BINARIES}/kubectl`, ...access, '--cache-dir', '/dev/null', ...args]
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)?.slice(0, 300) ?? ''
-}

@@ -1,4 +1,4 @@
-import { command } from '../../base/command.ts'
+import { remarked } from '../../base/command.ts'
 import { compareVersions } from '../../host/parse/os-release.ts'
 import type { EtcdHealth, UpgradeFinding } from '../../protocol/wire/operation.ts'
 import { blocks } from './finding.ts'
@@ -9,7 +9,7 @@ const MIN_ETCD = '3.5.24'
 /** While one member is upgraded, the others have to keep the quorum, so all have to be healthy before. */
 export function etcdFindings(members: readonly EtcdHealth[]): UpgradeFinding[] {
   return members.flatMap(({ name, isHealthy, isLearner, version = MIN_ETCD }) => {
-    const fix = command`systemctl status etcd  # on ${name}`
+    const fix = remarked('systemctl status etcd', `on ${name}`)
     if (!isHealthy)
       return [blocks('upgrade/etcd-unhealthy', `etcd on ${name} is not healthy; wanted all members healthy`, fix)]
     if (isLearner)
