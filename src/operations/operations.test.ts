@@ -89,7 +89,10 @@ function withEtcd(healthy: readonly string[]) {
     Object.assign(member, { clientURLs: [`https://${addresses[index]}:2379`] })
   }
   for (const address of healthy) host.network.onRequest(`https://${address}:2379/health`, { status: 200 })
-  host.on(['/usr/local/bin/etcdctl'], () => void api.changes.push('snapshot') ?? {})
+  host.on(['/usr/local/bin/etcdctl'], () => {
+    api.changes.push('snapshot')
+    return {}
+  })
   return { host, etcd, api }
 }
 const NODE = '/api/v1/nodes/m3'
