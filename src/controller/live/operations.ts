@@ -1,8 +1,14 @@
-import { type Operation, type OperationAnswer, serializeOperation } from '../../protocol/wire/operation.ts'
+import {
+  type Operation,
+  type OperationAnswer,
+  type OperationOrder,
+  serializeOperation,
+} from '../../protocol/wire/operation.ts'
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import type { Authority } from '../access/authority.ts'
 import { newId } from '../domain/ids.ts'
 import type { Node } from '../domain/records.ts'
+import type { Answered } from '../domain/wanted-operation.ts'
 import type { Presence } from './presence.ts'
 
 interface Ports {
@@ -10,8 +16,6 @@ interface Ports {
   presence: Presence
   now(): Date
 }
-
-type Order<T = Operation> = T extends Operation ? Omit<T, 'id' | 'node' | 'expiresAt'> : never
 
 /** The timeout for an answer; the caller repeats the operation. */
 const ANSWER_MS = 30_000
@@ -23,6 +27,14 @@ interface Open {
   answer(answer: OperationAnswer): void
 }
 
+export interface Wanting {
+  /** As JSON. */
+  order: string
+  /** Neither under way nor resting. */
+  isDue: boolean
+  last?: Answered
+}
+
 /** Running operations. They are not stored; callers repeat a lost one. */
 export class Operations {
   readonly #open = new Map<string, Open>()
@@ -30,6 +42,8 @@ export class Operations {
   readonly #queue: (() => void)[] = []
   /** Nodes that masters remove from their clusters (retire.ts), and what each removal waits for. */
   readonly departures = new Map<string, { waitingFor: string; isResting: boolean }>()
+  /** Operations that clusters want (ask-masters.ts), by cluster and key, and the last answer to each. */
+  readonly wanted = new Map<string, Map<string, Wanting>>()
   /** Masters whose last operation failed; the most recent failure has the highest number. */
   readonly #failed = new Map<string, number>()
   #failures = 0
@@ -41,7 +55,7 @@ export class Operations {
   async ask(
     core: Ports,
     masters: readonly Node[],
-    order: Order,
+    order: OperationOrder,
     answerMs = ANSWER_MS,
   ): Promise<{ master: Node; answer: OperationAnswer } | undefined> {
     const untilMs = performance.now() + answerMs
@@ -61,7 +75,7 @@ export class Operations {
   }
 
   /** Never rejects; the answer is `not-yet` if the master is busy, disconnected or does not answer. */
-  async run(core: Ports, master: Node, order: Order, answerMs = ANSWER_MS): Promise<OperationAnswer> {
+  async run(core: Ports, master: Node, order: OperationOrder, answerMs = ANSWER_MS): Promise<OperationAnswer> {
     const id = newId('e')
     const notYet = (waitingFor: string): OperationAnswer => ({ id, outcome: 'not-yet', waitingFor })
     const wanted = `operation/${order.operation}`

@@ -181,10 +181,14 @@ export const Invitation = z.discriminatedUnion('role', [
 
 export type Target = z.infer<typeof Target>
 export type Operation = z.infer<typeof Operation>
+/** What is to be done, before it is known who does it and until when. */
+export type OperationOrder<T = Operation> = T extends Operation ? Omit<T, keyof typeof common> : never
 export type OnBlocked = z.infer<typeof OnBlocked>
 export type HeldPod = z.infer<typeof HeldPod>
 export type UpgradeFinding = z.infer<typeof UpgradeFinding>
 export type EtcdHealth = z.infer<typeof EtcdHealth>
 export type BoundAccess = z.infer<typeof BoundAccess>
 export type OperationAnswer = z.infer<typeof OperationAnswer>
+/** An answer, without the id of the request. */
+export type OperationOutcome<T = OperationAnswer> = T extends OperationAnswer ? Omit<T, 'id'> : never
 export type Invitation = z.infer<typeof Invitation>
