@@ -4,6 +4,7 @@ import { kubectl } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { watchProcesses } from '../support/testbed/watch-processes.ts'
 import { waitFor } from '../support/wait-for.ts'
+import { workerIsDrained } from './drains.ts'
 import { imagesComeBack, imagesSurvivePressure } from './images-stay.ts'
 import { kubeconfigExpires, peopleHaveAccess } from './kubeconfigs.ts'
 import { podsReachEachOther } from './pod-connectivity.ts'
@@ -29,6 +30,9 @@ export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
   await stage('taint on the master, none on the worker, labels on both', () => pairIsRight(scene))
   await stage('pods on both nodes reach each other and a service', () =>
     podsReachEachOther(scene.node('m1'), scene.nodes()),
+  )
+  await stage('a drain names the pod and the budget that hold it, goes on as it is told, and is undone', () =>
+    workerIsDrained(scene, 'w1'),
   )
   let short: Awaited<ReturnType<typeof peopleHaveAccess>> | undefined
   await stage('kubectl works with the kubeconfig of a person, as its role permits, until it is revoked', async () => {

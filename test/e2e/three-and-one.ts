@@ -3,6 +3,7 @@ import { kubectl, nodeRow } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { boot, kill } from '../support/testbed/nodes.ts'
 import { watchProcesses } from '../support/testbed/watch-processes.ts'
+import { leaderMoves } from './drains.ts'
 import { outageDuring } from './outage.ts'
 import { podsReachEachOther } from './pod-connectivity.ts'
 import { noSecretAnywhere } from './secrets.ts'
@@ -37,6 +38,7 @@ export async function threeAndOne(scene: Scene, { stage }: Story): Promise<void>
   await stage('pods on all nodes reach each other and a service', () =>
     podsReachEachOther(scene.node('m1'), scene.nodes()),
   )
+  await stage('each master leads etcd once, on request', () => leaderMoves(scene))
   await stage('no secret in any argument, environment, journal, log, support bundle or database', () =>
     noSecretAnywhere(scene, scene.node('m1'), watch),
   )

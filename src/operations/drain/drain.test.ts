@@ -76,6 +76,14 @@ test('pods of DaemonSets, static pods and pods that have ended stay', async () =
   expect(evictions()).toBe(0)
 })
 
+test('a pod that has ended is waited for while it is being deleted: its volumes may still be in use', async () => {
+  const endsAt = new Date(NOW.getTime() + 20_000).toISOString()
+  const { drain, drainUntil, evictions } = cluster([pod('ended', { phase: 'Failed', endsAt })])
+  expect(await drain()).toMatchObject({ outcome: 'not-yet', waitingFor: '1 pod of w1 to move to other nodes' })
+  expect(await drainUntil(isDone)).toMatchObject({ outcome: 'done' })
+  expect(evictions()).toBe(0)
+})
+
 test('a budget holds its pod, and the answer names both; the others move', async () => {
   const { api, drainUntil } = cluster([pod('web', { labels: { app: 'web' } }), pod('other')])
   api.budgets.push(closed('web'), { name: 'else', selector: { matchLabels: { app: 'else' } }, pods: [], allowed: 0 })

@@ -22,7 +22,8 @@ export function hasToMove({ metadata, status }: Pod, now: Date): boolean {
   const { annotations = {}, ownerReferences = [], deletionTimestamp } = metadata
   const isMirror = annotations['kubernetes.io/config.mirror'] !== undefined
   const isOfDaemonSet = ownerReferences.some(({ kind, controller }) => controller && kind === 'DaemonSet')
-  const hasEnded = status?.phase === 'Succeeded' || status?.phase === 'Failed'
+  // The kubelet reports the end of a deleted pod before its volumes are free.
+  const hasEnded = deletionTimestamp === undefined && ['Succeeded', 'Failed'].includes(status?.phase ?? '')
   const isOverdue = deletionTimestamp !== undefined && now.getTime() - Date.parse(deletionTimestamp) > OVERDUE_MS
   return !isMirror && !isOfDaemonSet && !hasEnded && !isOverdue
 }

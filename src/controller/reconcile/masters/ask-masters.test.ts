@@ -1,8 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { cluster, member } from '../../../test/support/controller/member.ts'
-import type { OperationOrder, OperationOutcome } from '../../protocol/wire/operation.ts'
-import { checkUpgradeTo, drainOf, ETCD_STATUS, uncordonOf, type WantedOperation } from '../domain/wanted-operation.ts'
-import { Operations } from '../live/operations.ts'
+import { cluster, member } from '../../../../test/support/controller/member.ts'
+import type { OperationOrder, OperationOutcome } from '../../../protocol/wire/operation.ts'
+import {
+  checkUpgradeTo,
+  drainOf,
+  ETCD_STATUS,
+  uncordonOf,
+  type WantedOperation,
+} from '../../domain/wanted-operation.ts'
+import { Operations } from '../../live/operations.ts'
 import { answersOf, askMasters } from './ask-masters.ts'
 
 const TARGET = { name: 'w1', address: '10.0.0.9', role: 'worker' } as const

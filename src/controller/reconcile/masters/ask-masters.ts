@@ -1,10 +1,10 @@
-import type { OperationOutcome } from '../../protocol/wire/operation.ts'
-import type { ClusterData } from '../domain/draft.ts'
-import type { Answered, WantedOperation } from '../domain/wanted-operation.ts'
-import { failureText } from '../failure-text.ts'
-import type { Wanting } from '../live/operations.ts'
-import type { HasAuthority, HasClock, HasLog, HasOperations, HasPresence } from '../ports.ts'
-import { connectedMasters, situationOf } from './situation-of.ts'
+import type { OperationOutcome } from '../../../protocol/wire/operation.ts'
+import type { ClusterData } from '../../domain/draft.ts'
+import type { Answered, WantedOperation } from '../../domain/wanted-operation.ts'
+import { failureText } from '../../failure-text.ts'
+import type { Wanting } from '../../live/operations.ts'
+import type { HasAuthority, HasClock, HasLog, HasOperations, HasPresence } from '../../ports.ts'
+import { connectedMasters, situationOf } from '../situation-of.ts'
 
 type Ports = HasClock & HasAuthority & HasPresence & HasOperations & HasLog
 
