@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { type FakePod, fakeApi } from '../../../test/support/fake-api.ts'
 import { fakeHost } from '../../../test/support/fake-host.ts'
 import type { Operation, OperationAnswer } from '../../protocol/wire/operation.ts'
-import { carryOutOperation } from '../carry-out.ts'
+import { carryOutOperation, type OperationInCluster } from '../carry-out.ts'
 import { CORDON_ANNOTATION } from './cordon.ts'
 
 const NOW = new Date('2026-06-01T12:00:00Z')
@@ -14,7 +14,7 @@ function cluster(pods: readonly FakePod[] = []) {
   const host = fakeHost({ now: NOW })
   const api = fakeApi(host, ['w1', 'w2'])
   api.pods.push(...pods)
-  const run = (operation: Operation) => carryOutOperation(host.machine, operation)
+  const run = (operation: OperationInCluster) => carryOutOperation(host.machine, operation)
   const drain = (onBlocked: OnBlocked = 'wait', minutes = 5) => {
     const deadline = new Date(NOW.getTime() + minutes * 60_000).toISOString()
     return run({ ...common, operation: 'cordon-and-drain', target, deadline, onBlocked })

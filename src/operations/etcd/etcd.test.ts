@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeEtcd } from '../../../test/support/fake-etcd.ts'
 import { fakeHost } from '../../../test/support/fake-host.ts'
-import type { Operation } from '../../protocol/wire/operation.ts'
-import { carryOutOperation } from '../carry-out.ts'
+import { carryOutOperation, type OperationInCluster } from '../carry-out.ts'
 
 const common = { id: 'e-aaaaaaaaaa', node: 'n-aaaaaaaaaa', expiresAt: '2026-06-01T13:00:00Z' }
 const ADDRESSES = ['127.0.0.1', '10.0.0.2', '10.0.0.3']
@@ -25,7 +24,7 @@ function members(up: readonly string[] = ADDRESSES) {
       return { status: 200, body: '{}' }
     })
   }
-  const run = (operation: Operation) => carryOutOperation(host.machine, operation)
+  const run = (operation: OperationInCluster) => carryOutOperation(host.machine, operation)
   const move = (address: string) =>
     run({ ...common, operation: 'move-leader', target: { name: 'm', address, role: 'master' } })
   return { host, etcd, state, run, move }
