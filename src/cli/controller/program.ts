@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { registerCompletion } from '../kit/completion/completion.ts'
 import { ExitCode } from '../kit/exit-codes.ts'
 import { versionText } from '../kit/version-text.ts'
+import { registerAgents } from './agents.ts'
 import { registerAudit } from './audit/audit.ts'
 import { registerBundle } from './bundle.ts'
 import { registerCa } from './ca.ts'
@@ -54,6 +55,7 @@ To create a cluster:
   registerNode(program)
   registerDeclare(program)
   registerBundle(program)
+  registerAgents(program)
   registerCreds(program)
   registerAdmin(program)
   registerAudit(program)

@@ -40,6 +40,7 @@ export const CLUSTER_FIELDS: Treatments<Cluster> = {
   credentials: (sets) => sets.map(credentialsOf),
   operatorSince: 'ignored',
   accesses: (all) => all.map(({ isBound: _, ...access }) => access),
+  agentUpdate: (update) => update && { version: update.version, paused: update.paused, attempt: update.attempt },
   error: 'ignored',
   createdAt: 'ignored',
 }

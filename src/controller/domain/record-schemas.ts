@@ -12,6 +12,7 @@ import { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
 import { CheckSummary } from '../../protocol/wire/check-summary.ts'
 import { Facts } from '../../protocol/wire/facts.ts'
 import type { Target } from '../../protocol/wire/operation.ts'
+import type { AgentUpdate } from './agent-update/record.ts'
 import type {
   Account,
   Administrator,
@@ -67,6 +68,7 @@ const clusterFields: Fields<Cluster> = {
   pairs: z.nullable(written<PairReport>()),
   credentials: since(z.array(written<CredentialSet>()), []),
   accesses: since(z.array(written<ClusterAccess>()), []),
+  agentUpdate: since(z.nullable(written<AgentUpdate>()), null),
   operatorSince: since(textOrNull, null),
   error: z.nullable(written<ErrorReport>()),
   createdAt: text,

@@ -15,6 +15,7 @@ import type { RunEvent } from '../../protocol/wire/event.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import type { Instruction, NodeTask } from '../../protocol/wire/instruction.ts'
 import type { Target } from '../../protocol/wire/operation.ts'
+import type { AgentUpdate } from './agent-update/record.ts'
 
 export interface Cluster {
   id: string
@@ -52,6 +53,8 @@ export interface Cluster {
   credentials: CredentialSet[]
   /** Kubeconfigs that were issued, until they have expired. */
   accesses: ClusterAccess[]
+  /** The last update of the agents of its nodes. */
+  agentUpdate: AgentUpdate | null
   /** From when the newest certificate of its operator is valid; null: none was issued, or an earlier build did not record it. */
   operatorSince: string | null
   error: ErrorReport | null
@@ -337,6 +340,7 @@ export function newCluster(
     pairs: null,
     credentials: [],
     accesses: [],
+    agentUpdate: null,
     operatorSince: null,
     error: null,
   }

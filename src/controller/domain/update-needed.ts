@@ -18,6 +18,8 @@ export function updateNeeded(
   return {
     code: 'agent/update-needed',
     message: `found agent ${agentVersion} on ${name}, which does not support ${unknown.join(', ')}; wanted an agent that does`,
-    ...remedy`update the agent on ${name}: install it again with the executable of this release, then: ${{ do: 'cluster.provision', cluster }}`,
+    ...(capabilities.includes('operation/update-agent')
+      ? remedy`${{ do: 'node.update', node: name }}, then: ${{ do: 'cluster.provision', cluster }}`
+      : remedy`update the agent on ${name}: install it again with the executable of this release, then: ${{ do: 'cluster.provision', cluster }}`),
   }
 }

@@ -40,6 +40,8 @@ export class Operations {
   readonly #open = new Map<string, Open>()
   /** Callers that wait for a slot. */
   readonly #queue: (() => void)[] = []
+  /** Nodes whose agents are being updated (update-agents.ts), and what each waits for. */
+  readonly updates = new Map<string, string>()
   /** Nodes that masters remove from their clusters (retire.ts), and what each removal waits for. */
   readonly departures = new Map<string, { waitingFor: string; isResting: boolean }>()
   /** Operations that clusters want (ask-masters.ts), by cluster and key, and the last answer to each. */

@@ -15,6 +15,7 @@ import type {
   HasTurns,
 } from '../ports.ts'
 import type { Part } from '../store/port.ts'
+import { updateAgents } from './agents/update-agents.ts'
 import { carryOut } from './carry-out.ts'
 import { changeCluster, touchedBy } from './change-cluster.ts'
 import { retireThose } from './retire.ts'
@@ -53,7 +54,10 @@ export async function reconcile<T>(
   if (!done) return undefined
   // What follows later is not done by the request.
   const later = ports.background ?? ports
-  if (done.isDecided) retireThose(later, done.draft, (then) => reconcile(later, clusterId, then))
+  if (done.isDecided) {
+    retireThose(later, done.draft, (then) => reconcile(later, clusterId, then))
+    updateAgents(later, done.draft, (then) => reconcile(later, clusterId, then))
+  }
   const touched = touchedBy(done.draft)
   for (const nodeId of touched) ports.presence.deliver(nodeId)
   if (done.draft.changes.length > 0) ports.changes.announce(...topicsOf(done.draft))

@@ -52,6 +52,7 @@ export const CLUSTER: RecordKind<Cluster> = {
     pairs: 'json',
     credentials: 'json',
     accesses: 'json',
+    agentUpdate: 'json',
     operatorSince: 'text',
     error: 'json',
     createdAt: 'text',

@@ -32,6 +32,8 @@ export function activityOf(
   run: Run | undefined,
   members: readonly Member[],
 ): Activity {
+  const update = ofAgentUpdate(ports, cluster, node)
+  if (update) return update
   if (node.leaving === 'retire') return waits(waitOf(ports, node.id) ?? 'its run to end', 'being removed, ')
   if (node.state === 'CONFIGURED' && cluster.desired === 'provision') return beforeStart(ports, node, cluster, members)
   if (!run) return NOTHING
@@ -42,6 +44,12 @@ export function activityOf(
     return readiness.ready ? NOTHING : waits(readiness.waitingFor)
   }
   return ofRun(ports, node, run, members)
+}
+
+/** A node is updated only between runs. */
+function ofAgentUpdate({ operations }: HasOperations, { agentUpdate }: Cluster, { id }: Node): Activity | undefined {
+  const own = agentUpdate?.nodes.find(({ nodeId, state }) => nodeId === id && state === 'updating')
+  return own && waits(operations.updates.get(id) ?? 'the node', `agent ${agentUpdate?.version}: `)
 }
 
 function ofRun(ports: Activities, node: Node, run: Run, members: readonly Member[]): Activity {

@@ -1,5 +1,6 @@
 import type { ClusterView } from '../../protocol/api/clusters.ts'
 import type { NodeDetail, NodeView, RunView } from '../../protocol/api/nodes.ts'
+import { updateSummary } from '../domain/agent-update/agent-update.ts'
 import { clusterReadiness } from '../domain/director/readiness.ts'
 import { isInRepair, isRepairable } from '../domain/director/repairs.ts'
 import { type ClusterData, lastRunIn, present } from '../domain/draft.ts'
@@ -107,6 +108,7 @@ export async function clusterView(ports: Viewing, known: Pick<Cluster, 'id' | 'n
     waitingFor: isInProgress(cluster) ? waitingFor(cluster, members) : rulesWaitFor(ports, cluster, members),
     problems: problemsNow(ports, data),
     pairs: cluster.pairs,
+    agentUpdate: cluster.agentUpdate && updateSummary(cluster.agentUpdate),
     error,
   }
 }

@@ -10,6 +10,7 @@ import { Csr, InstallerParts } from './identities/credentials.ts'
 import { NodeView, Problem } from './nodes.ts'
 import { PairReport } from './pair-report.ts'
 import { Flag, type Route } from './route.ts'
+import { AgentUpdateSummary } from './updates/agent-updates.ts'
 
 export const CreateClusterRequest = z.strictObject({
   name: Label,
@@ -55,6 +56,8 @@ export const ClusterView = z.object({
   problems: z.array(Problem),
   /** The last pair check. */
   pairs: z.nullable(PairReport),
+  /** The last update of the agents of its nodes. */
+  agentUpdate: z.nullable(AgentUpdateSummary),
   error: z.nullable(ApiError),
 })
 export type ClusterView = z.infer<typeof ClusterView>

@@ -57,6 +57,9 @@ export const ERROR_STATUS = {
   'bundle/unknown': 404,
   'bundle-file/unknown': 404,
   'agents/unknown-file': 404,
+  'agent-update/none': 404,
+  'agent-update/busy': 409,
+  'agent-update/no-release': 409,
 
   'kubeconfig/wrong-subject': 422,
   'pem/invalid': 422,

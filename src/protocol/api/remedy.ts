@@ -7,7 +7,7 @@ import type { NodeRole } from '../names.ts'
  * choose. `shell` is a command to run on the machine of a node.
  */
 export type Action =
-  | { do: 'bundle.import' | 'node.list' | 'admin.create' | 'admin.list' | 'ca.rotate' | 'ca.status' }
+  | { do: 'agents.import' | 'bundle.import' | 'node.list' | 'admin.create' | 'admin.list' | 'ca.rotate' | 'ca.status' }
   | { do: 'admin.revoke'; administrator: string }
   | { do: 'creds.list' | 'creds.renew' | 'cluster.join-command'; cluster?: string }
   | { do: 'cluster.create'; choose: readonly ('pod-subnet' | 'service-subnet')[] }
@@ -19,6 +19,7 @@ export type Action =
   | { do: 'node.approve'; node?: string; replace?: string }
   | { do: 'node.logs' | 'node.show'; node?: string }
   | { do: 'node.remove'; node?: string; force?: true }
+  | { do: 'node.update'; node?: string; resume?: true }
   | {
       do: 'node.configure'
       node?: string
@@ -41,6 +42,7 @@ type OfController = Exclude<Action, { do: 'shell' }>
 function subjectOf(action: OfController): string[] {
   if (action.do === 'node.list' || action.do === 'admin.list' || action.do.startsWith('ca.')) return []
   if (action.do === 'bundle.import') return ['FILE_OR_DIRECTORY']
+  if (action.do === 'agents.import') return ['DIRECTORY']
   if (action.do === 'cluster.create' || action.do === 'admin.create') return ['NAME']
   if (action.do === 'admin.revoke') return [action.administrator]
   if (action.do.startsWith('node.')) return ['node' in action && action.node !== undefined ? action.node : 'NODE']
@@ -52,10 +54,11 @@ function optionsOf(action: OfController): string[] {
   return [
     ...(action.do === 'node.configure' ? ['--role', action.roles?.join(',') ?? 'ROLES'] : []),
     ...('interface' in action && action.interface !== undefined ? ['--interface', action.interface] : []),
-    ...(action.do === 'bundle.import' ? ['--data', 'DATA_DIRECTORY'] : []),
+    ...(action.do.endsWith('.import') ? ['--data', 'DATA_DIRECTORY'] : []),
     ...chosen.flatMap((name) => [`--${name}`, VALUES[name]]),
     ...('replace' in action && action.replace !== undefined ? ['--replace', action.replace] : []),
     ...('force' in action && action.force ? ['--force'] : []),
+    ...('resume' in action && action.resume ? ['--resume'] : []),
   ]
 }
 

@@ -15,6 +15,7 @@ import { operatorRoutes } from './operators.ts'
 import { accountRoutes } from './people/accounts.ts'
 import { sessionRoutes } from './people/sessions.ts'
 import { tokenRoutes } from './people/tokens.ts'
+import { agentUpdateRoutes } from './updates/agent-updates.ts'
 
 /** All routes of the HTTP API, by id. */
 export const ROUTES = {
@@ -26,6 +27,7 @@ export const ROUTES = {
   ...credentialRoutes,
   ...joinRoutes,
   ...nodeRoutes,
+  ...agentUpdateRoutes,
   ...eventRoutes,
   ...administratorRoutes,
   ...recordRoutes,

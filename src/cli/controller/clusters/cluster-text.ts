@@ -33,6 +33,12 @@ function pairsText({ name, pairs }: ClusterView): string {
   return `${fine} of ${checked} pairs fine${failures} (${localTime(pairs.at)})`
 }
 
+function agentUpdateLine({ agentUpdate }: ClusterView): [string, string][] {
+  if (!agentUpdate) return []
+  const { version, state, done, of } = agentUpdate
+  return [['Agents', `update to ${version} ${state}: ${done} of ${of} nodes`]]
+}
+
 /** `3 of 3 members healthy`, with the names of unhealthy members and of learners. */
 function etcdText({ etcd, etcdAt }: ClusterHealth, now: Date): string {
   if (!etcd) return 'unknown: no master answers'
@@ -80,6 +86,7 @@ export function clusterText(cluster: ClusterView, health: ClusterHealth, now: Da
     ['State', `${cluster.state}${notReadyReason(cluster)}`],
     ...settingLines(settings),
     ['Pairs', pairsText(cluster)],
+    ...agentUpdateLine(cluster),
     ['etcd', cluster.state === 'NEW' ? 'not installed yet' : etcdText(health, now)],
     ['Operator', operatorText(health, now)],
   ]

@@ -42,6 +42,7 @@ const cluster = (nodes: NodeView[], waitingFor: string | null = null): ClusterVi
   waitingFor,
   problems: [],
   pairs: null,
+  agentUpdate: null,
   error: null,
 })
 

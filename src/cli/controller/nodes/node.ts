@@ -23,6 +23,7 @@ import { resolve } from '../session/resolve.ts'
 import { print, printAs, withAdmin, withClient } from '../session/session.ts'
 import { checkText } from './check-text.ts'
 import { nodeText } from './node-text.ts'
+import { registerNodeUpdate } from './node-update.ts'
 import { retryUntilFacts } from './retry-until-facts.ts'
 
 /** For `argument`: what findNode gets. */
@@ -89,6 +90,7 @@ export function registerNode(program: Command): void {
   registerQueries(node)
   registerActions(node)
   registerConfigure(node)
+  registerNodeUpdate(node)
 }
 
 function registerQueries(node: Command): void {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AgentError } from '../../../base/agent-error.ts'
+import { remedy } from '../../../protocol/api/remedy.ts'
 import type { HasAgentReleases } from '../../ports.ts'
 import type { BeginDownload } from '../admission/downloads.ts'
 import { sendFile } from './send-file.ts'
@@ -19,7 +20,7 @@ export async function sendAgentFile(
   )
   if (file === undefined) {
     throw new AgentError('agents/unknown-file', `no imported release of the agent has a file ${sha256}`, {
-      fix: 'import the release again: controller agents import DIRECTORY --data DATA_DIRECTORY',
+      ...remedy`import the release again: ${{ do: 'agents.import' }}`,
       kind: 'invalid',
     })
   }

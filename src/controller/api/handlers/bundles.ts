@@ -1,9 +1,22 @@
 import type { bundleRoutes } from '../../../protocol/api/clusters.ts'
+import type { agentUpdateRoutes } from '../../../protocol/api/updates/agent-updates.ts'
 import type { HasActs } from '../../audit/recorded.ts'
 import { deleteBundle } from '../../bundles/delete-bundle.ts'
+import { clusterByName } from '../../nodes/find.ts'
+import { changeUpdate, showUpdate, startUpdate } from '../../nodes/update-agents.ts'
 import type { Services } from '../../services.ts'
 import type { Handlers } from './handler.ts'
 
 export const bundleHandlers = (core: Services & HasActs): Handlers<typeof bundleRoutes> => ({
   deleteBundle: ({ params }) => deleteBundle(core, params.name),
 })
+
+export function agentUpdateHandlers(core: Services): Handlers<typeof agentUpdateRoutes> {
+  const named = ({ params }: { params: { name: string } }) => clusterByName(core, params.name)
+  return {
+    startAgentUpdate: async (asked) => startUpdate(core, await named(asked), asked.body, asked.identity.name),
+    showAgentUpdate: async (asked) => showUpdate(core, await named(asked)),
+    changeAgentUpdate: async (asked) =>
+      changeUpdate(core, await named(asked), asked.params.action as 'pause' | 'resume' | 'cancel'),
+  }
+}

@@ -7,7 +7,7 @@ import { clusterHandlers, eventHandlers, nodeHandlers } from '../handlers/admini
 import { agentHandlers, operatorHandlers } from '../handlers/agents.ts'
 import { auditHandlers } from '../handlers/audit.ts'
 import { authorityHandlers } from '../handlers/authority.ts'
-import { bundleHandlers } from '../handlers/bundles.ts'
+import { agentUpdateHandlers, bundleHandlers } from '../handlers/bundles.ts'
 import { declarationHandlers } from '../handlers/declarations.ts'
 import { administratorHandlers, credentialHandlers, joinHandlers } from '../handlers/identities.ts'
 import { kubeconfigHandlers } from '../handlers/kubeconfigs.ts'
@@ -24,7 +24,7 @@ export function handlersByRoute(core: Services): HandlerOf {
   const groups: Group[] = [
     ...[agentHandlers, operatorHandlers, clusterHandlers, kubeconfigHandlers, declarationHandlers, nodeHandlers],
     ...[eventHandlers, credentialHandlers, joinHandlers, administratorHandlers, authorityHandlers, bundleHandlers],
-    ...[auditHandlers, accountHandlers, tokenHandlers, oidcHandlers],
+    ...[agentUpdateHandlers, auditHandlers, accountHandlers, tokenHandlers, oidcHandlers],
     (acting) => sessionHandlers(acting, signIn),
   ]
   const nobody = recorded(core, byController('start', 'which routes a group has'))

@@ -17,6 +17,12 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "administrator/unknown": [
     "there is no administrator …"
   ],
+  "agent-update/no-release": [
+    "… is imported; imported releases: …"
+  ],
+  "agent-update/none": [
+    "the agents of cluster … were never updated by this controller"
+  ],
   "agents/unknown-file": [
     "no imported release of the agent has a file …"
   ],

@@ -135,6 +135,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   showNode: { answer: NODE_DETAIL },
   removeNode: { answer: {} },
   approveNode: { answer: { ...NODE_DETAIL, state: 'APPROVED', roles: [] } },
+  startAgentUpdate: { body: { version: '0.2.0', canary: 1, maxUnavailable: '10%' } },
   configureNode: {
     body: { roles: ['master', 'worker'], interface: 'eno1' },
     answer: { ...NODE_DETAIL, state: 'CONFIGURED', roles: ['master', 'worker'] },

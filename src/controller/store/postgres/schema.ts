@@ -247,6 +247,9 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE nodes ADD COLUMN place json;                                -- Place, or "none"; null: an earlier build wrote it
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN agent_update json;  -- AgentUpdate
+  `,
 ]
 
 /** Code that knows this schema, and no later one, can use the database: see docs/adr/0045. */

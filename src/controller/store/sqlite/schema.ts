@@ -220,4 +220,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE nodes ADD COLUMN place TEXT;  -- JSON: Place, or "none"; null: an earlier build wrote it, see placeOf
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN agent_update TEXT;  -- JSON, AgentUpdate
+  `,
 ]

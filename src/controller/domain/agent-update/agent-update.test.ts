@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { node as nodeWith, run as runWith } from '../../../../test/support/controller/member.ts'
+import type { Member } from '../situation.ts'
+import { countOf, directUpdate, type Sight, updateState } from './agent-update.ts'
+import type { AgentUpdate, NodeUpdate } from './record.ts'
+
+const IDS = ['n-1', 'n-2', 'n-3', 'n-4', 'n-5']
+
+const member = (id: string, own: Partial<Member['node']> = {}, run: Member['run'] = null): Member => ({
+  ...{ node: nodeWith({ id, name: id, silent: 'no', leaving: 'no', ...own }), run, repair: null, silentMs: 0 },
+})
+
+function update(states: Record<string, NodeUpdate['state']> = {}, own: Partial<AgentUpdate> = {}): AgentUpdate {
+  return {
+    ...{ version: '2.0.0', files: {}, canary: 1, maxUnavailable: 2, paused: false, attempt: 1 },
+    ...{ startedAt: '', startedBy: 'local' },
+    nodes: IDS.map((nodeId) => ({ nodeId, state: states[nodeId] ?? 'due', error: null })),
+    ...own,
+  }
+}
+
+const sight = (own: Partial<Sight> = {}): Sight => ({
+  ...{ members: IDS.map((id) => member(id)), isConnected: () => true, canUpdate: () => true },
+  ...own,
+})
+
+const asked = (given: AgentUpdate, seen: Sight = sight()) =>
+  directUpdate(given, seen).map(({ kind, nodeId }) => `${kind} ${nodeId}`)
+
+test('one canary first, then so many at a time as may be unavailable', () => {
+  expect(asked(update())).toEqual(['ask n-1'])
+  expect(asked(update({ 'n-1': 'updating' }))).toEqual(['ask n-1'])
+  expect(asked(update({ 'n-1': 'done' }))).toEqual(['ask n-2', 'ask n-3'])
+  expect(asked(update({ 'n-1': 'done', 'n-2': 'updating', 'n-3': 'done' }))).toEqual(['ask n-2', 'ask n-4'])
+  expect(asked(update({}, { canary: 3 }))).toEqual(['ask n-1', 'ask n-2', 'ask n-3'])
+})
+
+test('it stops at the first node whose former version came back; those that have begun end it', () => {
+  const stopped = update({ 'n-1': 'done', 'n-2': 'failed', 'n-3': 'updating' })
+  expect(asked(stopped)).toEqual(['ask n-3'])
+  expect(updateState(stopped)).toBe('failed')
+})
+
+test('a paused update begins no further node', () => {
+  expect(asked(update({ 'n-1': 'updating' }, { paused: true }))).toEqual(['ask n-1'])
+})
+
+test('silent nodes, leaving ones and nodes with an open run stay due, and the next one takes their turn', () => {
+  const members = [
+    member('n-1', { silent: 'suspect' }),
+    member('n-2', { leaving: 'retire' }),
+    member('n-3', {}, runWith({ state: 'open' })),
+    member('n-4'),
+    member('n-5'),
+  ]
+  expect(asked(update(), sight({ members }))).toEqual(['ask n-4'])
+  expect(asked(update(), sight({ isConnected: (id) => id === 'n-5' }))).toEqual(['ask n-5'])
+})
+
+test('an agent that cannot update itself is passed over, with what to do', () => {
+  const [passed, next] = directUpdate(update(), sight({ canUpdate: (id) => id !== 'n-1' }))
+  expect(passed).toMatchObject({ kind: 'end', state: 'passed', error: { code: 'agent/update-needed' } })
+  expect(next).toEqual({ kind: 'ask', nodeId: 'n-2' })
+})
+
+test('a node that is silent during its update stops it', () => {
+  const members = [member('n-1', { silent: 'unreachable' }), ...IDS.slice(1).map((id) => member(id))]
+  const decisions = directUpdate(update({ 'n-1': 'updating' }, { canary: 2 }), sight({ members }))
+  expect(decisions).toMatchObject([{ kind: 'end', state: 'failed', error: { code: 'agent-update/silent' } }])
+})
+
+test.each([
+  ['10%', 5, 1],
+  ['50%', 5, 2],
+  ['100%', 5, 5],
+  ['3', 5, 3],
+])('%s of %i nodes are %i', (wanted, total, count) => expect(countOf(wanted, total)).toBe(count))
