@@ -63,6 +63,11 @@ export interface HasAuthority {
   authority: Authority
 }
 
+export interface HasLateRenewals {
+  /** For so long after its end a node's certificate is good for its own renewal. */
+  lateRenewalMs: number
+}
+
 export interface HasBundles {
   bundles: BundleShelf
 }

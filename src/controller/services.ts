@@ -1,13 +1,22 @@
 import type { HasOidc } from './access/oidc/oidc.ts'
 import type { Rotation } from './access/rotation.ts'
 import type { Ingesting } from './live/ingest.ts'
-import type { HasAgentFiles, HasAgentReleases, HasAudit, HasExpiries, HasPrecondition, HasPublicUrls } from './ports.ts'
+import type {
+  HasAgentFiles,
+  HasAgentReleases,
+  HasAudit,
+  HasExpiries,
+  HasLateRenewals,
+  HasPrecondition,
+  HasPublicUrls,
+} from './ports.ts'
 
 /** All dependencies, as start.ts creates them; the API passes them on. */
 export type Services = Ingesting &
   HasAgentFiles &
   HasAgentReleases &
   HasExpiries &
+  HasLateRenewals &
   HasOidc &
   HasPublicUrls &
   HasAudit &

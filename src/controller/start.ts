@@ -17,6 +17,7 @@ import { makePrivateDirectory } from './access/private-directory.ts'
 import { openRotation } from './access/rotation.ts'
 import type { TlsFiles } from './access/server/named-certificate.ts'
 import { certificateHosts, type Listen, localUrl, reachableUrls } from './api/addresses.ts'
+import { LATE_RENEWAL_DAYS } from './api/admission/expired.ts'
 import { BACKLOG, type Timeouts } from './api/limits.ts'
 import { createApiServer } from './api/server.ts'
 import { openAuditLog } from './audit/log.ts'
@@ -85,6 +86,8 @@ export interface ControllerOptions {
   sealer?: Sealer | undefined
   /** Where the executables of the agent are that join commands download; the first one that has a file. Default: `agents` in the data directory. */
   agentDirectories?: readonly string[]
+  /** For how many days after its end a node can renew its certificate with it; default 400. 0: never. */
+  lateRenewalDays?: number
   /** How many events are kept, and how long. */
   retention?: Partial<Retention>
   /** How much of the audit log is kept. */
@@ -154,6 +157,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
     log,
     meter: metrics?.meter ?? NO_METER,
     expiries: new Map(),
+    lateRenewalMs: (options.lateRenewalDays ?? LATE_RENEWAL_DAYS) * 86_400_000,
     refused: countedLog(log, timers.later),
     publicUrls: options.publicUrls ?? [],
   }

@@ -23,7 +23,7 @@ let agent: Installation
 let service: Service | undefined
 let behindMs: number
 
-const start = async (port = 0) => {
+const start = async (port = 0, lateRenewalDays = 400) => {
   controller = await startController({
     dataDirectory,
     listen: { host: '127.0.0.1', port },
@@ -31,6 +31,7 @@ const start = async (port = 0) => {
     heartbeatMs: () => 1_000,
     tickMs: 600_000,
     drainMs: 100,
+    lateRenewalDays,
   })
 }
 const details = () => service?.output() ?? ''
@@ -170,3 +171,45 @@ test('a certificate that expired while the node was off is reported, and a new i
   expect(agent.status()).toMatchObject({ nodeId, problem: null })
   expect(existsSync(agent.paths.installerKey)).toBe(false)
 })
+
+test('a node whose certificate expired while it was off renews it, and connects', async () => {
+  const before = await expiredSince(1)
+  await connected()
+  await waitFor('the new key on record', async () => (await shown()).fingerprint !== before.fingerprint || undefined)
+  expect(agent.status()).toMatchObject({ nodeId: before.nodeId, problem: null })
+  expect(pair()).not.toBe(before.pair)
+  expect(isUsable()).toBe(true)
+})
+
+test('a controller that was away for long is found again by a node that runs: its certificate is renewed', async () => {
+  const before = await expiredSince(1, false)
+  await connected()
+  expect(agent.status()).toMatchObject({ nodeId: before.nodeId, problem: null })
+  expect(pair()).not.toBe(before.pair)
+})
+
+test('a certificate that expired too long ago is not renewed', async () => {
+  const before = await expiredSince(1, true, 0)
+  await waitFor('the error', () => agent.status()?.problem?.code === 'identity/expired' || undefined, { details })
+  await setTimeout(3_000)
+  expect(agent.status()?.connected).toBe(false)
+  expect(pair()).toBe(before.pair)
+})
+
+/** A node that enrolled so long ago that its certificate expired `days` ago; it has been off, or has run without its controller. */
+async function expiredSince(days: number, wasOff = true, lateRenewalDays?: number) {
+  const { port } = controller
+  await controller.close()
+  rmSync(dataDirectory, { recursive: true })
+  behindMs = (30 + days) * DAY_MS
+  await start(port)
+  await install()
+  await waitFor('the error', () => agent.status()?.problem?.code === 'identity/expired' || undefined, { details })
+  const before = { pair: pair(), ...agent.status() }
+  if (wasOff) await service?.end('SIGTERM')
+  await controller.close()
+  behindMs = 0
+  await start(port, lateRenewalDays)
+  if (wasOff) service = agent.start()
+  return before
+}

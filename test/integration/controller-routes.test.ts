@@ -233,10 +233,31 @@ describe.each([...requests])('%s', (name, { route }) => {
     }
   })
 
-  it.each<Life>(['of another CA', 'expired', 'not yet valid'])('does not answer a client that is %s', (life) => {
-    const found = byRole(name, life)
+  it.each<Life>(['of another CA', 'expired for too long', 'expired, with a forged signature', 'not yet valid'])(
+    'does not answer a client that is %s',
+    (life) => {
+      const found = byRole(name, life)
+      expect(found.map(({ role }) => role)).toEqual(ROLES.filter((role) => role !== 'pending'))
+      for (const { role, got } of found) expect(got, role).toBe(NO_TLS)
+    },
+  )
+
+  it('admits a node whose certificate has expired to its renewal only, and answers no other client like it', () => {
+    const found = byRole(name, 'expired')
     expect(found.map(({ role }) => role)).toEqual(ROLES.filter((role) => role !== 'pending'))
-    for (const { role, got } of found) expect(got, role).toBe(NO_TLS)
+    const renewal = name === 'POST /v1/node/certificate' ? '400 request/invalid' : '403 identity/expired'
+    for (const { role, got } of found) expect(got, role).toBe(KINDS[role] === 'node' ? renewal : NO_TLS)
+  })
+
+  it.each<[Life, string]>([
+    ['expired, and retired', '403 identity/retired'],
+    ['expired, and removed', '403 node/removed'],
+    ['expired, of a deleted cluster', '403 node/removed'],
+  ])('refuses also the renewal of a client that is %s', (life, wanted) => {
+    const found = byRole(name, life)
+    expect(found.length).toBeGreaterThan(2)
+    const refused = name === 'POST /v1/node/certificate' ? wanted : '403 identity/expired'
+    for (const { role, got } of found) expect(got, role).toBe(KINDS[role] === 'node' ? refused : NO_TLS)
   })
 
   it('admits a client without a certificate only where anyone is', async () => {

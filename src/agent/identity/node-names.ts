@@ -32,7 +32,7 @@ export function expiryOf(identity: Pick<NodeIdentity, 'cert'>, now: Date): Agent
   if (now <= to) return undefined
   const found = `the certificate of this node expired at ${to.toISOString()}; the clock of this machine is at ${now.toISOString()}`
   return new AgentError('identity/expired', found, {
-    fix: 'run the installation again with NAME.pem and its passphrase, which renews the certificate and keeps the node; or set the clock: timedatectl set-ntp true',
+    fix: 'none needed if the controller answers: the agent renews it there. If the controller refuses, run the installation again with NAME.pem and its passphrase, which keeps the node; if the clock is wrong, set it: timedatectl set-ntp true',
     kind: 'refused',
   })
 }

@@ -1,12 +1,12 @@
 import { AgentError, reportOf } from '../../base/agent-error.ts'
-import { pauseMs, type RetryPolicy, retry } from '../../base/retry.ts'
+import { pauseMs, type RetryPolicy } from '../../base/retry.ts'
 import type { NetworkView } from '../../host/network.ts'
 import { createKeyPair, keyToPem } from '../../pki/key.ts'
 import type { AgentConfig } from '../config.ts'
 import type { Log } from '../log.ts'
 import type { AgentPaths } from '../paths.ts'
 import { type NodeIdentity, writeIdentity } from './identity.ts'
-import { keyFingerprint, nodeIdOf, requireIssuedFor, validityOf } from './node-names.ts'
+import { expiryOf, keyFingerprint, nodeIdOf, requireIssuedFor, validityOf } from './node-names.ts'
 import { certificatesIn, isOfFormerCa, readTrust } from './trust.ts'
 
 export interface RotationOptions {
@@ -32,33 +32,38 @@ export interface RotationOptions {
 /** A rotation waits for the end of a run, but not until the certificate expires. */
 const BUSY_MS = 60_000
 const SPARE_MS = 86_400_000
-/** A machine that was suspended notices within this time. */
-const LOOK_EVERY_MS = 3_600_000
+/** A machine that was suspended, or whose clock was set, notices within this time. */
+const LOOK_EVERY_MS = 60_000
 /** Also the minimum time between two rotations, even if the clock jumps. */
 const POLICY: RetryPolicy = { firstMs: 3_600_000, spread: [0.5, 1] }
+/** Once the certificate has expired: the node has no connection. */
+const LATE: RetryPolicy = { firstMs: 2_000, factor: 2, longestMs: 300_000, spread: [0.5, 1] }
 const TIMEOUT_MS = 20_000
 
 /**
  * Rotates key and certificate at a random 70 to 90 % of the certificate's lifetime, and when the node receives a newer CA, until
- * the signal.
+ * the signal. A certificate that has expired is renewed as well: the controller accepts it for that, for a time.
  */
 export async function keepFresh(options: RotationOptions): Promise<void> {
   const { config, log, random, sleep, signal } = options
   let { identity } = options
-  const attempt = async (number: number) => {
-    identity = await rotate(identity, config.urls[(number - 1) % config.urls.length] ?? '', options)
+  const attempt = async (number: number): Promise<boolean> => {
+    try {
+      identity = await rotate(identity, config.urls[(number - 1) % config.urls.length] ?? '', options)
+    } catch (error) {
+      signal.throwIfAborted()
+      // Problems such as a full disk or an unreachable controller may pass; the current pair stays in use.
+      const { code, message } = reportOf(error)
+      log('warn', `could not renew the certificate of this node, retrying later: ${message} (${code})`)
+      return false
+    }
     options.onRotated(identity)
-  }
-  const mayPass = (error: unknown) => {
-    // Problems such as a full disk or an unreachable controller may pass; the current pair stays in use.
-    const { code, message } = reportOf(error)
-    log('warn', `could not renew the certificate of this node, retrying later: ${message} (${code})`)
     return true
   }
   try {
     for (;;) {
       await untilDue(() => identity, options)
-      await retry(POLICY, attempt, { clock: options, signal, random, mayPass })
+      for (let number = 1; !(await attempt(number)); number++) await pauseAfter(number, identity, options)
       await sleep(pauseMs(POLICY, 1, random), signal)
     }
   } catch (error) {
@@ -66,7 +71,24 @@ export async function keepFresh(options: RotationOptions): Promise<void> {
   }
 }
 
-/** Reads the clock every hour, because it may be set and the machine may be suspended. */
+/** Shorter once the certificate has expired, which may happen meanwhile. */
+async function pauseAfter(
+  failures: number,
+  identity: NodeIdentity,
+  { now, random, sleep, signal }: RotationOptions,
+): Promise<void> {
+  const share = random()
+  for (let sleptMs = 0; ; ) {
+    const policy = expiryOf(identity, now()) ? LATE : POLICY
+    const leftMs = pauseMs(policy, failures, () => share) - sleptMs
+    if (leftMs <= 0) return
+    const nextMs = Math.min(leftMs, LOOK_EVERY_MS)
+    await sleep(nextMs, signal)
+    sleptMs += nextMs
+  }
+}
+
+/** Reads the clock every minute, because it may be set and the machine may be suspended. */
 async function untilDue(
   present: () => NodeIdentity,
   { paths, now, sleep, signal, random, isBusy, trustChange }: RotationOptions,

@@ -33,6 +33,8 @@ export interface LinkOptions extends Hooks {
 export interface Link {
   /** The open session. */
   session(): Session | undefined
+  /** Ends the pause before the next try. */
+  retryNow(): void
   /** Resolves after the signal. */
   readonly ended: Promise<void>
 }
@@ -44,6 +46,7 @@ const DIAL_TIMEOUT_MS = 20_000
 export function keepLink(options: LinkOptions): Link {
   const { config, status, log, signal } = options
   let session: Session | undefined
+  let pause = new AbortController()
 
   async function once(url: string): Promise<SessionEnd> {
     const tls = options.tls()
@@ -80,10 +83,12 @@ export function keepLink(options: LinkOptions): Link {
           : 'none needed: the agent keeps retrying'
       status.update({ connected: false, problem: end.problem ?? { code, message: end.why, fix } })
       log('warn', `${end.why}; retrying in ${seconds(delayMs)}`)
-      await options.sleep(delayMs, signal).catch(() => undefined)
+      pause = new AbortController()
+      await options.sleep(delayMs, AbortSignal.any([signal, pause.signal])).catch(() => undefined)
+      if (pause.signal.aborted) backoff = FRESH
     }
   }
-  return { session: () => session, ended: keep() }
+  return { session: () => session, retryNow: () => pause.abort(), ended: keep() }
 }
 
 async function endOf(url: string, error: unknown, { tls, now }: Pick<LinkOptions, 'tls' | 'now'>): Promise<SessionEnd> {

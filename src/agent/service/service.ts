@@ -212,6 +212,7 @@ async function keepAtWork(
         onRotated(fresh) {
           present = fresh
           connection.session()?.renew('the node has a new certificate')
+          connection.retryNow()
         },
         onTrust(ca) {
           present = { ...present, ca }

@@ -4,6 +4,7 @@ import { isSea } from 'node:sea'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { AgentError } from '../../base/agent-error.ts'
 import { command, inOrder } from '../../base/command.ts'
+import { LATE_RENEWAL_DAYS } from '../../controller/api/admission/expired.ts'
 import type { Log } from '../../controller/monitoring/log.ts'
 import { RETENTION } from '../../controller/retention/limits.ts'
 import { examples } from '../kit/output.ts'
@@ -25,6 +26,7 @@ interface Flags extends OidcFlags {
   agents?: string
   keepDetails: number
   keepEvents: number
+  lateRenewal: number
   auditSyslog?: string
   metricsListen?: { host: string; port: number }
   logFormat: LogFormat
@@ -72,6 +74,12 @@ export function withServeOptions(command: Command): Command {
     .option('--keep-details <days>', 'how long step details are kept', daysOf, RETENTION.detailDays)
     .option('--keep-events <days>', 'how long failures, results and states are kept', daysOf, RETENTION.days)
     .option(
+      '--late-renewal <days>',
+      'for how long after its end a node can renew its certificate with it; 0: never',
+      daysOrNone,
+      LATE_RENEWAL_DAYS,
+    )
+    .option(
       '--audit-syslog <url>',
       'syslog server that gets the audit log: tls://HOST:6514[?ca=FILE] or tcp://HOST:514',
     )
@@ -108,6 +116,7 @@ async function serve(flags: Flags): Promise<void> {
     auditSyslog: flags.auditSyslog === undefined ? undefined : syslogTarget(flags.auditSyslog),
     agentDirectories: agentDirectories(flags),
     retention: { detailDays: flags.keepDetails, days: flags.keepEvents },
+    lateRenewalDays: flags.lateRenewal,
     sealer: await sealerOf(flags.keyFile),
     metricsListen: flags.metricsListen,
     log,
@@ -178,6 +187,10 @@ function listenOf(text: string): { host: string; port: number } {
 function daysOf(text: string): number {
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('It must be a number of days, at least 1.')
+}
+
+function daysOrNone(text: string): number {
+  return text === '0' ? 0 : daysOf(text)
 }
 
 function urlOf(text: string, before: string[] = []): string[] {

@@ -40,6 +40,8 @@ export interface Authority {
   readonly trustedSince: Date
   /** The fingerprint of the trusted CA that issued a certificate, whose signature is verified; undefined if none did. */
   issuerOf(certificate: X509Certificate): string | undefined
+  /** Whether a trusted CA that is valid now has signed the certificate. Also of one that TLS has not verified. */
+  hasSigned(certificate: X509Certificate, now: Date): boolean
   /** Issues a new certificate at each call. */
   serverCertificate(hosts: readonly string[], now: Date): { certificate: string; key: string }
   /** `issuer`: fingerprint of a trusted CA; default: the newest. */
@@ -86,6 +88,14 @@ export function openAuthority(directory: string, now: Date, isInUse: boolean, se
       return trust.since
     },
     issuerOf: (certificate) => trust.sets.find(({ parsed }) => certificate.checkIssued(parsed))?.fingerprint,
+    hasSigned: (certificate, date) =>
+      trust.sets.some(
+        ({ parsed }) =>
+          certificate.checkIssued(parsed) &&
+          certificate.verify(parsed.publicKey) &&
+          date >= parsed.validFromDate &&
+          date <= parsed.validToDate,
+      ),
     serverCertificate(hosts, date) {
       const certificate = issueCertificate({
         ca: keys.present.ca,

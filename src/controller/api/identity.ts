@@ -8,6 +8,7 @@ import { remedy } from '../../protocol/api/remedy.ts'
 import { EVERYTHING, type Grants, isAllowed } from '../access/people/grants.ts'
 import { refusal } from '../domain/admission.ts'
 import type { UserSession } from '../domain/records.ts'
+import { isLate, isVerified } from './admission/expired.ts'
 
 /** Whoever sends a request. */
 export type Identity = MachineIdentity | UserIdentity
@@ -22,6 +23,8 @@ interface Client {
 export interface MachineIdentity extends Client {
   kind: MachineKind
   certificate: X509Certificate
+  /** Only where the route admits it. */
+  hasExpired: boolean
   /** Of the key of the certificate; computed when it is first asked for. */
   readonly fingerprint: string
 }
@@ -56,7 +59,7 @@ export const RENEW = remedy`on the controller: ${{ do: 'creds.renew' }}`
 /** What a client with an expired certificate needs, by its kind. */
 const EXPIRED: Record<CertificateKind, RenderedRemedy> = {
   enrol: RENEW,
-  node: remedy`install again with NAME.pem and its passphrase, which keeps the node; or correct the clock`,
+  node: remedy`its agent renews it; if that is refused, install again with NAME.pem and its passphrase, which keeps the node; or correct the clock`,
   operator: remedy`${{ do: 'cluster.provision' }}`,
   admin: remedy`ask another administrator: ${{ do: 'admin.create' }}; or use DATA_DIRECTORY/admin.json of the controller`,
 }
@@ -66,14 +69,16 @@ export const addressOf = ({ remoteAddress }: Pick<TLSSocket, 'remoteAddress'>): 
 
 /**
  * The identity of the client, from the certificate that TLS has verified against the controller's CA; undefined if it has shown
- * none. A resumed TLS session skips verification, so the validity is checked again here.
+ * none. A resumed TLS session skips verification, so the validity is checked again here. `lateMs`: how long ago a node's
+ * certificate may have expired, for the only route that admits it.
  */
-export function identify(socket: TLSSocket, now: Date): Identity | undefined {
-  const shown = socket.authorized ? shownOn(socket) : undefined
+export function identify(socket: TLSSocket, now: Date, lateMs = 0): Identity | undefined {
+  const shown = isVerified(socket) ? shownOn(socket) : undefined
   if (!shown) return undefined
   const { certificate } = shown
   const { kind, name } = readSubject(certificate)
-  if (now < certificate.validFromDate || now > certificate.validToDate) {
+  const hasExpired = !socket.authorized || now > certificate.validToDate
+  if (now < certificate.validFromDate || (hasExpired && !(kind === 'node' && isLate(certificate, now, lateMs)))) {
     const found = `the certificate is valid from ${certificate.validFrom} to ${certificate.validTo}`
     throw refusal('identity/expired', found, EXPIRED[kind])
   }
@@ -84,6 +89,7 @@ export function identify(socket: TLSSocket, now: Date): Identity | undefined {
   return {
     ...client,
     kind,
+    hasExpired,
     get fingerprint() {
       shown.fingerprint ??= fingerprint(certificate.publicKey)
       return shown.fingerprint

@@ -29,7 +29,7 @@ import { referenceHandlers } from './handlers/reference.ts'
 import { createAnswer, type Handle, type HandlerOf } from './http/answer.ts'
 import { handlersByRoute } from './http/handlers-by-route.ts'
 import { openRepeats } from './http/repeats.ts'
-import { clientOf, type Identity, kindOf } from './identity.ts'
+import { clientOf, type Identity, identify, kindOf } from './identity.ts'
 import { createLoginPages, type LoginPage } from './login/login-pages.ts'
 import { sendErrorPage } from './login/page.ts'
 import { createRecordsRoute } from './records-route.ts'
@@ -96,7 +96,11 @@ export async function createRouter(
   }
   /** Asks again, at this moment. */
   const checkAccess = async (request: FastifyRequest) => {
-    if (request.identity) request.identity = await authenticate(core, request.raw, false)
+    if (request.identity)
+      request.identity = await authenticate(core, request.raw, {
+        isUse: false,
+        route: request.routeOptions.config.route,
+      })
     await permit(request)
   }
   app.addHook('onRequest', async (request, reply) => {
@@ -105,12 +109,14 @@ export async function createRouter(
     const bytes = bodyBytes(request.headers, routeOptions.bodyLimit ?? DEFAULT_MAX_BODY_BYTES)
     refuseSecretIn(request.url)
     if (routeOptions.config.route?.access.includes('anyone')) {
+      // A certificate that has expired is good for one route only, which is not one of these.
+      if (!(raw.socket as TLSSocket).authorized) identify(raw.socket as TLSSocket, core.now())
       if (isUnsafe(raw)) requireSameOrigin(raw)
       const anonymous = { kind: 'anonymous', name: sourceOf(raw.socket.remoteAddress) } as const
       shares.request(clientOf(raw.socket as TLSSocket, core.now()) ?? anonymous, bytes)
       return
     }
-    request.identity = await authenticate(core, raw, true)
+    request.identity = await authenticate(core, raw, { isUse: true, route: routeOptions.config.route })
     onAuthenticated(raw.socket, request.identity)
     shares.request(request.identity, bytes)
     if (request.is404) refuseUnknown(request, reply)

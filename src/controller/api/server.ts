@@ -12,6 +12,7 @@ import type { Services } from '../services.ts'
 import { connectionAct } from './admission/act-of.ts'
 import { CLIENT_CERTIFICATES, keepStrict, limitConnections } from './admission/connections.ts'
 import { openDownloads } from './admission/downloads.ts'
+import { passIfOnlyExpired } from './admission/expired.ts'
 import { openHandshakes } from './admission/handshakes.ts'
 import { oneAtATime } from './admission/one-at-a-time.ts'
 import { openShares } from './admission/shares.ts'
@@ -59,7 +60,7 @@ export async function createApiServer(
   server.on('upgrade', createUpgrade(core, hub, shares))
   const verified = limitHandshakes(server, core, time)
   known = limitConnections(server, core, shares, verified)
-  keepStrict(server, logRefusedHandshakes(server, core))
+  keepStrict(server, (socket) => passIfOnlyExpired(core, socket), logRefusedHandshakes(server, core))
   tls.keep(server)
   server.on('close', () => timers.clear())
   return server

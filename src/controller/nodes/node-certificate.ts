@@ -23,6 +23,13 @@ export function issueNodeCertificate(
   return authority.clientCertificate({ kind: 'node', identity: nodeId, publicKey, days: DAYS, now: now(), issuer })
 }
 
+/** What the client of a connection has shown. */
+interface Presented {
+  certificate: X509Certificate
+  fingerprint: string
+  address: string
+}
+
 /** Whether half of the validity is over. */
 export function isHalfOver(certificate: string, now: Date): boolean {
   return new X509Certificate(certificate).validToDate.getTime() - now.getTime() <= (DAYS / 2) * 86_400_000
@@ -66,7 +73,7 @@ export async function nextCertificate(
 export async function admitKey(
   ports: Alarming,
   node: Node,
-  { certificate, fingerprint: name, address }: { certificate: X509Certificate; fingerprint: string; address: string },
+  { certificate, fingerprint: name, address }: Presented,
 ): Promise<void> {
   const enrolment = await ports.store.enrolmentOf(node.id)
   if (enrolment?.fingerprint === name || enrolment?.next?.fingerprint === name) return
@@ -78,6 +85,22 @@ export async function admitKey(
   })
   const found = `the key ${name} of this node was retired when the node connected with a newer one`
   throw refusal('identity/retired', found, INSTALL_AGAIN)
+}
+
+/**
+ * Like admitKey, for a certificate that has expired: it changes nothing, and raises no alarm, which anybody with a copy of an old
+ * disk could cause for ever.
+ */
+export async function admitLateKey(
+  { store, log }: HasStore & HasLog,
+  { id, name }: Node,
+  { certificate, fingerprint: key, address }: Presented,
+): Promise<void> {
+  const enrolment = await store.enrolmentOf(id)
+  if (enrolment?.fingerprint !== key && enrolment?.next?.fingerprint !== key) {
+    throw refusal('identity/retired', `the key ${key} is not one that node ${name} has now`, INSTALL_AGAIN)
+  }
+  log(`node ${name}, at ${address}, renews its certificate, which expired at ${certificate.validToDate.toISOString()}`)
 }
 
 /** By the time of the CA, which nobody else can write into a certificate. */

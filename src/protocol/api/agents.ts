@@ -116,6 +116,7 @@ export const agentRoutes = {
     method: 'POST',
     path: '/v1/node/certificate',
     access: ['node'],
+    admitsExpired: true,
     summary: "Issues the node's next certificate, for a new key",
     body: NodeCertificateRequest,
     answer: NodeCertificateResponse,

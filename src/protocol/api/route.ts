@@ -14,6 +14,8 @@ export interface Route {
   access: readonly Access[]
   /** A permission in any project is enough. The handler shows and changes only what is in the client's projects. */
   inAnyProject?: true
+  /** Also for a node whose certificate has expired, not too long ago. */
+  admitsExpired?: true
   summary: string
   /** The path's variables; absent if any text is valid. A path that does not match is unknown. */
   params?: Schema

@@ -7,7 +7,6 @@ import {
   KUBELET_CONF,
   KUBELET_IDENTITY,
   KUBERNETES_PKI,
-  OPERATOR_PKI,
   SUPER_ADMIN_CONF,
 } from '../paths.ts'
 
@@ -23,7 +22,10 @@ const etcd = (name: string, renewedBy: NodeCertificate['renewedBy'], path: strin
 const kubelet = (name: string, renewedBy: NodeCertificate['renewedBy'], path: string) =>
   ({ name, owner: 'kubelet', renewedBy, path }) as const
 
-/** Where the certificates of a node are. Of places with the same name, the first that exists counts. */
+/**
+ * Where the certificates of a node are. Of places with the same name, the first that exists counts. Not the operator's, which it
+ * renews itself and keeps in a secret of the cluster: on the disk is only its first one.
+ */
 export const CERTIFICATE_PLACES: readonly CertificatePlace[] = [
   kubernetes('ca', 'nobody'),
   kubernetes('apiserver', 'agent'),
@@ -44,7 +46,6 @@ export const CERTIFICATE_PLACES: readonly CertificatePlace[] = [
   // With serverTLSBootstrap the cluster issues it; otherwise the kubelet signs one for itself, once.
   kubelet('kubelet-serving', 'kubelet', `${KUBELET_STATE}/pki/kubelet-server-current.pem`),
   kubelet('kubelet-serving', 'nobody', `${KUBELET_STATE}/pki/kubelet.crt`),
-  { name: 'operator', owner: 'operator', renewedBy: 'agent', path: `${OPERATOR_PKI}/tls.crt` },
 ]
 
 /** The certificate with which an agent connects to the controller. */

@@ -55,9 +55,14 @@ async function serve(): Promise<void> {
     monotonicMs: () => performance.now(),
     // Keeps random pauses short.
     random: hasRealPauses ? Math.random : () => 0.01,
-    sleep: (ms, signal) => setTimeout(hasRealPauses ? ms : Math.min(ms, 500), undefined, { signal }),
+    sleep: (ms, signal) => setTimeout(hasRealPauses ? ms : shortened(ms), undefined, { signal }),
     signal: stop.signal,
   })
+}
+
+/** Long waits are made of minutes. */
+function shortened(ms: number): number {
+  return ms >= 60_000 ? 100 : Math.min(ms, 500)
 }
 
 async function work(): Promise<void> {

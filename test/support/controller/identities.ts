@@ -31,6 +31,11 @@ export const LIVES = [
   'of a deleted cluster',
   'of another CA',
   'expired',
+  'expired for too long',
+  'expired, with a forged signature',
+  'expired, and retired',
+  'expired, and removed',
+  'expired, of a deleted cluster',
   'not yet valid',
 ] as const
 export type Life = (typeof LIVES)[number]
@@ -57,7 +62,13 @@ export async function everyClient(controller: Controller, dataDirectory: string)
     credentials: await revokedAdmin(controller),
   } as Client)
   const valid = clients.filter(({ role, life }) => life === 'valid' && role !== 'pending')
-  return [...clients, ...valid.flatMap((client) => reissued(client, dataDirectory))]
+  const former: readonly Life[] = ['retired', 'removed', 'of a deleted cluster']
+  const gone = clients.filter(({ role, life }) => former.includes(life) && !['installer', 'pending'].includes(role))
+  return [
+    ...clients,
+    ...valid.flatMap((client) => reissued(client, dataDirectory)),
+    ...gone.map((client) => expiredToo(client, dataDirectory)),
+  ]
 }
 
 /** The clients of a cluster, for one state of their life. */
@@ -118,23 +129,39 @@ async function live(
 
 /** The same key and subject in certificates that only differ in their CA or their time. */
 function reissued(client: Client, dataDirectory: string): Client[] {
-  const { ca, cert, key } = client.credentials
-  const subject = new X509Certificate(cert).subject
-  const issue = (from: Ca, notBefore: number) =>
-    issueCertificate({
-      ...{ ca: from, publicKey: createPublicKey(createPrivateKey(key)), usages: ['clientAuth'], days: 30 },
-      commonName: /^CN=(.*)$/m.exec(subject)?.[1] ?? '',
-      organization: /^O=(.*)$/m.exec(subject)?.[1] ?? '',
-      notBefore: new Date(Date.now() + notBefore * DAY_MS),
-    })
-  const own = { certificate: ca, key: createPrivateKey(readFileSync(join(dataDirectory, 'pki/ca.key'))) }
+  const { ca, key } = client.credentials
+  const own = ownCa(client, dataDirectory)
   const foreign = createCa({ commonName: 'cantrip controller CA', days: 30, now: new Date() })
   const certificates: [Life, string][] = [
-    ['of another CA', issue(foreign, -1)],
-    ['expired', issue(own, -31)],
-    ['not yet valid', issue(own, 1)],
+    ['of another CA', issueAgain(client, foreign, -1)],
+    ['expired', issueAgain(client, own, -31)],
+    ['expired for too long', issueAgain(client, own, -431)],
+    ['expired, with a forged signature', issueAgain(client, { ...own, key: createKeyPair().privateKey }, -31)],
+    ['not yet valid', issueAgain(client, own, 1)],
   ]
   return certificates.map(([life, cert]) => ({ ...client, life, credentials: { ca, cert, key } }))
+}
+
+/** A client that is retired or gone, with a certificate that has expired since. */
+function expiredToo(client: Client, dataDirectory: string): Client {
+  const cert = issueAgain(client, ownCa(client, dataDirectory), -31)
+  const life = client.life === 'of a deleted cluster' ? 'expired, of a deleted cluster' : `expired, and ${client.life}`
+  return { ...client, life: life as Life, credentials: { ...client.credentials, cert } }
+}
+
+const ownCa = ({ credentials: { ca } }: Client, dataDirectory: string): Ca => ({
+  certificate: ca,
+  key: createPrivateKey(readFileSync(join(dataDirectory, 'pki/ca.key'))),
+})
+
+function issueAgain({ credentials: { cert, key } }: Client, ca: Ca, fromDay: number): string {
+  const { subject } = new X509Certificate(cert)
+  return issueCertificate({
+    ...{ ca, publicKey: createPublicKey(createPrivateKey(key)), usages: ['clientAuth'], days: 30 },
+    commonName: /^CN=(.*)$/m.exec(subject)?.[1] ?? '',
+    organization: /^O=(.*)$/m.exec(subject)?.[1] ?? '',
+    notBefore: new Date(Date.now() + fromDay * DAY_MS),
+  })
 }
 
 async function asked(controller: Controller, method: string, path: string, body?: unknown, as = adminOf(controller)) {

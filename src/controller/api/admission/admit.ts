@@ -7,7 +7,7 @@ import { isAllowed, isAllowedSomewhere, notPermitted } from '../../access/people
 import { refusal, setOf } from '../../domain/admission.ts'
 import type { Cluster } from '../../domain/records.ts'
 import { missing } from '../../nodes/find.ts'
-import { admitKey } from '../../nodes/node-certificate.ts'
+import { admitKey, admitLateKey } from '../../nodes/node-certificate.ts'
 import { admitOperator } from '../../nodes/operator-certificate.ts'
 import type { HasAuthority, HasStore } from '../../ports.ts'
 import type { Services } from '../../services.ts'
@@ -37,7 +37,8 @@ export async function admitMachine(
       const fix = remedy`${{ do: 'shell', command: 'agent uninstall' }}, then install again`
       throw refusal('node/removed', 'an administrator removed this node', fix)
     }
-    await admitKey(ports, node, identity)
+    if (identity.hasExpired) await admitLateKey(ports, node, identity)
+    else await admitKey(ports, node, identity)
   } else if (kind === 'operator') await admitOperator(ports, name, identity)
   else admitInstaller(await ports.store.cluster(name), certificate)
   return identity

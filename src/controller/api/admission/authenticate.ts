@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { CSRF_HEADER, SESSION_COOKIE } from '../../../protocol/api/people/sessions.ts'
+import type { Route } from '../../../protocol/api/route.ts'
 import { csrfOf, isSame, secretKind } from '../../access/people/secret.ts'
 import { admitSession } from '../../access/people/sessions.ts'
 import { admitToken } from '../../access/people/tokens.ts'
@@ -13,9 +14,14 @@ import { isUnsafe, requireSameOrigin } from './same-origin.ts'
  * Who sends the request: by the client certificate, `Authorization: Bearer` or the cookie of a session. Whether the route admits
  * them is a question for admit.ts. `isUse`: whether it counts as a use of a token or session.
  */
-export async function authenticate(ports: Services, request: IncomingMessage, isUse: boolean): Promise<Identity> {
+export async function authenticate(
+  ports: Services,
+  request: IncomingMessage,
+  { isUse, route }: { isUse: boolean; route: Pick<Route, 'admitsExpired'> | undefined },
+): Promise<Identity> {
   const { socket, headers } = request
-  const certified = identify(socket as TLSSocket, ports.now())
+  const lateMs = route?.admitsExpired ? ports.lateRenewalMs : 0
+  const certified = identify(socket as TLSSocket, ports.now(), lateMs)
   if (certified) {
     // A browser sends a certificate with requests of any page.
     if (certified.kind === 'user') requireSameOrigin(request)

@@ -14,12 +14,20 @@ import type { Shares } from './shares.ts'
  */
 export const CLIENT_CERTIFICATES = { requestCert: true, rejectUnauthorized: false }
 
-/** Ends a connection with a certificate that is not valid right after its handshake, before any other listener knows of it. */
-export function keepStrict(server: Server, onRefused: (why: string, socket: TLSSocket) => void): void {
+/**
+ * Ends a connection with a certificate that is not valid right after its handshake, before any other listener knows of it. Lets one
+ * pass that only lacks a renewal: it counts as one without a certificate, and every route but that of the renewal refuses it.
+ */
+export function keepStrict(
+  server: Server,
+  isOnlyExpired: (socket: TLSSocket) => boolean,
+  onRefused: (why: string, socket: TLSSocket) => void,
+): void {
   const listeners = server.listeners('secureConnection')
   server.removeAllListeners('secureConnection')
   server.on('secureConnection', (socket: TLSSocket) => {
-    if (socket.authorized || !socket.getPeerX509Certificate()) {
+    const isPassed = socket.authorized || !socket.getPeerX509Certificate() || isOnlyExpired(socket)
+    if (isPassed) {
       for (const listener of listeners) listener.call(server, socket)
       return
     }

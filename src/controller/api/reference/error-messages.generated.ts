@@ -104,6 +104,7 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "found no client certificate of this controller"
   ],
   "identity/retired": [
+    "the key … is not one that node … has now",
     "the key … of this node was retired"
   ],
   "identity/revoked": [

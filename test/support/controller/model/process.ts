@@ -48,6 +48,7 @@ export function startProcess(store: Store, authority: Authority, log: (line: str
     refused: (_: string, line: string) => log(line),
     meter: NO_METER,
     expiries: new Map(),
+    lateRenewalMs: 0,
     oidc: undefined,
     publicUrls: [],
   }
