@@ -57,6 +57,17 @@ test('each place comes before the next', async () => {
   expect(await read()).toMatchObject({ url: 'https://.config/cantrip/admin.json' })
 })
 
+test('an access file whose certificate has expired says so, and what to do', async () => {
+  const path = adminFile('late')
+  const late = { environment: {}, home, now: () => new Date(Date.now() + 2 * 86_400_000) }
+  const expired = {
+    code: 'admin/expired',
+    message: expect.stringContaining(`the certificate in ${path} expired at 20`),
+  }
+  await expect(readAccess(path, late)).rejects.toMatchObject(expired)
+  expect(await read({}, path)).toMatchObject({ url: 'https://late' })
+})
+
 test('a login that has expired is not replaced by another identity', async () => {
   adminFile('.config/cantrip/admin.json')
   signIn(A, '2026-05-30T10:00:00Z', '2026-05-31T00:00:00Z')

@@ -28,8 +28,8 @@ const HERE: Places = { environment: process.env, home: homeDirectory(), now: () 
  * a login that has expired is an error, and no other identity is used in its place.
  */
 export async function readAccess(option: string | undefined, places = HERE): Promise<ControllerAccess> {
-  const { environment, home } = places
-  if (option) return parse(option, await readNamed(option))
+  const { environment, home, now } = places
+  if (option) return parse(option, await readNamed(option), now())
   if (environment.CANTRIP_TOKEN) return tokenOf(environment, environment.CANTRIP_TOKEN)
   const files = environment.CANTRIP_ADMIN
     ? [environment.CANTRIP_ADMIN]
@@ -38,7 +38,7 @@ export async function readAccess(option: string | undefined, places = HERE): Pro
   if (login) return login
   for (const path of files) {
     const text = await readIfThere(path)
-    if (text !== undefined) return parse(path, text)
+    if (text !== undefined) return parse(path, text, now())
   }
   throw new AgentError('admin/missing', `found no login, and no administrator access file at ${files.join(' or ')}`, {
     fix: 'sign in: controller login URL; or pass --admin FILE or set CANTRIP_ADMIN: controller serve writes DATA_DIRECTORY/admin.json',
@@ -101,7 +101,18 @@ function isWhole({ url, ca, certificate, key }: AdminAccess): boolean {
   return isCa && isOwn && new URL(url).protocol === 'https:'
 }
 
-function parse(path: string, text: string): ControllerAccess {
+function parse(path: string, text: string, now: Date): ControllerAccess {
+  const access = readWhole(path, text)
+  const { validToDate } = new X509Certificate(access.certificate)
+  if (validToDate >= now) return access
+  const found = `the certificate in ${path} expired at ${validToDate.toISOString()}; the clock of this machine is at ${now.toISOString()}`
+  throw new AgentError('admin/expired', found, {
+    fix: 'the controller keeps admin.json in its data directory valid while it runs: copy that file; or ask another administrator: controller admin create NAME; or set the clock: timedatectl set-ntp true',
+    kind: 'refused',
+  })
+}
+
+function readWhole(path: string, text: string): AdminAccess {
   try {
     const access = AdminAccess.parse(JSON.parse(text))
     if (!isWhole(access)) throw new Error('its URL is not https, or its key is for another certificate')
