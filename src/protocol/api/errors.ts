@@ -138,6 +138,7 @@ export const ERROR_STATUS = {
   'precondition/failed': 412,
 
   'limit/bytes': 429,
+  'limit/changes': 429,
   'limit/connections': 429,
   'limit/downloads': 429,
   'limit/logins': 429,
@@ -186,6 +187,7 @@ export const COMMON_ERRORS: readonly ErrorCode[] = [
   'identity/unknown',
   'node/removed',
   'cluster/gone',
+  'limit/changes',
   'limit/connections',
   'limit/pipelined',
   'limit/requests',
