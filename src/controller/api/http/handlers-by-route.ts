@@ -9,6 +9,7 @@ import { clusterHandlers, eventHandlers, nodeHandlers } from '../handlers/admini
 import { agentHandlers, operatorHandlers } from '../handlers/agents.ts'
 import { auditHandlers } from '../handlers/audit.ts'
 import { authorityHandlers } from '../handlers/authority.ts'
+import { backupHandlers } from '../handlers/backups.ts'
 import { agentUpdateHandlers, bundleHandlers } from '../handlers/bundles.ts'
 import { declarationHandlers } from '../handlers/declarations.ts'
 import { administratorHandlers, credentialHandlers, joinHandlers } from '../handlers/identities.ts'
@@ -24,7 +25,15 @@ type Group = (core: Acting) => object
 export function handlersByRoute(core: Services, shares: Pick<Shares, 'changed'>): HandlerOf {
   const signIn = openSignIn(() => performance.now())
   const groups: Group[] = [
-    ...[agentHandlers, operatorHandlers, clusterHandlers, kubeconfigHandlers, declarationHandlers, nodeHandlers],
+    ...[
+      agentHandlers,
+      operatorHandlers,
+      clusterHandlers,
+      kubeconfigHandlers,
+      declarationHandlers,
+      nodeHandlers,
+      backupHandlers,
+    ],
     ...[eventHandlers, credentialHandlers, joinHandlers, administratorHandlers, authorityHandlers, bundleHandlers],
     ...[agentUpdateHandlers, auditHandlers, accountHandlers, tokenHandlers, oidcHandlers],
     (acting) => sessionHandlers(acting, signIn),

@@ -105,6 +105,8 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       problems: [],
     },
   },
+  restoreBackup: { body: { backup: 'cp-1-20261129T205014Z' } },
+  recoverCluster: { body: { survivor: 'cp-1' } },
   showHealth: {
     answer: {
       etcd: null,

@@ -85,7 +85,10 @@ function ofNewRun(mirror: Mirror, run: Run): string[] {
   const order = JSON.parse(run.payload) as Instruction
   const { name } = node
   const isOfRole =
-    run.role === 'reset' || run.role === 'renew' || node.roles.includes('master') === (run.role !== 'worker')
+    run.role === 'reset' ||
+    run.role === 'renew' ||
+    run.role === 'restore-etcd' ||
+    node.roles.includes('master') === (run.role !== 'worker')
   const mayReset = run.role !== 'reset' || mirror.cluster.desired === 'reset' || node.leaving === 'reset'
   const founders = presentIn(mirror)
     .flatMap(({ id }) => runsIn(mirror, id))

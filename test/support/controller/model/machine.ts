@@ -148,7 +148,12 @@ function takeOrder(world: World, machine: Machine, seq: number, payload: string)
   if (generation <= machine.lastGeneration) {
     world.wrong.push(`${machine.name} gets generation ${generation} after ${machine.lastGeneration}`)
   }
-  const isOther = machine.kubernetes && role !== 'reset' && role !== 'renew' && machine.kubernetes.role !== roleOf(role)
+  const isOther =
+    machine.kubernetes &&
+    role !== 'reset' &&
+    role !== 'renew' &&
+    role !== 'restore-etcd' &&
+    machine.kubernetes.role !== roleOf(role)
   if (isOther)
     world.wrong.push(`${machine.name} is a ${machine.kubernetes?.role}, and gets an instruction to become a ${role}`)
   if (machine.run) {

@@ -24,6 +24,7 @@ export function work(world: World, machine: Machine, lucky: boolean): void {
       end(machine, 'done')
       break
     case 'renew':
+    case 'restore-etcd':
       end(machine, 'done')
       break
     case 'first-master':
