@@ -75,10 +75,11 @@ async function campaign(name: string, processes: number): Promise<Record<string,
 test(
   `${HISTORIES} random histories of ${LENGTH + LIFE} overlapping events end in one READY cluster without violations`,
   async () => {
-    const { repairs = 0, degraded = 0 } = await campaign('director-model', 1)
+    const { repairs = 0, degraded = 0, upgrades = 0 } = await campaign('director-model', 1)
     // Otherwise the histories would show nothing about repairs and problems.
     expect(repairs).toBeGreaterThan(HISTORIES / 3)
     expect(degraded).toBeGreaterThan(HISTORIES / 3)
+    expect(upgrades).toBeGreaterThan(HISTORIES / 3)
   },
   TIMEOUT_MS,
 )

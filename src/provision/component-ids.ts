@@ -11,7 +11,6 @@ export const COMPONENT_IDS = [
   'controllers',
   'coredns',
   'etcd',
-  'etcd-backup',
   'etcd-snapshot',
   'exchange',
   'join',

@@ -1,7 +1,6 @@
 import type { BundleFile, BundleManifest } from '../bundle/format.ts'
 import type { StepContext } from '../engine/step.ts'
 import type { Host } from '../host/host.ts'
-import type { RestoreOrder } from '../protocol/wire/backup.ts'
 import type { NodeParams, NodeTask } from '../protocol/wire/instruction.ts'
 import type { Invitation } from '../protocol/wire/operation.ts'
 
@@ -25,8 +24,6 @@ export interface ProvisionParams extends NodeParams {
   run: string
   /** The task of this run. */
   task: NodeTask
-  /** Of the role `restore-etcd`. */
-  restore?: RestoreOrder
   bundleStore: BundleStore
   /** Requests, through the controller, an invitation from a master; waits for the turn of this node. */
   requestInvitation(context: Pick<StepContext, 'signal' | 'log'>): Promise<Invitation>

@@ -108,8 +108,7 @@ async function carryOut(
     case 'worker':
     case 'renew':
     case 'upgrade':
-    case 'add-ons':
-    case 'restore-etcd': {
+    case 'add-ons': {
       refuseEarlierContainerd(ledger)
       const { runWorkflow } = await import('../../engine/run-workflow.ts')
       const { workflowOf } = await import('../../roles/workflows.ts')

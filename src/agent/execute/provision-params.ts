@@ -4,7 +4,6 @@ import { openBundleStore } from '../../bundle/store.ts'
 import type { Host } from '../../host/host.ts'
 import { createSealingKey, unseal } from '../../pki/seal.ts'
 import { agentRoutes } from '../../protocol/api/agents.ts'
-import type { RestoreOrder } from '../../protocol/wire/backup.ts'
 import type { Instruction, NodeTask } from '../../protocol/wire/instruction.ts'
 import { Invitation } from '../../protocol/wire/operation.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
@@ -26,13 +25,13 @@ export type NodeInstruction = Exclude<Instruction, { role: 'reset' }>
 /** The task with which the node was provisioned, which later instructions repeat. */
 export function taskOf(instruction: NodeInstruction): NodeTask {
   if ('provisionedAs' in instruction) return instruction.provisionedAs
-  if (instruction.role !== 'renew' && instruction.role !== 'restore-etcd') return instruction.role
+  if (instruction.role !== 'renew') return instruction.role
   return instruction.params.node.roles.includes('master') ? 'master' : 'worker'
 }
 
 /** What the steps of a workflow need in addition to the instruction. */
 export async function openProvisionParams(
-  { run, params, restore }: Pick<NodeInstruction, 'run' | 'params'> & { restore?: RestoreOrder },
+  { run, params }: Pick<NodeInstruction, 'run' | 'params'>,
   task: NodeTask,
   { config, tls, directory, host, signal }: ProvisionSurroundings,
 ): Promise<ProvisionParams> {
@@ -45,7 +44,6 @@ export async function openProvisionParams(
     ...params,
     run,
     task,
-    ...(restore && { restore }),
     bundleStore,
     async requestOperatorCertificate(csr) {
       const way = { ...asking, timeoutMs: 15_000, signal }

@@ -36,6 +36,7 @@ export const CLUSTER_FIELDS: Treatments<Cluster> = {
   report: 'ignored',
   reportAt: 'ignored',
   gone: 'ignored',
+  upgrade: (upgrade) => upgrade && { to: upgrade.rounds.at(-1), state: upgrade.state },
   pairs: (pairs) => pairs && '(a report)',
   credentials: (sets) => sets.map(credentialsOf),
   operatorSince: 'ignored',

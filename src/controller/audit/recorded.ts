@@ -14,16 +14,11 @@ type Ports = HasStore & HasAnnouncements & Pick<HasClock, 'now'>
  * The same ports for one act: each commit that changes something for the audit log contains its entry, so neither is stored without
  * the other. Everything else, also what is replaced later, is as in `ports`. `background`: for work that goes on after the act.
  */
-export function recorded<P extends Ports>(
-  ports: P,
-  act: Act,
-  onEntry: OnEntry = () => undefined,
-): P & HasActs & { background: P } {
+export function recorded<P extends Ports>(ports: P, act: Act): P & HasActs & { background: P } {
   return Object.create(ports, {
-    store: { value: recordingStore(ports, act, onEntry) },
+    store: { value: recordingStore(ports, act) },
     doRecorded: {
-      value: <T>(changes: AuditChange[], effect: () => T | Promise<T>) =>
-        doRecorded(ports, act, changes, effect, onEntry),
+      value: <T>(changes: AuditChange[], effect: () => T | Promise<T>) => doRecorded(ports, act, changes, effect),
     },
     background: { value: ports },
   })
@@ -37,10 +32,7 @@ export interface HasActs {
   doRecorded<T>(changes: AuditChange[], effect: () => T | Promise<T>): Promise<T>
 }
 
-/** Gets each entry that was stored. */
-export type OnEntry = (content: AuditContent) => void
-
-function recordingStore({ store, changes: waiting, now }: Ports, act: Act, onEntry: OnEntry): Store {
+function recordingStore({ store, changes: waiting, now }: Ports, act: Act): Store {
   return {
     ...store,
     async commit(changes, expected) {
@@ -52,9 +44,7 @@ function recordingStore({ store, changes: waiting, now }: Ports, act: Act, onEnt
         { at: now().toISOString(), outcome: 'done', target, changes: found },
       )
       const isDone = await store.commit([...changes, { change: 'add-audit-entry', content }], expected)
-      if (!isDone) return isDone
-      waiting.announce(AUDIT_TOPIC)
-      onEntry(content)
+      if (isDone) waiting.announce(AUDIT_TOPIC)
       return isDone
     },
   }
@@ -71,13 +61,11 @@ async function doRecorded<T>(
   act: Act,
   changes: AuditChange[],
   effect: () => T | Promise<T>,
-  onEntry: OnEntry,
 ): Promise<T> {
-  const note = async (outcome: 'begun' | 'done') => {
-    const content = contentOf(act, { at: now().toISOString(), outcome, changes })
-    await store.commit([{ change: 'add-audit-entry', content }])
-    onEntry(content)
-  }
+  const note = (outcome: 'begun' | 'done') =>
+    store.commit([
+      { change: 'add-audit-entry', content: contentOf(act, { at: now().toISOString(), outcome, changes }) },
+    ])
   await note('begun')
   const result = await effect()
   await note('done')

@@ -46,6 +46,12 @@ export class BundleShelf {
     return found && { name: found.manifest.name, manifestSha256: found.manifestSha256, publicKey: found.publicKey }
   }
 
+  /** Of the bundles for an architecture. */
+  versions(arch: Arch): string[] {
+    const found = this.#bundles.filter(({ manifest }) => manifest.arch === arch)
+    return [...new Set(found.map(({ manifest }) => manifest.kubernetesVersion))]
+  }
+
   /** For other controllers. */
   shared(): { sha256: string; publicKey: string }[] {
     return this.#bundles.map(({ manifestSha256: sha256, publicKey }) => ({ sha256, publicKey }))
@@ -78,11 +84,6 @@ export class BundleShelf {
   /** The manifest hashes of the bundles that an administrator deleted here, and did not import again. */
   deleted(): Promise<string[]> {
     return deletedBundles(this.#dataDirectory)
-  }
-
-  /** Those that are whole. */
-  all(): readonly StoredBundle[] {
-    return this.#bundles
   }
 
   names(): string[] {

@@ -32,6 +32,7 @@ import type {
   StoredEvent,
   UserSession,
 } from './records.ts'
+import type { Upgrade } from './upgrade/record.ts'
 
 type Fields<T> = { [field in keyof T]-?: z.core.$ZodType }
 
@@ -66,6 +67,7 @@ const clusterFields: Fields<Cluster> = {
   gone: since(z.array(written<Target>()), []),
   rules: z.nullable(NodeRules),
   pairs: z.nullable(written<PairReport>()),
+  upgrade: z.nullable(written<Upgrade>()),
   credentials: since(z.array(written<CredentialSet>()), []),
   accesses: since(z.array(written<ClusterAccess>()), []),
   agentUpdate: since(z.nullable(written<AgentUpdate>()), null),
@@ -119,7 +121,7 @@ const enrolmentFields: Fields<Enrolment> = {
 const runFields: Fields<Run> = {
   id: text,
   nodeId: text,
-  role: z.enum(['first-master', 'master', 'worker', 'upgrade', 'add-ons', 'renew', 'restore-etcd', 'reset']),
+  role: z.enum(['first-master', 'master', 'worker', 'upgrade', 'add-ons', 'renew', 'reset']),
   repair: since(z.boolean(), false),
   generation: count,
   seq: count,

@@ -16,6 +16,7 @@ import type { Facts } from '../../protocol/wire/facts.ts'
 import type { Instruction, NodeTask } from '../../protocol/wire/instruction.ts'
 import type { Target } from '../../protocol/wire/operation.ts'
 import type { AgentUpdate } from './agent-update/record.ts'
+import type { Upgrade } from './upgrade/record.ts'
 
 export interface Cluster {
   id: string
@@ -49,6 +50,8 @@ export interface Cluster {
   rules: NodeRules | null
   /** The last pair check. */
   pairs: PairReport | null
+  /** The last upgrade, also one that has ended; null: there was none. */
+  upgrade: Upgrade | null
   /** Every set that was issued, also those that are revoked or expired; the oldest first. */
   credentials: CredentialSet[]
   /** Kubeconfigs that were issued, until they have expired. */
@@ -338,6 +341,7 @@ export function newCluster(
     gone: [],
     rules: null,
     pairs: null,
+    upgrade: null,
     credentials: [],
     accesses: [],
     agentUpdate: null,

@@ -46,6 +46,8 @@ export class Operations {
   readonly departures = new Map<string, { waitingFor: string; isResting: boolean }>()
   /** Operations that clusters want (ask-masters.ts), by cluster and key, and the last answer to each. */
   readonly wanted = new Map<string, Map<string, Wanting>>()
+  /** What masters do for upgrades now, or did less than a pause ago: see upgrade/do-tasks.ts. */
+  readonly upgrading = new Set<string>()
   /** Masters whose last operation failed; the most recent failure has the highest number. */
   readonly #failed = new Map<string, number>()
   #failures = 0

@@ -4,17 +4,20 @@ import { CAPABILITIES } from '../../protocol/wire/capabilities.ts'
 import type { Decision } from '../domain/director/director.ts'
 import { endpointOf } from '../domain/director/endpoint.ts'
 import { type Draft, nodeIn } from '../domain/draft.ts'
+import { placeOf } from '../domain/place.ts'
 import { movedProblem } from '../domain/problems/moved-address.ts'
 import type { Cluster, Node } from '../domain/records.ts'
 import { mastersOf } from '../domain/shape.ts'
 import type { Situation } from '../domain/situation.ts'
 import { updateNeeded } from '../domain/update-needed.ts'
+import { versionOn } from '../domain/upgrade/upgrade.ts'
 import type { HasAuthority, HasBundles, HasPresence } from '../ports.ts'
 import { addClusterStateEvent } from './cluster-state.ts'
 import { forgetGone, noteGone } from './gone.ts'
 import { instruct } from './instruct.ts'
 import { keepEndpoint } from './keep-endpoint.ts'
 import { addStateEvent, BLANK, forget, hasBegun } from './node-state.ts'
+import { forgetVersion, haltUpgrade, setUpgrade, withVersion } from './upgrade/keep-upgrade.ts'
 
 /** Applies a decision to the draft. `situation`: the input of the decision. */
 export function carryOut(
@@ -42,6 +45,9 @@ export function carryOut(
       break
     case 'cluster':
       setClusterState(draft, situation, decision)
+      break
+    case 'upgrade':
+      setUpgrade(draft, decision)
       break
     case 'problems':
       draft.setCluster({ problems: decision.problems })
@@ -93,11 +99,14 @@ function instructOrFail(
   { authority, bundles, presence }: HasAuthority & HasBundles & HasPresence,
   draft: Draft,
   situation: Situation,
-  { nodeId, role, repair }: Decision & { kind: 'instruct' },
+  { nodeId, role, repair, version }: Decision & { kind: 'instruct' },
 ): void {
-  const { cluster, members } = situation
+  const { members } = situation
+  const member = members.find((each) => each.node.id === nodeId)
   const node = nodeIn(draft, nodeId)
-  if (!node) return
+  if (!node || !member) return
+  const kubernetesVersion = version ?? (repair ? versionOn(situation.cluster, node) : undefined)
+  const cluster = withVersion(situation.cluster, kubernetesVersion)
   const bundle = bundles.pick(cluster.settings.kubernetesVersion, node.facts?.os.arch ?? 'x64')
   // The capabilities of a disconnected agent are unknown. It refuses an instruction that it does not support.
   const capabilities = presence.capabilitiesOf(node.id) ?? CAPABILITIES
@@ -108,14 +117,24 @@ function instructOrFail(
     const state = repair ? node.state : 'FAILED'
     draft.setNode(node.id, { state, attempt: cluster.attempt, error: problem })
     addStateEvent(draft, node.id)
+    if (version !== undefined) haltUpgrade(draft, node.id, problem)
     return
   }
   // From now on, objects in the cluster with this name belong to this node.
   if (role !== 'reset') forgetGone(draft, ({ name }) => name === node.name)
   const endpoint = endpointOf(cluster, members)
   const masters = mastersOf(members)
-  instruct(authority, draft, cluster, node, { role, endpoint, masters, bundle, repair, capabilities })
+  instruct(authority, draft, cluster, node, {
+    role,
+    endpoint,
+    masters,
+    bundle,
+    repair,
+    capabilities,
+    provisionedAs: placeOf(member)?.task,
+  })
   if (repair) return
+  forgetVersion(draft, node.id)
   if (role !== 'reset') keepEndpoint(draft, situation, endpoint)
   draft.setNode(node.id, { state: 'PROVISIONING' })
   addStateEvent(draft, node.id)

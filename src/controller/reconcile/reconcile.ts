@@ -21,6 +21,7 @@ import { changeCluster, touchedBy } from './change-cluster.ts'
 import { retireThose } from './retire.ts'
 import { followRules } from './rules/follow-rules.ts'
 import { situationOf } from './situation-of.ts'
+import { doTasks } from './upgrade/do-tasks.ts'
 
 export type Reconciling = HasStore &
   HasClock &
@@ -55,8 +56,10 @@ export async function reconcile<T>(
   // What follows later is not done by the request.
   const later = ports.background ?? ports
   if (done.isDecided) {
-    retireThose(later, done.draft, (then) => reconcile(later, clusterId, then))
-    updateAgents(later, done.draft, (then) => reconcile(later, clusterId, then))
+    const again = (next: (draft: Draft) => void) => reconcile(later, clusterId, next)
+    retireThose(later, done.draft, again)
+    updateAgents(later, done.draft, again)
+    doTasks(later, done.draft, again)
   }
   const touched = touchedBy(done.draft)
   for (const nodeId of touched) ports.presence.deliver(nodeId)

@@ -50,6 +50,7 @@ export const CLUSTER: RecordKind<Cluster> = {
     gone: 'json',
     rules: 'json',
     pairs: 'json',
+    upgrade: 'json',
     credentials: 'json',
     accesses: 'json',
     agentUpdate: 'json',

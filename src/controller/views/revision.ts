@@ -3,12 +3,12 @@ import type { Cluster, Node } from '../domain/records.ts'
 
 /** Fields that nodes and the controller change by themselves, or that have revisions of their own. */
 const OF_CLUSTER: readonly (keyof Cluster)[] = [
-  ...(['report', 'reportAt', 'problems', 'gone', 'pairs', 'error'] as const),
+  ...(['report', 'reportAt', 'problems', 'gone', 'pairs', 'upgrade', 'error'] as const),
   ...(['readyAt', 'establishedAt', 'endpoint', 'credentials', 'operatorSince', 'agentUpdate'] as const),
 ]
 const OF_NODE: readonly (keyof Node)[] = [
   ...(['silent', 'facts', 'warnings', 'agentVersion', 'bootId', 'alarms', 'error'] as const),
-  ...(['machine', 'operatorKeys', 'generation', 'upSeq', 'downSeq', 'lastSeen'] as const),
+  ...(['machine', 'operatorKeys', 'place', 'generation', 'upSeq', 'downSeq', 'lastSeen'] as const),
 ]
 
 /** Changes with what people set, and with the state; not with what nodes report. 16 hexadecimal digits. */

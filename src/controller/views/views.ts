@@ -18,6 +18,7 @@ import { type Activities, activityOf } from './activity.ts'
 import { clusterWarnings } from './cluster-warnings.ts'
 import { clusterStateNow, isConnectedNow, nodeStateNow } from './current.ts'
 import { clusterRevision, nodeRevision } from './revision.ts'
+import { upgradeViewOf } from './upgrade-view.ts'
 
 export type Viewing = HasStore & HasBundles & Activities
 
@@ -105,15 +106,21 @@ export async function clusterView(ports: Viewing, known: Pick<Cluster, 'id' | 'n
     settings,
     nodes: members.map(({ node }) => nodeViewIn(ports, data, node, members, followings)),
     stages: stagesOf(cluster, members),
-    waitingFor: isInProgress(cluster) ? waitingFor(cluster, members) : rulesWaitFor(ports, cluster, members),
+    waitingFor: isInProgress(cluster)
+      ? (upgradeWait(cluster) ?? waitingFor(cluster, members))
+      : rulesWaitFor(ports, cluster, members),
     problems: problemsNow(ports, data),
     pairs: cluster.pairs,
     agentUpdate: cluster.agentUpdate && updateSummary(cluster.agentUpdate),
+    upgrade: upgradeViewOf(cluster),
     error,
   }
 }
 
 const isInProgress = ({ state }: Cluster) => state === 'PROVISIONING' || state === 'REPAIRING'
+
+/** What the upgrade waits for, while it is running. */
+const upgradeWait = ({ upgrade }: Cluster) => (upgrade?.state === 'running' ? upgrade.waitingFor : null)
 
 function rulesWaitFor({ bundles }: HasBundles, cluster: Cluster, members: readonly Member[]): string | null {
   const { kubernetesVersion } = cluster.settings

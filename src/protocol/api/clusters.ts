@@ -5,6 +5,7 @@ import { Label } from '../names.ts'
 import { ClusterSettings } from '../settings/cluster-settings.ts'
 import { EtcdHealth } from '../wire/operation.ts'
 import { ApiError, DEFAULT_PROJECT } from './access.ts'
+import { UpgradeView, upgradeRoutes } from './clusters/upgrades.ts'
 import { pageOf, pageQuery } from './http/page.ts'
 import { Csr, InstallerParts } from './identities/credentials.ts'
 import { NodeView, Problem } from './nodes.ts'
@@ -54,6 +55,8 @@ export const ClusterView = z.object({
    */
   waitingFor: z.nullable(z.string()),
   problems: z.array(Problem),
+  /** The last upgrade of Kubernetes, also one that has ended; null: there was none. */
+  upgrade: z.nullable(UpgradeView),
   /** The last pair check. */
   pairs: z.nullable(PairReport),
   /** The last update of the agents of its nodes. */
@@ -135,6 +138,7 @@ const PROVISION_ERRORS = [
   'masters/even',
   'masters/endpoint',
   'node/address-changed',
+  'upgrade/active',
 ] as const
 
 /** Clusters, for administrators. */
@@ -229,34 +233,11 @@ export const clusterRoutes = {
     answer: ClusterHealth,
     errors: ['cluster/unknown'],
   },
+  ...upgradeRoutes,
 } as const satisfies Record<string, Route>
 
 /** The imported bundles, for administrators; nodes download files of them by agentRoutes.fetchBundleFile. */
-export const BundleView = z.object({
-  name: z.string(),
-  kubernetesVersion: z.string(),
-  arch: z.string(),
-  /** ISO 8601. */
-  createdAt: z.string(),
-  /** How many files it has, and their size together. */
-  files: z.number(),
-  bytes: z.number(),
-  manifestSha256: z.string(),
-  /** That verifies its signature. */
-  publicKey: z.string(),
-})
-export type BundleView = z.infer<typeof BundleView>
-
 export const bundleRoutes = {
-  listBundles: {
-    method: 'GET',
-    path: '/v1/bundles',
-    access: ['view'],
-    inAnyProject: true,
-    summary: 'Lists the bundles that are imported at the controller that answers',
-    answer: z.array(BundleView),
-    errors: [],
-  },
   deleteBundle: {
     method: 'DELETE',
     path: '/v1/bundles/{name}',

@@ -12,16 +12,11 @@ export type Action =
   | { do: 'creds.list' | 'creds.renew' | 'cluster.join-command'; cluster?: string }
   | { do: 'cluster.create'; choose: readonly ('pod-subnet' | 'service-subnet')[] }
   | {
-      do:
-        | 'cluster.access'
-        | 'cluster.backup.list'
-        | 'cluster.kubeconfig'
-        | 'cluster.provision'
-        | 'cluster.reset'
-        | 'cluster.show'
+      do: 'cluster.access' | 'cluster.kubeconfig' | 'cluster.provision' | 'cluster.reset' | 'cluster.show'
       cluster?: string
     }
   | { do: 'cluster.delete'; cluster: string; force?: true }
+  | { do: 'cluster.upgrade'; cluster: string; with: 'resume' | 'cancel' | 'dry-run'; to?: string }
   | { do: 'node.approve'; node?: string; replace?: string }
   | { do: 'node.logs' | 'node.show'; node?: string }
   | { do: 'node.remove'; node?: string; force?: true }
@@ -63,6 +58,8 @@ function optionsOf(action: OfController): string[] {
     ...(action.do.endsWith('.import') ? ['--data', 'DATA_DIRECTORY'] : []),
     ...chosen.flatMap((name) => [`--${name}`, VALUES[name]]),
     ...('replace' in action && action.replace !== undefined ? ['--replace', action.replace] : []),
+    ...('to' in action && action.to !== undefined ? ['--to', action.to] : []),
+    ...('with' in action ? [`--${action.with}`] : []),
     ...('force' in action && action.force ? ['--force'] : []),
     ...('resume' in action && action.resume ? ['--resume'] : []),
   ]

@@ -1,7 +1,6 @@
 import { auditRoutes } from '../audit/routes.ts'
 import { declarationRoutes } from '../declaration/routes.ts'
 import { agentRoutes } from './agents.ts'
-import { backupRoutes } from './backups.ts'
 import { bundleRoutes, clusterRoutes } from './clusters.ts'
 import { eventRoutes, recordRoutes } from './events.ts'
 import { referenceRoutes } from './http/reference.ts'
@@ -24,7 +23,6 @@ export const ROUTES = {
   ...operatorRoutes,
   ...clusterRoutes,
   ...kubeconfigRoutes,
-  ...backupRoutes,
   ...declarationRoutes,
   ...credentialRoutes,
   ...joinRoutes,

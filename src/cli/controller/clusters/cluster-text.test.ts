@@ -44,7 +44,16 @@ const cluster: ClusterView = {
     kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
     settings: ClusterSettings.parse({}),
   },
-  ...{ nodes: [node], stages: [], waitingFor: null, problems: [], pairs: null, agentUpdate: null, error: null },
+  ...{
+    nodes: [node],
+    stages: [],
+    waitingFor: null,
+    problems: [],
+    upgrade: null,
+    pairs: null,
+    agentUpdate: null,
+    error: null,
+  },
 }
 const reportedAt = '2026-01-01T00:00:00.000Z'
 const now = new Date('2026-01-01T00:00:20.000Z')

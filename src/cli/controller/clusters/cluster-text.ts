@@ -5,6 +5,7 @@ import { age, type Column, fields, localTime, table } from '../../kit/output.ts'
 import { certificatesText } from './certificates-text.ts'
 import { notReadyReason, problemLines } from './problem-text.ts'
 import { settingLines } from './setting-text.ts'
+import { upgradeText } from './upgrade/text.ts'
 
 const STAGES: Column<Stage>[] = [
   { title: 'STAGE', of: ({ name }) => name },
@@ -85,6 +86,7 @@ export function clusterText(cluster: ClusterView, health: ClusterHealth, now: Da
     ['Project', cluster.project],
     ['State', `${cluster.state}${notReadyReason(cluster)}`],
     ...settingLines(settings),
+    ...(cluster.upgrade ? ([['Upgrade', upgradeText(cluster.upgrade)]] as [string, string][]) : []),
     ['Pairs', pairsText(cluster)],
     ...agentUpdateLine(cluster),
     ['etcd', cluster.state === 'NEW' ? 'not installed yet' : etcdText(health, now)],

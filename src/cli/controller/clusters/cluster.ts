@@ -18,8 +18,6 @@ import type { AdminClient } from '../session/client.ts'
 import { everyItem } from '../session/every-item.ts'
 import { print, printAs, withAdmin, withClient } from '../session/session.ts'
 import { registerAccess } from './access/access.ts'
-import { registerBackup } from './backups/backup.ts'
-import { registerRestore } from './backups/restore.ts'
 import { registerCreate } from './cluster-create.ts'
 import { registerFollow, watchOptions } from './cluster-follow.ts'
 import { registerPrecheck } from './cluster-precheck.ts'
@@ -27,6 +25,7 @@ import { clusterText } from './cluster-text.ts'
 import { CLUSTER, findCluster } from './find-cluster.ts'
 import { registerJoinCommand } from './join/join-command.ts'
 import { problemCell } from './problem-text.ts'
+import { registerUpgrade } from './upgrade/upgrade.ts'
 
 interface Flags {
   admin?: string
@@ -69,8 +68,7 @@ export function registerCluster(program: Command): void {
   registerPrecheck(cluster)
   registerAccess(cluster)
   registerJoinCommand(cluster)
-  registerBackup(cluster)
-  registerRestore(cluster)
+  registerUpgrade(cluster)
 }
 
 function registerQueries(cluster: Command): void {

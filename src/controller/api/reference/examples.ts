@@ -76,6 +76,12 @@ const ACCOUNT = {
   ...{ createdAt: AT, createdBy: 'local', lastUsedAt: null, disabledAt: null },
 }
 
+const UPGRADE = {
+  ...{ from: 'v1.35.4', to: 'v1.37.2', rounds: ['v1.36.3', 'v1.37.2'], version: 'v1.36.3', state: 'running' },
+  ...{ done: 0, of: 1, waitingFor: 'the operator to check in', error: null, beganAt: AT, endedAt: null },
+  nodes: [{ name: 'cp-1', version: 'v1.35.4', phase: 'waiting', waitingFor: null }],
+}
+
 /** Bodies and answers of routes, by the id of the route. A test parses them with the schemas of the routes. */
 export const EXAMPLES: Readonly<Record<string, Example>> = {
   beginDeviceLogin: { body: {} },
@@ -105,8 +111,16 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       problems: [],
     },
   },
-  restoreBackup: { body: { backup: 'cp-1-20261129T205014Z' } },
-  recoverCluster: { body: { survivor: 'cp-1' } },
+  planUpgrade: {
+    answer: {
+      ...{ from: 'v1.35.4', rounds: ['v1.36.3', 'v1.37.2'], problems: [], findings: [] },
+      nodes: [{ name: 'cp-1', version: 'v1.35.4', role: 'master', wave: 0, isDrained: false }],
+    },
+  },
+  startUpgrade: { body: { to: 'v1.37.2', maxUnavailable: '20%' }, answer: UPGRADE },
+  pauseUpgrade: { answer: { ...UPGRADE, state: 'paused', waitingFor: null } },
+  resumeUpgrade: { answer: UPGRADE },
+  cancelUpgrade: { answer: { ...UPGRADE, state: 'cancelling', waitingFor: null } },
   showHealth: {
     answer: {
       etcd: null,
@@ -123,15 +137,6 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     },
   },
   deleteCluster: { answer: {} },
-  listBundles: {
-    answer: [
-      {
-        ...{ name: 'kubernetes-v1.35.4-x64', kubernetesVersion: 'v1.35.4', arch: 'x64', createdAt: AT },
-        ...{ files: 31, bytes: 612_368_384, manifestSha256: '9d'.repeat(32) },
-        publicKey: 'MCowBQYDK2VwAyEA',
-      },
-    ],
-  },
   deleteBundle: { answer: { name: 'kubernetes-v1.35.4-x64', manifestSha256: '9d'.repeat(32) } },
   listCredentials: { answer: [CREDENTIALS] },
   renewCredentials: { body: { name: 'second-hall', csr: CSR, days: 30, maxNodes: 20 } },

@@ -7,6 +7,7 @@ import { problemsOf } from '../problems/problems.ts'
 import type { Cluster, KnownProblem, Node, Run, Silence } from '../records.ts'
 import { hasLostMasters, isBusy, lastRun, mayHaveKubernetes, takesPart, taskOf } from '../shape.ts'
 import type { Member, Situation } from '../situation.ts'
+import { steer, type UpgradeDecision } from '../upgrade/steer.ts'
 import { isStartable, type Outlook, outlookOf } from './outlook.ts'
 import { clusterReadiness, nodeReadiness } from './readiness.ts'
 import { isFailedRepair, isInRepair } from './repairs.ts'
@@ -15,7 +16,7 @@ export type Decision =
   | { kind: 'silence'; nodeId: string; silent: Silence }
   | { kind: 'node'; nodeId: string; state: Node['state']; error: ErrorReport | null }
   /** Sends a new signed instruction of the cluster's current attempt. */
-  | { kind: 'instruct'; nodeId: string; role: Instruction['role']; repair?: true }
+  | { kind: 'instruct'; nodeId: string; role: Instruction['role']; repair?: true; version?: string }
   | { kind: 'cancel'; runId: string }
   /** The node did not acknowledge the instruction in time. */
   | { kind: 'expire'; runId: string }
@@ -23,6 +24,7 @@ export type Decision =
   | { kind: 'cluster'; state: Cluster['state']; error: ErrorReport | null; settled: boolean }
   /** Replaces the problems of a cluster that was READY. */
   | { kind: 'problems'; problems: KnownProblem[] }
+  | UpgradeDecision
 
 /** The next decisions. Pure: the same situation results in the same decisions, and a settled one in none. */
 export function direct(situation: Situation): Decision[] {
@@ -35,6 +37,8 @@ export function direct(situation: Situation): Decision[] {
   ])
   // The state of the cluster depends on those of its nodes, and its problems on both.
   if (ofNodes.length > 0) return ofNodes
+  const ofUpgrade = steer(situation)
+  if (ofUpgrade.length > 0) return ofUpgrade
   const ofCluster = clusterState(situation)
   return ofCluster.length > 0 ? ofCluster : problems(situation)
 }
@@ -154,10 +158,13 @@ function nextClusterState(cluster: Cluster, members: readonly Member[]) {
   const isUp = taking.every((node) => node.state === 'READY')
   // Once established, the cluster remains READY whatever Kubernetes reports: `problems` make it DEGRADED.
   if (isUp && (cluster.state === 'READY' || cluster.establishedAt !== null)) {
-    return is(members.some(isInRepair) ? 'REPAIRING' : 'READY')
+    return is(members.some(isInRepair) || isUnderWayIn(cluster) ? 'REPAIRING' : 'READY')
   }
   return is(clusterReadiness(cluster, members).ready ? 'READY' : 'PROVISIONING')
 }
+
+/** Until it has ended, or waits for a person. */
+const isUnderWayIn = ({ upgrade }: Cluster) => upgrade?.state === 'running' || upgrade?.state === 'cancelling'
 
 export function lostError({ name }: Cluster): ErrorReport {
   return {

@@ -6,6 +6,7 @@ import { movedProblem } from '../problems/moved-address.ts'
 import type { Cluster, Node } from '../records.ts'
 import { isMaster, mastersOf } from '../shape.ts'
 import type { Member, Situation } from '../situation.ts'
+import { isActive } from '../upgrade/upgrade.ts'
 import { listOf } from './traits.ts'
 
 export type ProvisionDecision =
@@ -35,6 +36,7 @@ export function provisioningOf(
   const waiting = members.filter((member) => isWaiting(member, cluster))
   if (cluster.rules?.provision !== 'automatically' || waiting.length === 0 || cluster.desired === 'reset')
     return NOTHING
+  if (isActive(cluster.upgrade)) return wait('the upgrade of the cluster')
   const lacking = waiting.find(({ node }) => !hasBundle(node.facts?.os.arch ?? 'x64'))?.node
   if (lacking) return wait(bundleText(cluster, lacking))
   const masters = mastersText(cluster, members)

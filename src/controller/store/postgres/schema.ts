@@ -250,6 +250,9 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE clusters ADD COLUMN agent_update json;  -- AgentUpdate
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN upgrade json;                            -- Upgrade
+  `,
 ]
 
 /** Code that knows this schema, and no later one, can use the database: see docs/adr/0045. */

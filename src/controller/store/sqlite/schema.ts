@@ -223,4 +223,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE clusters ADD COLUMN agent_update TEXT;  -- JSON, AgentUpdate
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN upgrade TEXT;  -- JSON, Upgrade
+  `,
 ]

@@ -5,6 +5,7 @@ import { wellReport } from '../well-report.ts'
 import { enrolMachine } from './enrol.ts'
 import { connect, enqueue, isOnline, loseLink, type Machine, send, sendNow } from './machine.ts'
 import { goOnRetiring } from './masters.ts'
+import { cancel, pause, resume, upgrade } from './upgrading.ts'
 import { anyProcess, approveNode, configureNode, removeNode, report, want } from './verbs.ts'
 import { work } from './work.ts'
 import type { World } from './world.ts'
@@ -58,6 +59,8 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
   [3, 'provision', (world) => want(world, 'provision')],
   [1, 'provision twice at once', (world) => Promise.all([want(world, 'provision'), want(world, 'provision')])],
   [0.1, 'provision and reset at once', (world) => Promise.all([want(world, 'provision'), want(world, 'reset')])],
+  [0.3, 'upgrade', upgrade],
+  [0.1, 'cancel the upgrade', cancel],
   [0.15, 'reset', (world) => want(world, 'reset')],
   [0.6, 'remove', (world, node) => removeNode(world, node, world.random() < 0.2)],
   [
@@ -74,6 +77,7 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
     (_, __, machine) => {
       if (machine.run || machine.isDead) return
       machine.kubernetes = undefined
+      machine.isCordoned = false
       enqueue(machine, { t: 'reset', body: {} })
     },
   ],
@@ -116,6 +120,10 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
 /** Events of a READY cluster: no node is added or removed, and it is repaired from time to time. */
 const OF_LIFE = new Set(['provision', 'work', 'all work at once', 'send', 'all send everything', 'report'])
 const LIFE: typeof EVENTS = [
+  [2, 'upgrade', upgrade],
+  [0.3, 'pause the upgrade', pause],
+  [2, 'resume the upgrade', resume],
+  [0.2, 'cancel the upgrade', cancel],
   ...EVENTS.filter(([, name]) => OF_LIFE.has(name)),
   [0.3, 'a controller dies', (world) => world.restart(anyProcess(world))],
   [1, 'lose the link', loses],

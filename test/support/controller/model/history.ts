@@ -15,7 +15,15 @@ export interface HistoryOptions extends WorldOptions {
 
 /** The result of a history. `failed` is the first contradiction, with the events before it. */
 export interface HistoryResult {
-  counts: { events: number; roundsToRest: number; commits: number; refused: number; repairs: number; degraded: number }
+  counts: {
+    events: number
+    roundsToRest: number
+    commits: number
+    refused: number
+    repairs: number
+    degraded: number
+    upgrades: number
+  }
   failed: string | undefined
 }
 
@@ -44,9 +52,10 @@ export async function playHistory(options: HistoryOptions): Promise<HistoryResul
   }
   const { commits, refused, events, runs } = world.mirror
   const repairs = [...runs.values()].flat().filter(({ repair, state }) => repair && state === 'done').length
+  const upgrades = [...runs.values()].flat().filter(({ role, state }) => role === 'upgrade' && state === 'done').length
   const degraded = events.filter(({ event }) => 'state' in event && event.state === 'DEGRADED').length
   world.stop()
-  return { counts: { ...counts, commits, refused, repairs, degraded }, failed }
+  return { counts: { ...counts, commits, refused, repairs, degraded, upgrades }, failed }
 }
 
 /** Continues some of the waiting work, and sometimes all of it. */

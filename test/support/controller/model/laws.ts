@@ -85,14 +85,16 @@ function ofNewRun(mirror: Mirror, run: Run): string[] {
   const order = JSON.parse(run.payload) as Instruction
   const { name } = node
   const isOfRole =
+    run.role === 'upgrade' ||
+    run.role === 'add-ons' ||
     run.role === 'reset' ||
     run.role === 'renew' ||
-    run.role === 'restore-etcd' ||
     node.roles.includes('master') === (run.role !== 'worker')
   const mayReset = run.role !== 'reset' || mirror.cluster.desired === 'reset' || node.leaving === 'reset'
   const founders = presentIn(mirror)
     .flatMap(({ id }) => runsIn(mirror, id))
     .filter(({ role, state, cancel, repair }) => role === 'first-master' && state === 'open' && !cancel && !repair)
+  const isEarly = run.role === 'upgrade' && !node.roles.includes('master') && lateMasters(mirror).length > 0
   const isFurtherFounder = run.role === 'first-master' && !run.repair && founders.length > 0
   return [
     ...when(run.generation <= node.generation, `${name} gets generation ${run.generation} after ${node.generation}`),
@@ -101,8 +103,20 @@ function ofNewRun(mirror: Mirror, run: Run): string[] {
     ...when(order.generation !== run.generation, `the instruction of ${run.id} is of generation ${order.generation}`),
     ...when(!isOfRole, `${name} is ${node.roles}, and gets an instruction to become ${run.role}`),
     ...when(!mayReset, `${name} is reset while its cluster has it`),
+    ...when(isEarly, `${name} is upgraded before ${lateMasters(mirror)}`),
     ...when(isFurtherFounder, `${name} is to start the cluster that another node starts`),
   ]
+}
+
+/** Masters that the present round of the upgrade has not reached. */
+function lateMasters(mirror: Mirror): string[] {
+  const { upgrade } = mirror.cluster
+  const masters = presentIn(mirror).filter(({ roles, leaving }) => roles.includes('master') && leaving === 'no')
+  const versionOf = (id: string) => upgrade?.nodes.find((each) => each.id === id)?.version
+  const late = masters.filter(
+    ({ id }) => versionOf(id) !== undefined && versionOf(id) !== upgrade?.rounds[upgrade.round],
+  )
+  return late.map(({ name }) => name)
 }
 
 const FIXED = ['nodeId', 'role', 'repair', 'generation', 'seq', 'payload', 'signature', 'createdAt'] as const

@@ -24,6 +24,8 @@ export interface Machine {
   readonly name: string
   readonly address: string
   link: { socket: Link; process: Process; isWelcome: boolean } | undefined
+  /** An upgrade has made it unschedulable. */
+  isCordoned: boolean
   /** It never comes back. */
   isDead: boolean
   /** The received instructions by their sequence numbers. */
@@ -41,7 +43,7 @@ export interface Machine {
 export const newMachine = (id: string, name: string, address: string): Machine => ({
   ...{ id, name, address },
   link: undefined,
-  isDead: false,
+  ...{ isDead: false, isCordoned: false },
   orders: new Map(),
   lastSeq: 0,
   lastGeneration: 0,
@@ -148,12 +150,9 @@ function takeOrder(world: World, machine: Machine, seq: number, payload: string)
   if (generation <= machine.lastGeneration) {
     world.wrong.push(`${machine.name} gets generation ${generation} after ${machine.lastGeneration}`)
   }
-  const isOther =
-    machine.kubernetes &&
-    role !== 'reset' &&
-    role !== 'renew' &&
-    role !== 'restore-etcd' &&
-    machine.kubernetes.role !== roleOf(role)
+  const task = 'provisionedAs' in parsed.data ? parsed.data.provisionedAs : role
+  const isTask = task !== 'reset' && task !== 'renew'
+  const isOther = machine.kubernetes && isTask && machine.kubernetes.role !== roleOf(task)
   if (isOther)
     world.wrong.push(`${machine.name} is a ${machine.kubernetes?.role}, and gets an instruction to become a ${role}`)
   if (machine.run) {

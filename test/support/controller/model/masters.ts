@@ -4,6 +4,7 @@ import type { Operation, OperationAnswer, Target } from '../../../../src/protoco
 import { OPERATION_FRAME } from '../../../../src/protocol/wire/released-names.ts'
 import { type Machine, sendNow } from './machine.ts'
 import { presentIn, runsIn } from './mirror.ts'
+import { answerFor } from './upgrading.ts'
 import type { World } from './world.ts'
 
 /** A Node object in a cluster and, for a master, its etcd member. */
@@ -27,6 +28,11 @@ export function takeOperation(world: World, master: Machine, operation: Operatio
   const { id } = operation
   // Sometimes there is no answer.
   if (world.failures > 0 && world.random() < 0.02) return
+  const given = kubernetes?.isUp ? answerFor(world, master, operation) : undefined
+  if (given) {
+    answer(master, given)
+    return
+  }
   if (!kubernetes?.isUp || operation.operation !== 'retire') {
     answer(
       master,

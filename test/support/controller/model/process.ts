@@ -1,5 +1,6 @@
 import type { Authority } from '../../../../src/controller/access/authority.ts'
 import { openRotation } from '../../../../src/controller/access/rotation.ts'
+import type { BundleShelf } from '../../../../src/controller/bundles/bundle-shelf.ts'
 import { openAgentFiles } from '../../../../src/controller/clusters/join/agent-files.ts'
 import { Changes } from '../../../../src/controller/live/changes.ts'
 import { Hub } from '../../../../src/controller/live/hub.ts'
@@ -14,6 +15,7 @@ import { RETENTION } from '../../../../src/controller/retention/limits.ts'
 import { openRunQuotas } from '../../../../src/controller/retention/run-quotas.ts'
 import type { Services } from '../../../../src/controller/services.ts'
 import type { Store } from '../../../../src/controller/store/port.ts'
+import { VERSIONS } from './versions.ts'
 
 /** A controller without its API, as start.ts creates it, on a store that other controllers may share. */
 export interface Process {
@@ -24,14 +26,20 @@ export interface Process {
 }
 
 const BUNDLE = { name: 'b', manifestSha256: '0'.repeat(64), publicKey: '' }
+/** Of the shelf nothing else is asked. */
+const SHELF: Pick<BundleShelf, 'refresh' | 'pick' | 'versions' | 'names'> = {
+  refresh: async () => undefined,
+  pick: () => BUNDLE,
+  versions: () => VERSIONS,
+  names: () => ['b'],
+}
 const HEARTBEAT_MS = 30_000
 
 export function startProcess(store: Store, authority: Authority, log: (line: string) => void): Process {
   const ports = {
     store,
     authority,
-    // biome-ignore lint/suspicious/noExplicitAny: of the shelf nothing else is asked
-    bundles: { refresh: async () => undefined, pick: () => BUNDLE, names: () => ['b'] } as any,
+    bundles: SHELF as unknown as BundleShelf,
     agentFiles: openAgentFiles([]),
     agentReleases: async () => [],
     changes: new Changes(),

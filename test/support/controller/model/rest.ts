@@ -1,3 +1,4 @@
+import { isActive } from '../../../../src/controller/domain/upgrade/upgrade.ts'
 import { visibleClusterState } from '../../../../src/controller/reconcile/cluster-state.ts'
 import type { NodeRole } from '../../../../src/protocol/names.ts'
 import { enrolAgain, enrolMachine } from './enrol.ts'
@@ -6,6 +7,7 @@ import { connect, loseLink, send } from './machine.ts'
 import { goOnRetiring, leftInside } from './masters.ts'
 import { presentIn } from './mirror.ts'
 import { contradictions, lostOrDoubled, wronglyReady } from './truths.ts'
+import { cancel, leftOfUpgrade, resume, upgrade } from './upgrading.ts'
 import { approveNode, configureNode, removeNode, want } from './verbs.ts'
 import { work } from './work.ts'
 import type { World } from './world.ts'
@@ -43,10 +45,15 @@ export async function bringToRest(world: World): Promise<number> {
   await settled(world, pass(world, 150_000))
   await removeDead(world)
   let rounds = await goOn(world)
+  rounds += await endUpgrade(world)
   for (let attempt = 0; attempt < 6; attempt++) {
     const refused = await bringUp(world)
     rounds += await goOn(world)
+    rounds += await endUpgrade(world)
     if (isAtRest(world)) {
+      // Where nothing fails, it ends by itself.
+      if (world.random() < 0.5 && (await settled(world, upgrade(world))) === undefined) rounds += await goOn(world)
+      throwWrong(leftOfUpgrade(world))
       const [cluster] = presentIn(mirror).flatMap(({ id }) => clusterOf(world, id) ?? [])
       throwWrong(leftInside(world, cluster).map((left) => `the cluster still has ${left}`))
       throwWrong(await lostOrDoubled(world))
@@ -64,6 +71,16 @@ export async function bringToRest(world: World): Promise<number> {
     ({ name, state, roles, error }) => `${name} ${state} ${roles} ${error?.code ?? ''}`,
   )
   throw new Error(`stuck: ${mirror.cluster.state} ${mirror.cluster.error?.code ?? ''}: ${nodes.join('; ')}`)
+}
+
+/** An administrator resumes an upgrade that has stopped, or cancels it. */
+async function endUpgrade(world: World): Promise<number> {
+  let rounds = 0
+  for (let tries = 0; tries < 3 && isActive(world.mirror.cluster.upgrade); tries++) {
+    await settled(world, tries < 2 && world.random() < 0.7 ? resume(world) : cancel(world))
+    rounds += await goOn(world)
+  }
+  return rounds
 }
 
 const clusterOf = ({ machines }: World, id: string) => machines.find((each) => each.id === id)?.kubernetes?.cluster
@@ -152,7 +169,12 @@ async function goOn(world: World): Promise<number> {
     await settled(world, pass(world, 5_000))
     throwWrong(wronglyReady(world))
     const runs = [...mirror.runs.values()].flat().map(({ id, state, progress }) => [id, state, progress])
-    const now = JSON.stringify([mirror.cluster.state, [...mirror.nodes.values()].map(essence), runs])
+    const now = JSON.stringify([
+      mirror.cluster.state,
+      mirror.cluster.upgrade,
+      [...mirror.nodes.values()].map(essence),
+      runs,
+    ])
     still = now === before ? still + 1 : 0
     before = now
     const isBusy = mirror.cluster.gone.length > 0 || presentIn(mirror).some(({ leaving }) => leaving !== 'no')

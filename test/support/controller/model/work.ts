@@ -21,10 +21,14 @@ export function work(world: World, machine: Machine, lucky: boolean): void {
   switch (run.role) {
     case 'reset':
       machine.kubernetes = undefined
+      machine.isCordoned = false
       end(machine, 'done')
       break
+    case 'upgrade':
+    case 'add-ons':
+      if (run.at++ > 0) end(machine, 'done')
+      break
     case 'renew':
-    case 'restore-etcd':
       end(machine, 'done')
       break
     case 'first-master':

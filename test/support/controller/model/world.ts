@@ -27,6 +27,8 @@ export interface World {
   inside: Inside[]
   /** Removals that are in progress on masters. */
   retiring: Retiring[]
+  /** The name of the master that leads etcd, if it was chosen. */
+  leader: string
   /** The share of commits that fail, and of commits whose answer is lost. */
   failures: number
   /** Enrolment requests without an answer. */
@@ -94,6 +96,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     judged: 0,
     inside: [],
     retiring: [],
+    leader: '',
     failures: 0,
     wishes: new Set(),
     enrolled: 0,

@@ -1,0 +1,9 @@
+import { printable } from '../../../../base/text/printable.ts'
+import type { UpgradeView } from '../../../../protocol/api/clusters/upgrades.ts'
+
+/** `to v1.37.2: running, 2 of 4 nodes, waiting for m3 to be Ready` */
+export function upgradeText({ to, state, done, of, waitingFor, error }: UpgradeView): string {
+  const wait = state === 'running' && waitingFor !== null ? `, waiting for ${printable(waitingFor)}` : ''
+  const why = error === null ? '' : `: ${printable(error.message)}; fix: ${printable(error.fix)}`
+  return `to ${to}: ${state}, ${done} of ${of} nodes${wait}${why}`
+}

@@ -1,0 +1,86 @@
+import { AgentError } from '../../../base/agent-error.ts'
+import type { UpgradePlan, UpgradeRequest } from '../../../protocol/api/clusters/upgrades.ts'
+import { refusal } from '../../domain/admission.ts'
+import type { Draft } from '../../domain/draft.ts'
+import type { Cluster } from '../../domain/records.ts'
+import { cancelled, paused, resumed } from '../../domain/upgrade/control.ts'
+import type { Upgrade } from '../../domain/upgrade/record.ts'
+import { isActive, phasesFor, versionOn } from '../../domain/upgrade/upgrade.ts'
+import { type Reconciling, reconcile } from '../../reconcile/reconcile.ts'
+import { connectedMasters } from '../../reconcile/situation-of.ts'
+import { type Planned, planOn } from './plan.ts'
+
+type Id = Pick<Cluster, 'id' | 'name'>
+
+/** The plan of an upgrade, with what a master finds that it would break. */
+export async function planUpgrade(
+  ports: Reconciling,
+  { id, name }: Id,
+  { to, maxUnavailable }: Pick<UpgradeRequest, 'to' | 'maxUnavailable'>,
+): Promise<UpgradePlan> {
+  await ports.bundles.refresh()
+  const data = await ports.store.load(id)
+  if (!data) throw gone(name)
+  const { members, ...plan } = planOn(ports, data, to, maxUnavailable)
+  const [version] = plan.rounds
+  if (version === undefined) return { ...plan, findings: null }
+  const masters = connectedMasters(ports, members)
+  const asked = await ports.operations.ask(ports, masters, { operation: 'check-upgrade', version })
+  const findings = asked?.answer.outcome === 'done' ? (asked.answer.findings ?? []) : null
+  return { ...plan, findings }
+}
+
+/** Throws if something prevents it. The cluster is checked by a master before the first node is changed. */
+export async function startUpgrade(ports: Reconciling, { id, name }: Id, request: UpgradeRequest): Promise<void> {
+  await ports.bundles.refresh()
+  const done = await reconcile(ports, id, (draft) => startIn(ports, draft, request))
+  if (!done) throw gone(name)
+}
+
+export function startIn(ports: Parameters<typeof planOn>[0], draft: Draft, request: UpgradeRequest): void {
+  const plan = planOn(ports, draft, request.to, request.maxUnavailable)
+  const [problem] = plan.problems
+  if (problem) throw new AgentError(problem.code, problem.message, { ...problem, kind: 'refused' })
+  draft.setCluster({ upgrade: begun(draft, plan, request) })
+}
+
+function begun({ cluster, now }: Draft, { from, rounds, members }: Planned, request: UpgradeRequest): Upgrade {
+  const nodes = members.map(({ node }) => ({
+    ...{ id: node.id, name: node.name, version: versionOn(cluster, node) },
+    ...({ phase: 'waiting', isCordoned: false, deadline: null, waitingFor: null } as const),
+  }))
+  return phasesFor({
+    ...{ from, rounds, round: 0, state: 'running', isChecked: false, addOns: 'due', etcd: null },
+    ...{
+      maxUnavailable: request.maxUnavailable,
+      drain: { seconds: request.drainSeconds, onBlocked: request.onBlocked },
+    },
+    ...{ nodes, waitingFor: null, error: null, beganAt: now.toISOString(), endedAt: null },
+  })
+}
+
+export const pauseUpgrade = (ports: Reconciling, id: Id) => changed(ports, id, ['running'], paused)
+export const cancelUpgrade = (ports: Reconciling, id: Id) =>
+  changed(ports, id, ['running', 'paused', 'failed'], cancelled)
+export const resumeUpgrade = (ports: Reconciling, id: Id) => changed(ports, id, ['paused', 'failed'], resumed)
+
+async function changed(
+  ports: Reconciling,
+  { id, name }: Id,
+  from: readonly Upgrade['state'][],
+  to: (upgrade: Upgrade, now: Date) => Upgrade,
+): Promise<void> {
+  const done = await reconcile(ports, id, (draft) => {
+    const { upgrade } = draft.cluster
+    if (!isActive(upgrade)) {
+      throw refusal('upgrade/none', `cluster ${name} is not being upgraded`, 'none needed')
+    }
+    // A repeated request changes nothing.
+    if (from.includes(upgrade.state)) draft.setCluster({ upgrade: to(upgrade, draft.now) })
+  })
+  if (!done) throw gone(name)
+}
+
+function gone(name: string) {
+  return refusal('cluster/gone', `cluster ${name} was deleted`, 'none needed')
+}

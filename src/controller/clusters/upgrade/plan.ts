@@ -1,0 +1,123 @@
+import type { ErrorReport } from '../../../base/agent-error.ts'
+import type { UpgradePlan } from '../../../protocol/api/clusters/upgrades.ts'
+import { remedy } from '../../../protocol/api/remedy.ts'
+import { CAPABILITIES } from '../../../protocol/wire/capabilities.ts'
+import type { ClusterData } from '../../domain/draft.ts'
+import type { Cluster } from '../../domain/records.ts'
+import { isMaster, mastersOf } from '../../domain/shape.ts'
+import type { Member, Situation } from '../../domain/situation.ts'
+import { updateNeeded } from '../../domain/update-needed.ts'
+import { isActive, isDrained, unavailableOf, versionOn } from '../../domain/upgrade/upgrade.ts'
+import { compareVersions, MOST_KUBELET_SKEW, minorsBetween, roundsTo } from '../../domain/upgrade/versions.ts'
+import type { HasBundles, HasClock, HasPresence } from '../../ports.ts'
+import { situationOf } from '../../reconcile/situation-of.ts'
+
+export type Planning = HasClock & HasPresence & HasBundles
+export type Planned = Omit<UpgradePlan, 'findings'> & { members: Member[] }
+
+/** What an upgrade to this version would do, and all that prevents it. */
+export function planOn(ports: Planning, data: ClusterData, to: string, maxUnavailable: string): Planned {
+  const { cluster } = data
+  const situation = situationOf(ports, data)
+  const members = inOrder(situation)
+  const versions = members.map(({ node }) => versionOn(cluster, node))
+  const from =
+    lowest(members.filter(isMaster).map(({ node }) => versionOn(cluster, node))) ?? cluster.settings.kubernetesVersion
+  const archs = [...new Set(members.map(({ node }) => node.facts?.os.arch ?? 'x64'))]
+  const found = archs.map((arch) => roundsTo(from, to, ports.bundles.versions(arch)))
+  const lacking = found.flatMap((each, at) => ('lacking' in each ? [noBundle(each.lacking, archs[at] ?? 'x64')] : []))
+  const rounds = found.find((each) => 'rounds' in each)?.rounds ?? []
+  const problems = [
+    ...versionProblems(cluster, versions, to),
+    ...readinessProblems(situation, members),
+    ...lacking,
+    ...members.flatMap(({ node }) => {
+      const capabilities = ports.presence.capabilitiesOf(node.id) ?? CAPABILITIES
+      return updateNeeded(node, cluster, 'upgrade', capabilities) ?? []
+    }),
+    ...(rounds[0] === undefined ? [] : skewProblems(members, cluster, rounds[0])),
+  ]
+  return { from, rounds, nodes: planned(cluster, members, to, maxUnavailable), problems, members }
+}
+
+/** The nodes that belong to the cluster: masters first, as they were configured. */
+function inOrder({ members }: Situation): Member[] {
+  const inside = members.filter(
+    ({ node }) => node.state !== 'CONFIGURED' && node.roles.length > 0 && node.leaving === 'no',
+  )
+  const order = mastersOf(inside).map(({ id }) => id)
+  const masters = order.flatMap((id) => inside.find(({ node }) => node.id === id) ?? [])
+  return [...masters, ...inside.filter((member) => !isMaster(member))]
+}
+
+const lowest = (versions: readonly string[]) => [...versions].sort(compareVersions)[0]
+
+function planned(
+  cluster: Cluster,
+  members: readonly Member[],
+  to: string,
+  maxUnavailable: string,
+): UpgradePlan['nodes'] {
+  const due = members.filter(({ node }) => compareVersions(versionOn(cluster, node), to) < 0)
+  const workers = due.filter((member) => !isMaster(member))
+  const atOnce = unavailableOf(maxUnavailable, workers.length)
+  return due.map((member) => ({
+    name: member.node.name,
+    version: versionOn(cluster, member.node),
+    role: isMaster(member) ? 'master' : 'worker',
+    wave: isMaster(member) ? 0 : 1 + Math.floor(workers.indexOf(member) / atOnce),
+    isDrained: isDrained(member, members),
+  }))
+}
+
+function versionProblems(cluster: Cluster, versions: readonly string[], to: string): ErrorReport[] {
+  const { name, upgrade } = cluster
+  if (isActive(upgrade)) {
+    const message = `cluster ${name} is being upgraded to ${upgrade.rounds.at(-1)}: the upgrade is ${upgrade.state}`
+    const fix = remedy`wait until it has ended, or: ${{ do: 'cluster.upgrade', cluster: name, with: 'cancel' }}`
+    return [{ code: 'upgrade/active', message, ...fix }]
+  }
+  const newer = versions.find((version) => compareVersions(version, to) > 0)
+  const wanted = (found: string) => {
+    const message = `found ${found} in cluster ${name}; wanted a later version than the present one, not ${to}`
+    return [{ code: 'upgrade/version', message, ...remedy`see: ${{ do: 'cluster.show', cluster: name }}` }]
+  }
+  if (newer !== undefined) return wanted(newer)
+  return versions.every((version) => version === to) ? wanted(`${to} on all nodes`) : []
+}
+
+function readinessProblems({ cluster, reportSilentMs }: Situation, members: readonly Member[]): ErrorReport[] {
+  const { name } = cluster
+  const problem = (found: string) => ({
+    code: 'upgrade/not-ready',
+    message: `${found}; wanted a cluster that is READY`,
+    ...remedy`see: ${{ do: 'cluster.show', cluster: name }}; then: ${{ do: 'cluster.provision', cluster: name }}`,
+  })
+  if (cluster.desired !== 'provision' || cluster.establishedAt === null)
+    return [problem(`cluster ${name} is ${cluster.state}`)]
+  const late = members.find(({ node }) => node.state !== 'READY')?.node
+  if (late) return [problem(`node ${late.name} is ${late.state}`)]
+  const away = members.find((member) => isMaster(member) && member.node.silent === 'unreachable')?.node
+  if (away) return [problem(`master ${away.name} is not connected`)]
+  return cluster.report === null || reportSilentMs >= 90_000
+    ? [problem(`the operator of cluster ${name} does not report`)]
+    : []
+}
+
+function skewProblems(members: readonly Member[], cluster: Cluster, first: string): ErrorReport[] {
+  const tooOld = members.find(({ node }) => minorsBetween(versionOn(cluster, node), first) > MOST_KUBELET_SKEW)
+  if (!tooOld) return []
+  const { name } = tooOld.node
+  return [
+    {
+      code: 'upgrade/skew',
+      message: `node ${name} has Kubernetes ${versionOn(cluster, tooOld.node)}; wanted at most ${MOST_KUBELET_SKEW} minor versions less than ${first}`,
+      ...remedy`remove it: ${{ do: 'node.remove', node: name }}`,
+    },
+  ]
+}
+
+function noBundle(version: string, arch: string): ErrorReport {
+  const message = `there is no bundle of Kubernetes ${version} for ${arch}; an upgrade takes every minor version in turn`
+  return { code: 'bundle/none', message, ...remedy`${{ do: 'bundle.import' }}` }
+}
