@@ -38,7 +38,7 @@ export function registerNodeUpdate(node: Command): void {
       'update the agents of nodes, or of a cluster; a former agent comes back where the new one does not connect',
     )
     .argument('[node...]', 'names of nodes of one cluster')
-    .option('--cluster <name>', 'all nodes of this cluster')
+    .option('--cluster <cluster>', 'all nodes of this cluster')
     .option('--version <version>', 'imported release; default: the newest one')
     .option('--canary <count>', 'so many nodes are updated first', Number)
     .option('--max-unavailable <count>', 'so many at the same time afterwards: a number or a percentage', '10%')
