@@ -49,7 +49,6 @@ export async function expired(scene: Scene, { stage }: Story): Promise<void> {
   })
   await stage('the worker comes back when the controller and a master are there', async () => {
     await boot(scene.node('w1'), scene.signal)
-    await scene.provision()
     await allReady(scene.node('m1'), masters.length + 1, bootedAt)
     scene.say(`all Ready ${seconds()}`)
     allFresh(scene.node('w1'))

@@ -1,8 +1,8 @@
+import { partLeft } from '../../protocol/certificates/expiry.ts'
 import type { NodeCertificate } from '../../protocol/certificates/node-certificate.ts'
 import { CERTIFICATE_PLACES } from '../../provision/certificates/places.ts'
 import type { When } from '../service/certificates/when.ts'
 
-const YEAR_MS = 365 * 86_400_000
 /** The controller renews at a third, so that it has a month for a certificate of a year. */
 const LEFT = { expired: 0, soon: 1 / 4 } as const
 
@@ -22,10 +22,8 @@ const isAlone = ({ owner, renewedBy }: Pick<NodeCertificate, 'owner' | 'renewedB
 const ALONE = CERTIFICATE_PLACES.filter(isAlone)
 
 function isDue(certificate: NodeCertificate, when: When, now: Date): boolean {
-  const { notBefore, notAfter } = certificate
-  const leftMs = Date.parse(notAfter) - now.getTime()
+  const left = partLeft(certificate, now)
   // The kubelet renews its own, until it has expired.
-  if (certificate.renewedBy === 'kubelet') return leftMs <= 0
-  const lifeMs = Math.min(Date.parse(notAfter) - Date.parse(notBefore), YEAR_MS)
-  return isAlone(certificate) && leftMs <= lifeMs * LEFT[when]
+  if (certificate.renewedBy === 'kubelet') return left <= 0
+  return isAlone(certificate) && left <= LEFT[when]
 }

@@ -1,6 +1,7 @@
 import type { NodeCertificate } from './node-certificate.ts'
 
 const DAY_MS = 86_400_000
+const YEAR_MS = 365 * DAY_MS
 
 /** `soon`: its renewal has failed for weeks; `urgent`: somebody has to act. */
 export const EXPIRY_STATES = ['valid', 'soon', 'urgent', 'expired'] as const
@@ -29,7 +30,13 @@ export function expiryStateOf(dates: Dates, now: Date): ExpiryState {
 
 /** Whether two thirds of its life are over. */
 export function isDueForRenewal(dates: Dates, now: Date): boolean {
-  return now.getTime() >= Date.parse(dates.notBefore) + lifeOf(dates) * RENEWED_AFTER
+  return partLeft(dates, now) <= 1 - RENEWED_AFTER
 }
 
-const lifeOf = ({ notBefore, notAfter }: Dates) => Date.parse(notAfter) - Date.parse(notBefore)
+/** How much of its life is left: at most 1; 0 or less once it has expired. */
+export function partLeft(dates: Dates, now: Date): number {
+  return (Date.parse(dates.notAfter) - now.getTime()) / lifeOf(dates)
+}
+
+/** At most a year: kubeadm dates the certificates of new kubeconfigs back to the creation of their CA. */
+const lifeOf = ({ notBefore, notAfter }: Dates) => Math.min(Date.parse(notAfter) - Date.parse(notBefore), YEAR_MS)

@@ -1,18 +1,12 @@
 import type { X509Certificate } from 'node:crypto'
-
-const YEAR_MS = 365 * 86_400_000
-/** Renewed at two thirds of its life. */
-const LEFT = 1 / 3
+import { isDueForRenewal } from '../../protocol/certificates/expiry.ts'
 
 type Dates = Pick<X509Certificate, 'validFromDate' | 'validToDate'>
 
-/**
- * Whether a certificate is valid, and more than a third of its life is left. A life counts as a year at most: kubeadm dates
- * the certificates of new kubeconfigs back to the creation of their CA.
- */
+/** Whether a certificate is valid, and its renewal is not due. */
 export function isFresh({ validFromDate, validToDate }: Dates, now: Date): boolean {
-  const lifeMs = Math.min(validToDate.getTime() - validFromDate.getTime(), YEAR_MS)
-  return validFromDate <= now && validToDate.getTime() - now.getTime() > lifeMs * LEFT
+  const dates = { notBefore: validFromDate.toISOString(), notAfter: validToDate.toISOString() }
+  return validFromDate <= now && !isDueForRenewal(dates, now)
 }
 
 export function isExpired({ validToDate }: Pick<Dates, 'validToDate'>, now: Date): boolean {

@@ -20,7 +20,7 @@ function update(states: Record<string, NodeUpdate['state']> = {}, own: Partial<A
 }
 
 const sight = (own: Partial<Sight> = {}): Sight => ({
-  ...{ members: IDS.map((id) => member(id)), isConnected: () => true, canUpdate: () => true },
+  ...{ members: IDS.map((id) => member(id)), isUpgrading: false, isConnected: () => true, canUpdate: () => true },
   ...own,
 })
 
@@ -43,6 +43,10 @@ test('it stops at the first node whose former version came back; those that have
 
 test('a paused update begins no further node', () => {
   expect(asked(update({ 'n-1': 'updating' }, { paused: true }))).toEqual(['ask n-1'])
+})
+
+test('it begins no further node while Kubernetes is upgraded', () => {
+  expect(asked(update({ 'n-1': 'updating' }, { canary: 2 }), sight({ isUpgrading: true }))).toEqual(['ask n-1'])
 })
 
 test('silent nodes, leaving ones and nodes with an open run stay due, and the next one takes their turn', () => {

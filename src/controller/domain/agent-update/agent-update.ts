@@ -23,6 +23,8 @@ export function updateSummary(update: AgentUpdate) {
 
 export interface Sight {
   members: readonly Member[]
+  /** Kubernetes is being upgraded: no further node begins. */
+  isUpgrading: boolean
   isConnected(nodeId: string): boolean
   /** Undefined if the agent is not connected. */
   canUpdate(nodeId: string): boolean | undefined
@@ -45,7 +47,7 @@ export function directUpdate(update: AgentUpdate, sight: Sight): UpdateDecision[
   const asks = begun
     .filter((each) => !lost.includes(each) && sight.isConnected(each.nodeId))
     .map(({ nodeId }) => ({ kind: 'ask' as const, nodeId }))
-  const isStopped = update.paused || lost.length > 0 || own.some(({ state }) => state === 'failed')
+  const isStopped = update.paused || sight.isUpgrading || lost.length > 0 || own.some(({ state }) => state === 'failed')
   if (isStopped) return [...ends, ...asks]
   const due = own.filter(
     ({ state, member }) => state === 'due' && mayBegin(member) && sight.isConnected(member.node.id),

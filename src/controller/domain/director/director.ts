@@ -112,10 +112,11 @@ function provision(member: Member, cluster: Cluster, outlook: Outlook): Decision
 }
 
 /** A READY node remains READY. The error of a failed repair is kept until the next repair. */
-function repair({ node, run, repair }: Member, { repairTaskOf, mayRepair }: Outlook): Decision[] {
+function repair({ node, run, repair }: Member, { repairTaskOf, mayRepair, mayRenew }: Outlook): Decision[] {
   if (mayRepair.has(node.id)) {
     return [{ kind: 'instruct', nodeId: node.id, role: repairTaskOf({ node, run }), repair: true }]
   }
+  if (mayRenew.has(node.id)) return [{ kind: 'instruct', nodeId: node.id, role: 'renew', repair: true }]
   const hasFailed = repair !== null && isFailedRepair(repair) && node.error === null
   return hasFailed ? [{ kind: 'node', nodeId: node.id, state: 'READY', error: errorOf(repair) }] : []
 }

@@ -1,6 +1,7 @@
 import type { Cluster, Node } from '../records.ts'
 import { firstMaster, hasLostMasters, isMaster, isProvisionedMaster } from '../shape.ts'
 import type { Member, Situation } from '../situation.ts'
+import { renewalsToStart } from './renewals.ts'
 import { repairsToStart, repairTaskOf, WORKERS_AT_ONCE } from './repairs.ts'
 
 /** Facts about the cluster as a whole that decisions about single nodes depend on. */
@@ -12,6 +13,8 @@ export interface Outlook {
   /** Ids of the nodes that are repaired now. */
   mayRepair: ReadonlySet<string>
   repairTaskOf: ReturnType<typeof repairTaskOf>
+  /** Ids of the nodes that renew their certificates now. */
+  mayRenew: ReadonlySet<string>
 }
 
 export function outlookOf(situation: Situation): Outlook {
@@ -32,6 +35,7 @@ export function outlookOf(situation: Situation): Outlook {
     mayStart: new Set(isLost ? [] : begins.map(({ node }) => node.id)),
     mayRepair: new Set(isLost ? [] : repairsToStart(cluster, members)),
     repairTaskOf: repairTaskOf(members),
+    mayRenew: new Set(isLost ? [] : renewalsToStart(situation)),
   }
 }
 

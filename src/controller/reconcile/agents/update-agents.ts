@@ -31,11 +31,13 @@ export function updateAgents(ports: Ports, data: ClusterData, reconcile: Reconci
 }
 
 function decisionsOf(ports: Ports, data: ClusterData): UpdateDecision[] {
-  const { agentUpdate } = data.cluster
+  const { agentUpdate, upgrade } = data.cluster
   if (!agentUpdate) return []
   const { presence } = ports
   return directUpdate(agentUpdate, {
     members: situationOf(ports, data).members,
+    // One that is paused or has failed may need newer agents.
+    isUpgrading: upgrade?.state === 'running' || upgrade?.state === 'cancelling',
     isConnected: (id) => presence.isConnected(id),
     canUpdate: (id) => presence.capabilitiesOf(id)?.includes(CAPABILITY),
   })
