@@ -43,6 +43,9 @@ const WITHOUT_CODE: readonly string[] = [
   'cli/controller/session/resolve.ts',
   'controller/api/admission/admit.ts',
   'controller/api/handlers/administrators.ts',
+  'controller/api/handlers/clusters/backups.ts',
+  'controller/clusters/backups/back-up.ts',
+  'controller/clusters/backups/restore.ts',
   'controller/clusters/cluster-commands.ts',
   'controller/clusters/kubeconfigs/issue.ts',
   'controller/declaration/apply.ts',
@@ -54,6 +57,7 @@ const WITHOUT_CODE: readonly string[] = [
   'engine/step.ts',
   'host/files/given-file.ts',
   'host/linux/files/file-error.ts',
+  'provision/etcd/backup/admit.ts',
 ]
 
 test('the search finds every code', () => {

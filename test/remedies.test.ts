@@ -14,6 +14,7 @@ const ACTIONS: { [D in Action['do']]: Action & { do: D } } = {
   'ca.rotate': { do: 'ca.rotate' },
   'ca.status': { do: 'ca.status' },
   'cluster.access': { do: 'cluster.access', cluster: 'demo' },
+  'cluster.backup.list': { do: 'cluster.backup.list', cluster: 'factory' },
   'cluster.create': { do: 'cluster.create', choose: ['pod-subnet', 'service-subnet'] },
   'cluster.delete': { do: 'cluster.delete', cluster: 'demo', force: true },
   'cluster.join-command': { do: 'cluster.join-command', cluster: 'demo' },

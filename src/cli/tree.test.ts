@@ -64,7 +64,7 @@ function formatsOf(path: string): string {
 /** Values that nothing can list: what a person thinks of, and what the shell completes itself. */
 const FREE = new Set(
   `name file directory path text url host:port cidr sha256 number:hash number count days duration time version id device component=file
-  key group=role@project claim scope set kind bundle`.split(/\s+/),
+  key backup group=role@project claim scope set kind`.split(/\s+/),
 )
 const KINDS = new Set([...Object.keys(NAMES), 'check'])
 
@@ -133,7 +133,7 @@ const OTHER_NAMES = {
 const OTHER_FORMS: Record<string, readonly string[]> = {
   // A role in the controller, in Kubernetes, of a node.
   '--role': ['--role <role@project>', '--role <role>'],
-  '--from': ['--from <source>', '--from <url>'],
+  '--from': ['--from <backup>', '--from <source>', '--from <url>'],
   '--to': ['--to <directory>', '--to <file>', '--to <path>', '--to <url>', '--to <version>'],
   '--file': ['-f, --file <file>', '--file <file>'],
 }

@@ -6,6 +6,7 @@ import { grantAccess } from './access/grant.ts'
 import type { Outcome } from './answer.ts'
 import { cordon, uncordon } from './drain/cordon.ts'
 import { cordonAndDrain } from './drain/cordon-and-drain.ts'
+import { backUpEtcd, checkBackup, lookAtBackups } from './etcd/backups.ts'
 import { etcdStatus } from './etcd/etcd-status.ts'
 import { lookAtEtcd } from './etcd/look-at-etcd.ts'
 import { moveLeader } from './etcd/move-leader.ts'
@@ -32,6 +33,9 @@ const WORK: Work = {
   'move-leader': moveLeader,
   'etcd-status': etcdStatus,
   'check-upgrade': checkUpgrade,
+  'back-up-etcd': backUpEtcd,
+  'look-at-backups': lookAtBackups,
+  'check-backup': checkBackup,
 }
 
 /** Never rejects: an error is part of the answer. */

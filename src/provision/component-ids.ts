@@ -11,6 +11,7 @@ export const COMPONENT_IDS = [
   'controllers',
   'coredns',
   'etcd',
+  'etcd-backup',
   'etcd-snapshot',
   'exchange',
   'join',

@@ -2,6 +2,7 @@ import type { BundleFile, BundleManifest } from '../bundle/format.ts'
 import type { StepContext } from '../engine/step.ts'
 import type { Host } from '../host/host.ts'
 import type { NodeParams, NodeTask } from '../protocol/wire/instruction.ts'
+import type { RestoreOrder } from '../protocol/wire/messages/backup.ts'
 import type { Invitation } from '../protocol/wire/operation.ts'
 
 /** A verified bundle. Its files are fetched from the controller when they are first needed. */
@@ -24,6 +25,8 @@ export interface ProvisionParams extends NodeParams {
   run: string
   /** The task of this run. */
   task: NodeTask
+  /** Of the role `restore-etcd`. */
+  restore?: RestoreOrder
   bundleStore: BundleStore
   /** Requests, through the controller, an invitation from a master; waits for the turn of this node. */
   requestInvitation(context: Pick<StepContext, 'signal' | 'log'>): Promise<Invitation>

@@ -1,4 +1,4 @@
-import { ETCD_CONFIGURATION, KUBELET_STATE, KUBERNETES } from '../base/kubernetes-paths.ts'
+import { ETCD_CONFIGURATION, ETCD_DATA, KUBELET_STATE, KUBERNETES } from '../base/kubernetes-paths.ts'
 
 /** Files that provisioning or kubeadm writes on a node. */
 export const KUBERNETES_PKI = `${KUBERNETES}/pki`
@@ -13,6 +13,8 @@ export const KUBELET_IDENTITY = `${KUBELET_STATE}/pki/kubelet-client-current.pem
 
 /** etcd's CA and keys: only root can read the directory, and no pod mounts it. */
 export const ETCD_PKI = `${ETCD_CONFIGURATION}/pki`
+/** The data of etcd. Its parent can be a mount point that is not empty. */
+export const MEMBER_DATA = `${ETCD_DATA}/member-data`
 /** The client certificate of the API server for etcd. */
 export const ETCD_CLIENT = {
   ca: `${KUBERNETES_PKI}/etcd/ca.crt`,

@@ -9,6 +9,7 @@ import { controllerImages } from '../components/controller-images/component.ts'
 import { controllers } from '../components/controllers/component.ts'
 import { coredns } from '../components/coredns/component.ts'
 import { etcd } from '../components/etcd/component.ts'
+import { etcdBackup } from '../components/etcd-backup/component.ts'
 import { kernel } from '../components/kernel/component.ts'
 import { kubeProxy } from '../components/kube-proxy/component.ts'
 import { kubeadm } from '../components/kubeadm/component.ts'
@@ -33,6 +34,7 @@ export const firstMaster: Workflow<ProvisionParams> = {
     controllerImages,
     networkImages,
     etcd,
+    etcdBackup,
     kubeadm,
     kubelet,
     cniPlugins,

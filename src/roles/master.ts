@@ -5,6 +5,7 @@ import { containerd } from '../components/containerd/component.ts'
 import { controllerImages } from '../components/controller-images/component.ts'
 import { controllers } from '../components/controllers/component.ts'
 import { etcd } from '../components/etcd/component.ts'
+import { etcdBackup } from '../components/etcd-backup/component.ts'
 import { kernel } from '../components/kernel/component.ts'
 import { kubeadm } from '../components/kubeadm/component.ts'
 import { kubelet } from '../components/kubelet/component.ts'
@@ -30,6 +31,7 @@ export const master: Workflow<ProvisionParams> = {
     nodeDns,
     sharedKeys,
     etcd,
+    etcdBackup,
     kubeadm,
     kubelet,
     preflight,

@@ -5,6 +5,7 @@ import { addOns } from './add-ons.ts'
 import { firstMaster } from './first-master.ts'
 import { master } from './master.ts'
 import { renewMaster, renewWorker } from './renew.ts'
+import { restoreEtcd } from './restore-etcd.ts'
 import { upgradeMaster, upgradeWorker } from './upgrade.ts'
 import { worker } from './worker.ts'
 
@@ -22,6 +23,8 @@ export function workflowOf(role: Exclude<Instruction['role'], 'reset'>, task: No
       return task === 'worker' ? upgradeWorker : upgradeMaster
     case 'renew':
       return task === 'worker' ? renewWorker : renewMaster
+    case 'restore-etcd':
+      return restoreEtcd
     case 'add-ons':
       return addOns
     default:

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { unit as containerd } from '../../src/components/containerd/templates.ts'
 import { unit as etcd } from '../../src/components/etcd/templates.ts'
+import { unit as etcdBackup, timer as etcdBackupTimer } from '../../src/components/etcd-backup/templates.ts'
 import { unit as kubelet, dropIn as kubeletDropIn } from '../../src/components/kubelet/templates.ts'
 import { apiWatchUnit, dnsUnit } from '../../src/components/node-dns/templates.ts'
 
@@ -18,13 +19,15 @@ const UNITS: Record<string, string> = {
   'kubelet.service.d/10-kubeadm.conf': kubeletDropIn(),
   'cantrip-node-dns.service': dnsUnit(['/usr/bin/systemctl', '--no-block', 'try-restart', 'x.service']),
   'cantrip-api-watch.service': apiWatchUnit(),
+  'cantrip-etcd-backup.service': etcdBackup('/usr/local/bin/cantrip-agent'),
+  'cantrip-etcd-backup.timer': etcdBackupTimer(),
 }
 
 test('systemd accepts every line of the generated units', () => {
   mkdirSync(join(directory, 'kubelet.service.d'))
   for (const [name, text] of Object.entries(UNITS)) writeFileSync(join(directory, name), text)
   cpSync(join(import.meta.dirname, '../../systemd/cantrip-agent.service'), join(directory, 'cantrip-agent.service'))
-  const units = [...Object.keys(UNITS).filter((name) => name.endsWith('.service')), 'cantrip-agent.service']
+  const units = [...Object.keys(UNITS).filter((name) => /\.(service|timer)$/.test(name)), 'cantrip-agent.service']
   const argv = ['verify', '--man=no', ...units.map((name) => join(directory, name))]
   const { stderr } = spawnSync('systemd-analyze', argv, { encoding: 'utf8' })
   // The programs need not exist on this machine.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MEMBER_DATA } from '../../src/components/etcd/templates.ts'
+import { MEMBER_DATA } from '../../src/provision/paths.ts'
 import { awaitState, kubectl, nodeRow } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { boot, kill } from '../support/testbed/nodes.ts'

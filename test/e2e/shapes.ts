@@ -10,6 +10,7 @@ import { journey } from './journey.ts'
 import { nameServers } from './name-servers.ts'
 import { oneAndOne } from './one-and-one.ts'
 import { packetFilters } from './packet-filters.ts'
+import { restoredEtcd } from './restored-etcd.ts'
 import { openScene, type Scene } from './shape.ts'
 import { sharedMachine } from './shared-machine.ts'
 import { type Story, story } from './stages.ts'
@@ -31,6 +32,7 @@ const stories: Record<string, (scene: Scene, story: Story) => Promise<void>> = {
   'three-controllers': threeControllers,
   upgraded,
   journey,
+  'restored-etcd': restoredEtcd,
 }
 const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-shapes`)

@@ -108,7 +108,8 @@ async function carryOut(
     case 'worker':
     case 'renew':
     case 'upgrade':
-    case 'add-ons': {
+    case 'add-ons':
+    case 'restore-etcd': {
       refuseEarlierContainerd(ledger)
       const { runWorkflow } = await import('../../engine/run-workflow.ts')
       const { workflowOf } = await import('../../roles/workflows.ts')

@@ -5,6 +5,7 @@ import type { Host } from '../../host/host.ts'
 import { createSealingKey, unseal } from '../../pki/seal.ts'
 import { agentRoutes } from '../../protocol/api/agents.ts'
 import type { Instruction, NodeTask } from '../../protocol/wire/instruction.ts'
+import type { RestoreOrder } from '../../protocol/wire/messages/backup.ts'
 import { Invitation } from '../../protocol/wire/operation.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { AgentConfig } from '../config.ts'
@@ -25,13 +26,13 @@ export type NodeInstruction = Exclude<Instruction, { role: 'reset' }>
 /** The task with which the node was provisioned, which later instructions repeat. */
 export function taskOf(instruction: NodeInstruction): NodeTask {
   if ('provisionedAs' in instruction) return instruction.provisionedAs
-  if (instruction.role !== 'renew') return instruction.role
+  if (instruction.role !== 'renew' && instruction.role !== 'restore-etcd') return instruction.role
   return instruction.params.node.roles.includes('master') ? 'master' : 'worker'
 }
 
 /** What the steps of a workflow need in addition to the instruction. */
 export async function openProvisionParams(
-  { run, params }: Pick<NodeInstruction, 'run' | 'params'>,
+  { run, params, restore }: Pick<NodeInstruction, 'run' | 'params'> & { restore?: RestoreOrder },
   task: NodeTask,
   { config, tls, directory, host, signal }: ProvisionSurroundings,
 ): Promise<ProvisionParams> {
@@ -44,6 +45,7 @@ export async function openProvisionParams(
     ...params,
     run,
     task,
+    ...(restore && { restore }),
     bundleStore,
     async requestOperatorCertificate(csr) {
       const way = { ...asking, timeoutMs: 15_000, signal }

@@ -87,7 +87,7 @@ export function openLinkStore(paths: LinkPaths): LinkStore {
 
 /** Whether it says what the machine is afterwards. */
 export function isProvisioning({ role }: Pick<OpenInstruction, 'role'>): boolean {
-  return role !== 'reset' && role !== 'renew'
+  return !['reset', 'renew', 'restore-etcd'].includes(role)
 }
 
 export function readOpenInstruction(path: string): OpenInstruction | undefined {

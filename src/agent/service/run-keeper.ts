@@ -83,7 +83,7 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
     if (open?.run !== run) return
     if (outcome === 'done') {
       const { kubernetesVersion } = open
-      if (open.role !== 'renew') {
+      if (open.role !== 'renew' && open.role !== 'restore-etcd') {
         reserve.spend(() => link.update({ kubernetesVersion }))
         status.update({ kubernetesVersion: kubernetesVersion ?? null })
       }

@@ -29,6 +29,7 @@ export const UNITS = [
   ETCD_UNIT,
   'cantrip-node-dns.service',
   'cantrip-api-watch.service',
+  'cantrip-etcd-backup.service',
 ] as const
 
 /**

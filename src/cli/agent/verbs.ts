@@ -29,6 +29,10 @@ async function choose(argv: readonly string[]): Promise<number> {
     const { runApiWatch } = await import('./service/api-watch.ts')
     return runApiWatch(rest)
   }
+  if (verb === 'etcd-backup' && isPlain) {
+    const { runEtcdBackup } = await import('./service/etcd-backup.ts')
+    return runEtcdBackup(rest)
+  }
   if (verb === 'operation' && isPlain) {
     const { runOperation } = await import('./service/operation.ts')
     return runOperation(rest)

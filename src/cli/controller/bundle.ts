@@ -3,7 +3,7 @@ import { version } from '../../base/version.ts'
 import type { BundleFile } from '../../bundle/format.ts'
 import type { StoredBundle } from '../../bundle/import.ts'
 import { DEFAULT_VERSIONS, VERSION_SETS, versionSet } from '../../bundle/versions/sets.ts'
-import { bundleRoutes } from '../../protocol/api/clusters.ts'
+import { type BundleView, bundleRoutes } from '../../protocol/api/clusters.ts'
 import { confirm } from '../kit/confirm.ts'
 import {
   type Column,
@@ -120,19 +120,29 @@ function registerImport(bundle: Command): void {
 }
 
 function registerList(bundle: Command): void {
-  bundle
-    .command('list')
-    .description('list the bundles of a controller')
-    .requiredOption('--data <directory>', 'data directory of the controller')
+  withAdmin(bundle.command('list'))
+    .description('list the bundles that are imported at the controller that answers')
+    .option('--data <directory>', 'list those of this data directory instead')
     .addOption(tableOption())
-    .addHelpText('after', examples('controller bundle list --data /var/lib/cantrip-controller'))
-    .action(async (options: { data: string; output: Format }) => {
-      const { listBundles } = await import('../../bundle/import.ts')
-      const { bundles, damaged } = await listBundles(options.data)
-      const rows = bundles.map(summary)
+    .addHelpText(
+      'after',
+      examples('controller bundle list', 'controller bundle list --data /var/lib/cantrip-controller'),
+    )
+    .action(async (options: { admin?: string; data?: string; output: Format }) => {
+      const { data } = options
+      const rows =
+        data === undefined
+          ? await withClient(options, (client) => client.ask(bundleRoutes.listBundles, {}))
+          : await bundlesIn(data)
       process.stdout.write(await render(options.output, rows, rows, BUNDLES))
-      for (const { error } of damaged) process.stderr.write(`${error.message}\n  fix: ${error.fix}\n`)
     })
+}
+
+async function bundlesIn(data: string): Promise<BundleView[]> {
+  const { listBundles } = await import('../../bundle/import.ts')
+  const { bundles, damaged } = await listBundles(data)
+  for (const { error } of damaged) process.stderr.write(`${error.message}\n  fix: ${error.fix}\n`)
+  return bundles.map(summary)
 }
 
 function registerDelete(bundle: Command): void {
@@ -171,7 +181,7 @@ const FILES: Column<BundleFile>[] = [
   { title: 'SHA256', of: ({ sha256 }) => sha256.slice(0, 12) },
 ]
 
-const BUNDLES: Column<ReturnType<typeof summary>>[] = [
+const BUNDLES: Column<BundleView>[] = [
   { title: 'NAME', of: ({ name }) => name },
   { title: 'KUBERNETES', of: ({ kubernetesVersion }) => kubernetesVersion },
   { title: 'ARCH', of: ({ arch }) => arch },
@@ -181,7 +191,7 @@ const BUNDLES: Column<ReturnType<typeof summary>>[] = [
   { title: 'PUBLIC KEY', of: ({ publicKey }) => publicKey, wide: true },
 ]
 
-function summary({ manifest, manifestSha256, publicKey }: StoredBundle) {
+function summary({ manifest, manifestSha256, publicKey }: StoredBundle): BundleView {
   const { name, kubernetesVersion, arch, createdAt, files } = manifest
   const bytes = files.reduce((sum, file) => sum + file.size, 0)
   return { name, kubernetesVersion, arch, createdAt, files: files.length, bytes, manifestSha256, publicKey }

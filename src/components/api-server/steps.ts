@@ -47,6 +47,16 @@ export const startKubelet: ProvisionStep = {
   },
 }
 
+/** After etcd has other data. The kubelet starts the API server, whose cache is then new. */
+export const startAgain: ProvisionStep = {
+  id: 'api-server/start-again',
+  title: 'Starting the kubelet and the API server again',
+  isDone: (host) => isUnitActive(host, KUBELET_UNIT),
+  async apply(host) {
+    await host.run(['systemctl', 'start', KUBELET_UNIT], { kind: 'nothing', because: 'it was running before' })
+  },
+}
+
 /** Any answer is enough, including a refusal: the API server has not created the RBAC roles yet. */
 export const awaitConnection: ProvisionStep = {
   id: 'api-server/await-connection',

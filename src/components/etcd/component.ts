@@ -3,6 +3,9 @@ import { installStep } from '../../provision/steps/install-step.ts'
 import { issueCertificates } from './certificates.ts'
 import { keepToData } from './data.ts'
 import { joinMembers, promote } from './join.ts'
+import { awaitOthers, replaceData, verifyBackup } from './restore/become-founder.ts'
+import { awaitFounder, stopMember } from './restore/join-founder.ts'
+import { stopControlPlane } from './restore/stop-control-plane.ts'
 import { startService, writeConfiguration } from './steps.ts'
 
 const install = installStep('etcd/install-binaries', 'Installing etcd', 'binary', ['etcd', 'etcdctl'])
@@ -17,12 +20,18 @@ export const etcdMember: ProvisionComponent = {
   steps: () => [install, issueCertificates, writeConfiguration, startService, keepToData],
 }
 
+/** The master that has the data, and those that get it from it. */
+const BECOME_FOUNDER = [verifyBackup, stopControlPlane, awaitOthers, replaceData, startService, keepToData]
+const JOIN_FOUNDER = [stopControlPlane, stopMember, awaitFounder, joinMembers, startService, keepToData, promote]
+
 /** An etcd member as a systemd service. kubeadm is configured to use it as an external etcd. */
 export const etcd: ProvisionComponent = {
   id: 'etcd',
   after: ['shared-keys'],
-  steps: ({ task }) =>
-    task === 'first-master'
+  steps: ({ task, restore, node }) => {
+    if (restore) return restore.source === node.name ? BECOME_FOUNDER : JOIN_FOUNDER
+    return task === 'first-master'
       ? [install, issueCertificates, writeConfiguration, startService, keepToData]
-      : [install, issueCertificates, joinMembers, startService, keepToData, promote],
+      : [install, issueCertificates, joinMembers, startService, keepToData, promote]
+  },
 }

@@ -2,8 +2,9 @@ import { AgentError } from '../../base/agent-error.ts'
 import { ETCD_DATA, ETCD_UNIT, UNITS } from '../../base/kubernetes-paths.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import { unitProperties } from '../../host/units/unit-properties.ts'
+import { MEMBER_DATA } from '../../provision/paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
-import { dropIn, MEMBER_DATA, WAL } from './templates.ts'
+import { dropIn, WAL } from './templates.ts'
 
 const DROP_IN = `${UNITS}/${ETCD_UNIT}.d/10-data.conf`
 

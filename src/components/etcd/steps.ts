@@ -1,9 +1,9 @@
 import { ETCD_DATA, ETCD_UNIT } from '../../base/kubernetes-paths.ts'
+import { MEMBER_DATA } from '../../provision/paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { startUnit, unitIsCurrent } from '../../provision/steps/units.ts'
 import { dataMissing, hasData, needsData } from './data.ts'
 import { isConfigured, READ_AT_START, writeFiles } from './files.ts'
-import { MEMBER_DATA } from './templates.ts'
 
 export const writeConfiguration: ProvisionStep = {
   id: 'etcd/write-configuration',

@@ -1,9 +1,9 @@
 import { BINARIES, ETCD_DATA } from '../../base/kubernetes-paths.ts'
 import { hostPort } from '../../base/net/address.ts'
 import { type EtcdMember, peerUrlOf } from '../../provision/etcd/etcd-members.ts'
+import { MEMBER_DATA } from '../../provision/paths.ts'
 import { CONFINED_SERVICE } from '../../provision/steps/units.ts'
 
-export const MEMBER_DATA = `${ETCD_DATA}/member-data`
 /** etcd renames the directory to this name after it has written the first entry: without it a member has no data. */
 export const WAL = `${MEMBER_DATA}/member/wal`
 

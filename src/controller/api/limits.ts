@@ -88,6 +88,15 @@ export const SHARES: Record<MachineKind | 'user' | 'anonymous', Share> = {
   anonymous: { connections: 100, requestsPerSecond: 20, requestBurst: 200, waiting: 0 },
 }
 
+/**
+ * Entries of the audit log that one person or program adds, and their bytes: a flood would push older entries out of it. A script that
+ * approves all nodes of a large site has its turn at once.
+ */
+export const CHANGES_PER_SECOND = 2
+export const CHANGE_BURST = 3_000
+export const CHANGE_BYTES_PER_SECOND = 4 * 1024
+export const CHANGE_BYTE_BURST = 16 * 1024 * 1024
+
 /** Bodies of the requests of one identity: the largest report of an operator every 16 s. Each stops all others while it is read. */
 export const BODY_BYTES_PER_SECOND = 512 * 1024
 export const BODY_BYTE_BURST = 8 * 1024 * 1024

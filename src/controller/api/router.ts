@@ -119,6 +119,7 @@ export async function createRouter(
     request.identity = await authenticate(core, raw, { isUse: true, route: routeOptions.config.route })
     onAuthenticated(raw.socket, request.identity)
     shares.request(request.identity, bytes)
+    if (raw.method !== 'GET' && raw.method !== 'HEAD') shares.change(request.identity)
     if (request.is404) refuseUnknown(request, reply)
     await permit(request)
   })
@@ -139,7 +140,7 @@ export async function createRouter(
   const sendRecords = createRecordsRoute(core)
   const sendEvents = createEventStream(core, shares)
   const alike: Record<string, unknown> = referenceHandlers(version.version)
-  const own = handlersByRoute(core)
+  const own = handlersByRoute(core, shares)
   const handlerOf: HandlerOf = (id, services, request) =>
     (alike[id] as Handle | undefined) ?? own(id, services, request)
   const answer = createAnswer({ core, shares, repeats: openRepeats(core), handlerOf, isAlike: (id) => id in alike })
@@ -200,6 +201,9 @@ function nameRest(path: string, request: FastifyRequest): void {
   if (name !== undefined) request.params = { ...others, [name]: rest }
 }
 
+/** Every limit is over by then, or nearly: the message says which it is. */
+const RETRY_AFTER_SECONDS = '5'
+
 function fail(
   { note, refused, meter, audit }: HasRefusals & HasMeter & HasAudit & { note: ReturnType<typeof openErrorLog> },
   thrown: unknown,
@@ -214,6 +218,7 @@ function fail(
   if (status >= 500) note(status, described(request), error)
   const attempt = attemptOf(request, status, body.code)
   if (attempt) audit.note(attempt)
+  if (status === 429) reply.header('retry-after', RETRY_AFTER_SECONDS)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   // The rest of the body is not read. And whatever a client without authentication tries costs a handshake, which is limited in rate.
   const isOver = !request.raw.complete || !request.identity || body.code === 'limit/connections'

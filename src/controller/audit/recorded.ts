@@ -14,11 +14,16 @@ type Ports = HasStore & HasAnnouncements & Pick<HasClock, 'now'>
  * The same ports for one act: each commit that changes something for the audit log contains its entry, so neither is stored without
  * the other. Everything else, also what is replaced later, is as in `ports`. `background`: for work that goes on after the act.
  */
-export function recorded<P extends Ports>(ports: P, act: Act): P & HasActs & { background: P } {
+export function recorded<P extends Ports>(
+  ports: P,
+  act: Act,
+  onEntry: OnEntry = () => undefined,
+): P & HasActs & { background: P } {
   return Object.create(ports, {
-    store: { value: recordingStore(ports, act) },
+    store: { value: recordingStore(ports, act, onEntry) },
     doRecorded: {
-      value: <T>(changes: AuditChange[], effect: () => T | Promise<T>) => doRecorded(ports, act, changes, effect),
+      value: <T>(changes: AuditChange[], effect: () => T | Promise<T>) =>
+        doRecorded(ports, act, changes, effect, onEntry),
     },
     background: { value: ports },
   })
@@ -32,7 +37,10 @@ export interface HasActs {
   doRecorded<T>(changes: AuditChange[], effect: () => T | Promise<T>): Promise<T>
 }
 
-function recordingStore({ store, changes: waiting, now }: Ports, act: Act): Store {
+/** Gets each entry that was stored. */
+export type OnEntry = (content: AuditContent) => void
+
+function recordingStore({ store, changes: waiting, now }: Ports, act: Act, onEntry: OnEntry): Store {
   return {
     ...store,
     async commit(changes, expected) {
@@ -44,7 +52,9 @@ function recordingStore({ store, changes: waiting, now }: Ports, act: Act): Stor
         { at: now().toISOString(), outcome: 'done', target, changes: found },
       )
       const isDone = await store.commit([...changes, { change: 'add-audit-entry', content }], expected)
-      if (isDone) waiting.announce(AUDIT_TOPIC)
+      if (!isDone) return isDone
+      waiting.announce(AUDIT_TOPIC)
+      onEntry(content)
       return isDone
     },
   }
@@ -61,11 +71,13 @@ async function doRecorded<T>(
   act: Act,
   changes: AuditChange[],
   effect: () => T | Promise<T>,
+  onEntry: OnEntry,
 ): Promise<T> {
-  const note = (outcome: 'begun' | 'done') =>
-    store.commit([
-      { change: 'add-audit-entry', content: contentOf(act, { at: now().toISOString(), outcome, changes }) },
-    ])
+  const note = async (outcome: 'begun' | 'done') => {
+    const content = contentOf(act, { at: now().toISOString(), outcome, changes })
+    await store.commit([{ change: 'add-audit-entry', content }])
+    onEntry(content)
+  }
   await note('begun')
   const result = await effect()
   await note('done')

@@ -86,6 +86,11 @@ export class BundleShelf {
     return deletedBundles(this.#dataDirectory)
   }
 
+  /** Those that are whole. */
+  all(): readonly StoredBundle[] {
+    return this.#bundles
+  }
+
   names(): string[] {
     return this.#bundles.map(({ manifest }) => manifest.name)
   }

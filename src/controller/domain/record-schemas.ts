@@ -121,7 +121,7 @@ const enrolmentFields: Fields<Enrolment> = {
 const runFields: Fields<Run> = {
   id: text,
   nodeId: text,
-  role: z.enum(['first-master', 'master', 'worker', 'upgrade', 'add-ons', 'renew', 'reset']),
+  role: z.enum(['first-master', 'master', 'worker', 'upgrade', 'add-ons', 'renew', 'restore-etcd', 'reset']),
   repair: since(z.boolean(), false),
   generation: count,
   seq: count,

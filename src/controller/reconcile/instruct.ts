@@ -1,6 +1,7 @@
 import type { BundleRef } from '../../bundle/format.ts'
 import { paramsFor } from '../../protocol/settings/node-params.ts'
 import type { Instruction, NodeParams, NodeTask } from '../../protocol/wire/instruction.ts'
+import type { RestoreOrder } from '../../protocol/wire/messages/backup.ts'
 import type { Authority } from '../access/authority.ts'
 import { type Draft, lastRunIn } from '../domain/draft.ts'
 import { newId } from '../domain/ids.ts'
@@ -20,6 +21,8 @@ export interface Order {
   repair?: true | undefined
   /** For a role that needs it: the task that provisioned the node. */
   provisionedAs?: NodeTask | undefined
+  /** Of the role `restore-etcd`. */
+  restore?: RestoreOrder | undefined
   /** Capabilities of the agent, which gets only settings that it knows. */
   capabilities: readonly string[]
 }
@@ -72,7 +75,7 @@ function bodyOf(
   common: Pick<Instruction, 'run' | 'node' | 'generation' | 'expiresAt'>,
   cluster: Cluster,
   node: Node,
-  { role, endpoint, masters, bundle, capabilities, provisionedAs }: Order,
+  { role, endpoint, masters, bundle, capabilities, provisionedAs, restore }: Order,
 ): Instruction {
   if (role === 'reset') return { ...common, role, params: {} }
   if (!bundle) throw new Error(`no bundle was picked for ${node.id}`)
@@ -91,6 +94,10 @@ function bodyOf(
       roles: node.roles,
       ...paramsFor('node', cluster.settings, capabilities),
     },
+  }
+  if (role === 'restore-etcd') {
+    if (!restore) throw new Error(`no backup was picked for ${node.id}`)
+    return { ...common, role, params, restore }
   }
   if (role !== 'upgrade' && role !== 'add-ons') return { ...common, role, params }
   if (provisionedAs === undefined) throw new Error(`the task of ${node.id} is missing`)

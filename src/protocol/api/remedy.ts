@@ -12,7 +12,13 @@ export type Action =
   | { do: 'creds.list' | 'creds.renew' | 'cluster.join-command'; cluster?: string }
   | { do: 'cluster.create'; choose: readonly ('pod-subnet' | 'service-subnet')[] }
   | {
-      do: 'cluster.access' | 'cluster.kubeconfig' | 'cluster.provision' | 'cluster.reset' | 'cluster.show'
+      do:
+        | 'cluster.access'
+        | 'cluster.backup.list'
+        | 'cluster.kubeconfig'
+        | 'cluster.provision'
+        | 'cluster.reset'
+        | 'cluster.show'
       cluster?: string
     }
   | { do: 'cluster.delete'; cluster: string; force?: true }

@@ -1,6 +1,7 @@
 import { auditRoutes } from '../audit/routes.ts'
 import { declarationRoutes } from '../declaration/routes.ts'
 import { agentRoutes } from './agents.ts'
+import { backupRoutes } from './clusters/backups.ts'
 import { bundleRoutes, clusterRoutes } from './clusters.ts'
 import { eventRoutes, recordRoutes } from './events.ts'
 import { referenceRoutes } from './http/reference.ts'
@@ -23,6 +24,7 @@ export const ROUTES = {
   ...operatorRoutes,
   ...clusterRoutes,
   ...kubeconfigRoutes,
+  ...backupRoutes,
   ...declarationRoutes,
   ...credentialRoutes,
   ...joinRoutes,

@@ -18,10 +18,10 @@ export const FIRST_CAPABILITIES: readonly string[] = [
 export const CAPABILITIES: readonly string[] = [
   ...FIRST_CAPABILITIES,
   'frame/trust',
-  ...['upgrade', 'add-ons'].map((role) => `instruction/${role}`),
-  'instruction/renew',
+  ...['upgrade', 'add-ons', 'renew', 'restore-etcd'].map((role) => `instruction/${role}`),
   ...['grant-access', 'revoke-access', 'list-access', 'update-agent'].map((kind) => `operation/${kind}`),
   ...['cordon', 'cordon-and-drain', 'uncordon', 'move-leader', 'etcd-status', 'check-upgrade'].map(
     (kind) => `operation/${kind}`,
   ),
+  ...['back-up-etcd', 'look-at-backups', 'check-backup'].map((kind) => `operation/${kind}`),
 ]

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { BundleRef } from '../../bundle/format.ts'
 import { ClusterId, HostPort, IpAddress, Label, NodeId, NodeName, NodeRole, RunId } from '../names.ts'
 import { shapeOf } from '../settings/node-params.ts'
+import { RestoreOrder } from './messages/backup.ts'
 
 const Place = z.strictObject({ name: NodeName, address: IpAddress })
 
@@ -55,6 +56,8 @@ export const Instruction = z.discriminatedUnion('role', [
   z.strictObject({ ...common, role: z.literal('add-ons'), provisionedAs: NodeTask, params: NodeParams }),
   /** Renews what expires on a node of the cluster, and changes nothing else. */
   z.strictObject({ ...common, role: z.literal('renew'), params: NodeParams }),
+  /** Gives the etcd of a master the data of a backup, or of another master. */
+  z.strictObject({ ...common, role: z.literal('restore-etcd'), params: NodeParams, restore: RestoreOrder }),
   /** Removes Kubernetes; the agent remains. */
   z.strictObject({ ...common, role: z.literal('reset'), params: z.strictObject({}) }),
 ])

@@ -9,6 +9,9 @@ const USER = 'cantrip:alice@example.org:0123456789abcdef'
 
 it.each<Operation>([
   { ...common, operation: 'look-at-etcd' },
+  { ...common, operation: 'back-up-etcd' },
+  { ...common, operation: 'look-at-backups' },
+  { ...common, operation: 'check-backup', backup: 'm1-20260601T120000Z' },
   { ...common, operation: 'retire', target },
   { ...common, operation: 'grant-access', user: USER, role: 'view', csr: 'x', seconds: 600 },
   { ...common, operation: 'revoke-access', users: [USER] },

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { ClusterRole, ClusterUser, IpAddress, KubernetesVersion, NodeId, NodeName } from '../names.ts'
 import { ErrorReport } from './event.ts'
+import { Backup, BackupId, EtcdState, MAX_BACKUPS } from './messages/backup.ts'
 import { OPERATION_KEYS } from './released-names.ts'
 
 const OperationId = z.string().check(z.regex(/^e-[a-z2-7]{10}$/))
@@ -42,6 +43,12 @@ export const Operation = z.pipe(
     z.strictObject({ ...common, operation: z.literal('retire'), target: Target }),
     /** Returns the health of the etcd members. */
     z.strictObject({ ...common, operation: z.literal('look-at-etcd') }),
+    /** Backs etcd up on this master, and returns what it saved. */
+    z.strictObject({ ...common, operation: z.literal('back-up-etcd') }),
+    /** Returns the backups on this master, and what its etcd has. */
+    z.strictObject({ ...common, operation: z.literal('look-at-backups') }),
+    /** Fails unless etcd can be restored from the backup on this master. */
+    z.strictObject({ ...common, operation: z.literal('check-backup'), backup: BackupId }),
     /** Binds the user to the role, and returns a certificate that the cluster signs. */
     z.strictObject({
       ...common,
@@ -152,6 +159,9 @@ export const OperationAnswer = z.discriminatedUnion('outcome', [
     outcome: z.literal('done'),
     sealed: z.optional(z.string().check(z.maxLength(65_536))),
     etcd: z.optional(z.array(EtcdHealth).check(z.maxLength(20))),
+    backup: z.optional(Backup),
+    backups: z.optional(z.array(Backup).check(z.maxLength(MAX_BACKUPS))),
+    etcdState: z.optional(EtcdState),
     signed: z.optional(SignedAccess),
     bound: z.optional(z.array(BoundAccess).check(z.maxLength(MAX_ACCESSES))),
     /** Pods that a drain with `onBlocked` skip left on the node. */

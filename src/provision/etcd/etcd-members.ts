@@ -82,10 +82,19 @@ export async function answers(host: HostView, member: EtcdMember): Promise<boole
   return (await health(host, member, 5_000)) !== undefined
 }
 
+/** The same, for a machine whose member is not known. */
+export async function clientAnswers(host: HostView, address: string): Promise<boolean> {
+  return (await health(host, { clientUrl: `https://${hostPort(address, 2379)}` }, 5_000)) !== undefined
+}
+
 /** Short, because a look at all members takes as long as the slowest one. */
 const HEALTHY_MS = 2_000
 
-async function health(host: HostView, { clientUrl }: EtcdMember, timeoutMs: number): Promise<number | undefined> {
+async function health(
+  host: HostView,
+  { clientUrl }: Pick<EtcdMember, 'clientUrl'>,
+  timeoutMs: number,
+): Promise<number | undefined> {
   if (clientUrl === '') return undefined
   try {
     const tls = await identity(host)

@@ -8,6 +8,10 @@ export interface EtcdStatus {
   dbBytes: number
   /** Id of the member that it takes for the leader; '0' while there is none. */
   leaderId: string
+  /** Of the data, and the term and last index of the log. */
+  revision: number
+  term: number
+  index: number
 }
 
 /** The JSON of etcd's gRPC gateway: 64-bit numbers are strings, and empty fields are omitted. */
@@ -15,6 +19,9 @@ interface WireStatus {
   version?: string
   dbSize?: string
   leader?: string
+  header?: { revision?: string }
+  raftTerm?: string
+  raftIndex?: string
 }
 
 const STATUS_MS = 2_000
@@ -22,12 +29,17 @@ const STATUS_MS = 2_000
 const TRANSFER_MS = 10_000
 
 /** What a member says about itself; undefined if it does not answer. */
-export async function statusOf(host: HostView, { clientUrl }: EtcdMember): Promise<EtcdStatus | undefined> {
+export async function statusOf(
+  host: HostView,
+  { clientUrl }: Pick<EtcdMember, 'clientUrl'>,
+): Promise<EtcdStatus | undefined> {
   if (clientUrl === '') return undefined
   const answer = await askEtcd(host, `${clientUrl}/v3/maintenance/status`, {}, STATUS_MS).catch(() => undefined)
   if (answer?.status !== 200) return undefined
-  const { version = '', dbSize = '0', leader = '0' } = JSON.parse(answer.body) as WireStatus
-  return { version, dbBytes: Number(dbSize), leaderId: leader }
+  const found = JSON.parse(answer.body) as WireStatus
+  const { version = '', dbSize = '0', leader = '0', header, raftTerm = '0', raftIndex = '0' } = found
+  const log = { revision: Number(header?.revision ?? 0), term: Number(raftTerm), index: Number(raftIndex) }
+  return { version, dbBytes: Number(dbSize), leaderId: leader, ...log }
 }
 
 /** Only the leader carries it out. Throws `etcd/refused` with the message of etcd. */

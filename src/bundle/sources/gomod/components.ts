@@ -63,12 +63,6 @@ export function goComponents(versions: VersionSet) {
         etcdutl: 'go.etcd.io/etcd/etcdutl/v3',
       },
     },
-    etcdutl: {
-      id: 'etcdutl',
-      version: etcd,
-      modules: { 'go.etcd.io/etcd/etcdutl/v3': etcd },
-      outputs: { etcdutl: 'go.etcd.io/etcd/etcdutl/v3' },
-    },
     containerd: {
       id: 'containerd',
       version: containerd,

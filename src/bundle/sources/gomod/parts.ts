@@ -13,7 +13,6 @@ import { pausePart } from './pause.ts'
 const COLD_SECONDS: Record<keyof ReturnType<typeof goComponents>, number> = {
   kubernetes: 440,
   etcd: 38,
-  etcdutl: 8,
   containerd: 91,
   runc: 43,
   coredns: 220,

@@ -18,6 +18,8 @@ import type { AdminClient } from '../session/client.ts'
 import { everyItem } from '../session/every-item.ts'
 import { print, printAs, withAdmin, withClient } from '../session/session.ts'
 import { registerAccess } from './access/access.ts'
+import { registerBackup } from './backups/backup.ts'
+import { registerRestore } from './backups/restore.ts'
 import { registerCreate } from './cluster-create.ts'
 import { registerFollow, watchOptions } from './cluster-follow.ts'
 import { registerPrecheck } from './cluster-precheck.ts'
@@ -69,6 +71,8 @@ export function registerCluster(program: Command): void {
   registerAccess(cluster)
   registerJoinCommand(cluster)
   registerUpgrade(cluster)
+  registerBackup(cluster)
+  registerRestore(cluster)
 }
 
 function registerQueries(cluster: Command): void {

@@ -3,6 +3,7 @@ import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
 import type { ClusterView } from '../../../protocol/api/clusters.ts'
 import type { NodeView } from '../../../protocol/api/nodes.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
+import { isStuck } from './watch.ts'
 import { statusLines, watchView } from './watch-view.ts'
 
 const node = (changes: Partial<NodeView>): NodeView => ({
@@ -148,4 +149,38 @@ it('writes what a node waits for whenever that changes', () => {
     'node w1: waiting for pods \n',
     'node w1: waiting for master m1\n',
   ])
+})
+
+const problem = (message: string) => ({
+  ...{ code: 'x', message, fix: '', node: null, since: '2026-01-31T14:00:00Z', seenAt: '2026-01-31T14:00:00Z' },
+})
+const degraded = (...messages: string[]): ClusterView => ({
+  ...cluster([node({ state: 'READY', run: null, step: null })]),
+  state: 'DEGRADED',
+  problems: messages.map(problem) as ClusterView['problems'],
+})
+
+it('shows every problem of a DEGRADED cluster, each once while it lasts', () => {
+  const written: string[] = []
+  const view = watchView({ write: (text: string) => Boolean(written.push(text)) } as never)
+  for (const seen of [degraded('disk', 'dns'), degraded('disk', 'dns'), degraded('dns', 'kubelet'), degraded('disk')])
+    view.draw(seen)
+  expect(written.filter((line) => line.startsWith('[!]'))).toEqual([
+    '[!] disk\n',
+    '[!] dns\n',
+    '[!] kubelet\n',
+    '[!] disk\n',
+  ])
+  expect(statusLines(degraded('disk', 'dns'))).toEqual([
+    'demo: DEGRADED: disk (and 1 more)',
+    '  [!] disk',
+    '  [!] dns',
+    '  one  READY         ',
+  ])
+})
+
+it('is stuck while it is DEGRADED and no run is at work', () => {
+  expect(isStuck(degraded('disk'))).toBe(true)
+  expect(isStuck({ ...degraded('disk'), nodes: [node({})] })).toBe(false)
+  expect(isStuck(cluster([]))).toBe(false)
 })

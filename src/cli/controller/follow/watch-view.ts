@@ -17,6 +17,9 @@ export function watchView(out: Out): View {
   return out.isTTY ? terminalView(out) : plainView(out)
 }
 
+/** Above the nodes; `cluster show` has all. */
+const MOST_PROBLEMS = 5
+
 /** For a terminal of unknown size, such as a serial console. */
 const DEFAULT_SIZE = { columns: 80, rows: 24 }
 
@@ -45,12 +48,16 @@ function terminalView(out: Out): View {
 
 function plainView(out: Out): View {
   let printed = ''
+  let known = new Set<string>()
   const waits = new Map<string, string | null>()
   return {
     draw(cluster) {
       const now = `cluster ${cluster.name} is ${cluster.state}${waiting(cluster)}`
       if (now !== printed) out.write(`${now}\n`)
       printed = now
+      const problems = cluster.problems.map(({ message }) => printable(message))
+      for (const problem of problems) if (!known.has(problem)) out.write(`[!] ${problem}\n`)
+      known = new Set(problems)
       for (const { id, name, waitingFor } of cluster.nodes) {
         const isNew = waitingFor && waitingFor !== waits.get(id)
         if (isNew) out.write(`${printable(`node ${name}: waiting for ${waitingFor}`)}\n`)
@@ -78,13 +85,16 @@ export function statusLines(cluster: ClusterView, most = Number.POSITIVE_INFINIT
   const { nodes } = cluster
   const width = Math.max(0, ...nodes.map(({ name }) => name.length))
   const head = `${cluster.name}: ${cluster.state}${waiting(cluster)}`
+  const problems = cluster.state === 'DEGRADED' ? cluster.problems.slice(0, MOST_PROBLEMS) : []
+  const heads = [head, ...problems.map(({ message }) => printable(`  [!] ${message}`))]
   const line = (node: NodeView) =>
     printable(`  ${node.name.padEnd(width)}  ${node.state.padEnd(12)}  ${bar(node)}${node.step ?? ''}`)
-  if (nodes.length < most) return [head, ...nodes.map(line)]
+  if (nodes.length + heads.length <= most) return [...heads, ...nodes.map(line)]
   if (most < 2) return [head]
   const notReadyFirst = [...nodes].sort((a, b) => Number(a.state === 'READY') - Number(b.state === 'READY'))
-  const shown = notReadyFirst.slice(0, most - 2)
-  return [head, ...shown.map(line), `  … and ${nodes.length - shown.length} more`]
+  const above = heads.slice(0, most - 1)
+  const shown = notReadyFirst.slice(0, Math.max(0, most - 1 - above.length))
+  return [...above, ...shown.map(line), `  … and ${nodes.length - shown.length} more`]
 }
 
 const WIDTH = 20

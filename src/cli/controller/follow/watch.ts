@@ -18,12 +18,15 @@ export interface WatchOptions {
 }
 
 const WAIT_MS = 10_000
+/** Without --timeout: a problem that passes by itself has passed by then. */
+const DEGRADED_MS = 600_000
 /** The progress of a step is not an event, so a terminal is redrawn at this interval. */
 const REDRAW_MS = 1_000
 
 /**
  * Shows the progress of a cluster until it reaches a state. Without `until` and a timeout, it ends when nobody reads
- * standard output. Throws `watch/failed` when the cluster is FAILED, and `watch/timeout`.
+ * standard output. Throws `watch/failed` when the cluster is FAILED, `watch/timeout`, and `watch/degraded` if it waits for another state
+ * of a cluster that stays DEGRADED while no run changes it.
  */
 export function watchCluster(client: AdminClient, name: string, options: WatchOptions): Promise<void> {
   const watching = follow(client, name, options)
@@ -34,6 +37,7 @@ export function watchCluster(client: AdminClient, name: string, options: WatchOp
 async function follow(client: AdminClient, name: string, options: WatchOptions): Promise<void> {
   const deadlineMs = performance.now() + (options.timeoutMs ?? Number.POSITIVE_INFINITY)
   const view = options.output === 'json' ? jsonView(process.stdout) : watchView(process.stdout)
+  let degradedMs: number | undefined
   let last = await retryUnreachable(() => lastEvent(client))
   let cluster = await retryUnreachable(() => client.ask(clusterRoutes.showCluster, { params: { name } }))
   try {
@@ -42,6 +46,8 @@ async function follow(client: AdminClient, name: string, options: WatchOptions):
       if (isOver(cluster, options)) return
       const leftMs = deadlineMs - performance.now()
       if (leftMs <= 0) throw timeout(cluster, options)
+      degradedMs = isStuck(cluster) ? (degradedMs ?? performance.now()) : undefined
+      if (isLasting(degradedMs, options)) throw degraded(cluster, options)
       const waitMs = Math.max(1, Math.floor(Math.min(process.stdout.isTTY ? REDRAW_MS : WAIT_MS, leftMs)))
       const query = { after: last, cluster: name, waitMs }
       const answer = await retryUnreachable(() => client.ask(eventRoutes.listEvents, { query }, { waitMs }))
@@ -67,6 +73,22 @@ function isOver(cluster: ClusterView, { until }: WatchOptions): boolean {
     fix: `see: controller cluster logs ${cluster.name}`,
   }
   throw new AgentError(code, `cluster ${cluster.name} is FAILED: ${message}`, { fix, kind: 'failed' })
+}
+
+/** DEGRADED, and no run is at work that could end it. */
+export const isStuck = ({ state, nodes }: Pick<ClusterView, 'state' | 'nodes'>): boolean =>
+  state === 'DEGRADED' && !nodes.some(({ run }) => run?.state === 'open')
+
+const isLasting = (sinceMs: number | undefined, { until, timeoutMs }: WatchOptions) =>
+  until !== undefined && timeoutMs === undefined && sinceMs !== undefined && performance.now() - sinceMs >= DEGRADED_MS
+
+function degraded({ name, problems }: ClusterView, { until }: WatchOptions): AgentError {
+  const found = problems.map(({ message }) => message).join('; ')
+  const message = `cluster ${name} has been DEGRADED for ${DEGRADED_MS / 60_000} minutes; wanted ${until}: ${found}`
+  return new AgentError('watch/degraded', message, {
+    fix: `see: controller cluster show ${name}; to wait for longer, pass --timeout`,
+    kind: 'failed',
+  })
 }
 
 function timeout(cluster: ClusterView, { until, timeoutMs = 0 }: WatchOptions): AgentError {

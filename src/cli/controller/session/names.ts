@@ -1,4 +1,4 @@
-import { clusterRoutes } from '../../../protocol/api/clusters.ts'
+import { bundleRoutes, clusterRoutes } from '../../../protocol/api/clusters.ts'
 import { administratorRoutes } from '../../../protocol/api/identities/administrators.ts'
 import { nodeRoutes } from '../../../protocol/api/nodes.ts'
 import { accountRoutes } from '../../../protocol/api/people/accounts.ts'
@@ -22,6 +22,7 @@ const accounts = named((client) => client.ask(accountRoutes.listAccounts, {}))
 /** The names that a shell completes. `<person>`: whoever has an account. */
 export const NAMES: NamesByKind = {
   cluster: named(clusters),
+  bundle: named((client) => client.ask(bundleRoutes.listBundles, {})),
   node: named((client) => everyItem(client, nodeRoutes.listNodes)),
   account: accounts,
   person: accounts,

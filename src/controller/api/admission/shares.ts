@@ -2,7 +2,16 @@ import type { AgentError } from '../../../base/agent-error.ts'
 import { refusal } from '../../domain/admission.ts'
 import { Rate } from '../../rate.ts'
 import type { MachineIdentity, UserIdentity } from '../identity.ts'
-import { BODY_BYTE_BURST, BODY_BYTES_PER_SECOND, SHARES, type Share } from '../limits.ts'
+import {
+  BODY_BYTE_BURST,
+  BODY_BYTES_PER_SECOND,
+  CHANGE_BURST,
+  CHANGE_BYTE_BURST,
+  CHANGE_BYTES_PER_SECOND,
+  CHANGES_PER_SECOND,
+  SHARES,
+  type Share,
+} from '../limits.ts'
 
 type Certified = { certificate: { serialNumber: string } }
 type Client =
@@ -23,6 +32,10 @@ const MOST_REMEMBERED = 20_000
 export interface Shares {
   /** `bodyBytes`: at most so many follow. */
   request(client: Client, bodyBytes: number): void
+  /** A request that can change something: refused while the entries of earlier ones in the audit log are too many. */
+  change(client: Client): void
+  /** An entry of the audit log for this client was stored. */
+  changed(client: Client, bytes: number): void
   /** Returns what ends it. */
   connection(client: Client): () => void
   /** A request that waits for a change. `of`: the part of an identity that many machines share. */
@@ -32,6 +45,8 @@ export interface Shares {
 interface Taken {
   requests: Rate
   bytes: Rate
+  entries: Rate
+  entryBytes: Rate
 }
 
 export function openShares(monotonicMs: () => number): Shares {
@@ -43,6 +58,8 @@ export function openShares(monotonicMs: () => number): Shares {
     const own = taken.get(key) ?? {
       requests: new Rate(times * requestsPerSecond, times * requestBurst, nowMs),
       bytes: new Rate(times * BODY_BYTES_PER_SECOND, times * BODY_BYTE_BURST, nowMs),
+      entries: new Rate(times * CHANGES_PER_SECOND, times * CHANGE_BURST, nowMs),
+      entryBytes: new Rate(times * CHANGE_BYTES_PER_SECOND, times * CHANGE_BYTE_BURST, nowMs),
     }
     taken.set(key, own)
     const [oldest] = taken.keys()
@@ -73,6 +90,28 @@ export function openShares(monotonicMs: () => number): Shares {
         if (bodyBytes === 0 || bytes.tryTake(monotonicMs(), bodyBytes)) continue
         const fix = 'wait for some seconds, then send it again'
         throw refusal('limit/bytes', `${textOf(client)} sends more than ${BODY_BYTES_PER_SECOND} bytes per second`, fix)
+      }
+    },
+    change(client) {
+      if (client.kind !== 'user') return
+      const isOver = countedOf(client).some((counted) => {
+        const { entries, entryBytes } = rates(client, counted)
+        return !entries.tryTake(monotonicMs(), 0) || !entryBytes.tryTake(monotonicMs(), 0)
+      })
+      if (!isOver) return
+      const found = `${textOf(client)} changes more than ${CHANGES_PER_SECOND} times per second, for long`
+      throw refusal(
+        'limit/changes',
+        found,
+        'wait for some seconds, then send it again; or change several things with one request',
+      )
+    },
+    changed(client, bytes) {
+      if (client.kind !== 'user') return
+      for (const counted of countedOf(client)) {
+        const { entries, entryBytes } = rates(client, counted)
+        entries.take(monotonicMs())
+        entryBytes.take(monotonicMs(), bytes)
       }
     },
     connection: (client) =>

@@ -1,4 +1,5 @@
-import type { bundleRoutes } from '../../../protocol/api/clusters.ts'
+import type { StoredBundle } from '../../../bundle/import.ts'
+import type { BundleView, bundleRoutes } from '../../../protocol/api/clusters.ts'
 import type { agentUpdateRoutes } from '../../../protocol/api/updates/agent-updates.ts'
 import type { HasActs } from '../../audit/recorded.ts'
 import { deleteBundle } from '../../bundles/delete-bundle.ts'
@@ -8,6 +9,10 @@ import type { Services } from '../../services.ts'
 import type { Handlers } from './handler.ts'
 
 export const bundleHandlers = (core: Services & HasActs): Handlers<typeof bundleRoutes> => ({
+  async listBundles() {
+    await core.bundles.refresh()
+    return core.bundles.all().map(viewOf)
+  },
   deleteBundle: ({ params }) => deleteBundle(core, params.name),
 })
 
@@ -19,4 +24,10 @@ export function agentUpdateHandlers(core: Services): Handlers<typeof agentUpdate
     changeAgentUpdate: async (asked) =>
       changeUpdate(core, await named(asked), asked.params.action as 'pause' | 'resume' | 'cancel'),
   }
+}
+
+function viewOf({ manifest, manifestSha256, publicKey }: StoredBundle): BundleView {
+  const { name, kubernetesVersion, arch, createdAt, files } = manifest
+  const bytes = files.reduce((sum, { size }) => sum + size, 0)
+  return { name, kubernetesVersion, arch, createdAt, files: files.length, bytes, manifestSha256, publicKey }
 }

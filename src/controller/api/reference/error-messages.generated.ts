@@ -87,6 +87,10 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "enrol/unknown": [
     "the controller does not know this key"
   ],
+  "etcd-backup/unknown": [
+    "no connected master of cluster … has the backup …",
+    "this node has no whole backup …"
+  ],
   "idempotency/answer-lost": [
     "the request was carried out, but its answer was not kept"
   ],
@@ -229,6 +233,9 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "range/unsatisfiable": [
     "the file has … bytes"
   ],
+  "recover/no-data": [
+    "… is no connected master of cluster … with data of etcd"
+  ],
   "request/headers-too-large": [
     "the headers of the request are too large"
   ],
@@ -253,6 +260,9 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   "request/unusable": [
     "after: not the end of a page"
+  ],
+  "restore/busy": [
+    "node … of cluster … is carrying out another run"
   ],
   "roles/contradictory": [
     "found roles … in cluster … with dedicated masters; wanted master alone"

@@ -121,6 +121,8 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   pauseUpgrade: { answer: { ...UPGRADE, state: 'paused', waitingFor: null } },
   resumeUpgrade: { answer: UPGRADE },
   cancelUpgrade: { answer: { ...UPGRADE, state: 'cancelling', waitingFor: null } },
+  restoreBackup: { body: { backup: 'cp-1-20261129T205014Z' } },
+  recoverCluster: { body: { survivor: 'cp-1' } },
   showHealth: {
     answer: {
       etcd: null,
@@ -137,6 +139,15 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     },
   },
   deleteCluster: { answer: {} },
+  listBundles: {
+    answer: [
+      {
+        ...{ name: 'kubernetes-v1.35.4-x64', kubernetesVersion: 'v1.35.4', arch: 'x64', createdAt: AT },
+        ...{ files: 31, bytes: 612_368_384, manifestSha256: '9d'.repeat(32) },
+        publicKey: 'MCowBQYDK2VwAyEA',
+      },
+    ],
+  },
   deleteBundle: { answer: { name: 'kubernetes-v1.35.4-x64', manifestSha256: '9d'.repeat(32) } },
   listCredentials: { answer: [CREDENTIALS] },
   renewCredentials: { body: { name: 'second-hall', csr: CSR, days: 30, maxNodes: 20 } },

@@ -89,6 +89,7 @@ function ofNewRun(mirror: Mirror, run: Run): string[] {
     run.role === 'add-ons' ||
     run.role === 'reset' ||
     run.role === 'renew' ||
+    run.role === 'restore-etcd' ||
     node.roles.includes('master') === (run.role !== 'worker')
   const mayReset = run.role !== 'reset' || mirror.cluster.desired === 'reset' || node.leaving === 'reset'
   const founders = presentIn(mirror)

@@ -151,7 +151,7 @@ function takeOrder(world: World, machine: Machine, seq: number, payload: string)
     world.wrong.push(`${machine.name} gets generation ${generation} after ${machine.lastGeneration}`)
   }
   const task = 'provisionedAs' in parsed.data ? parsed.data.provisionedAs : role
-  const isTask = task !== 'reset' && task !== 'renew'
+  const isTask = task !== 'reset' && task !== 'renew' && task !== 'restore-etcd'
   const isOther = machine.kubernetes && isTask && machine.kubernetes.role !== roleOf(task)
   if (isOther)
     world.wrong.push(`${machine.name} is a ${machine.kubernetes?.role}, and gets an instruction to become a ${role}`)

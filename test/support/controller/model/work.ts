@@ -29,6 +29,7 @@ export function work(world: World, machine: Machine, lucky: boolean): void {
       if (run.at++ > 0) end(machine, 'done')
       break
     case 'renew':
+    case 'restore-etcd':
       end(machine, 'done')
       break
     case 'first-master':
