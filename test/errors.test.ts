@@ -48,6 +48,7 @@ const WITHOUT_CODE: readonly string[] = [
   'controller/clusters/backups/restore.ts',
   'controller/clusters/cluster-commands.ts',
   'controller/clusters/kubeconfigs/issue.ts',
+  'controller/clusters/upgrade/commands.ts',
   'controller/declaration/apply.ts',
   'controller/domain/admission.ts',
   'controller/domain/settings/subnets.ts',
