@@ -29,7 +29,7 @@ const ACTIONS: { [D in Action['do']]: Action & { do: D } } = {
   'node.configure': { do: 'node.configure', node: 'm1', roles: ['master'], interface: 'eth1', choose: ['interface'] },
   'node.list': { do: 'node.list' },
   'node.logs': { do: 'node.logs', node: 'm1' },
-  'node.update': { do: 'node.update', node: 'w1', resume: true },
+  'node.update': { do: 'node.update', cluster: 'demo', with: 'resume' },
   'node.remove': { do: 'node.remove', node: 'm1', force: true },
   'node.show': { do: 'node.show', node: 'm1' },
   shell: { do: 'shell', command: 'agent uninstall' },

@@ -41,7 +41,11 @@ export const CLUSTER_FIELDS: Treatments<Cluster> = {
   credentials: (sets) => sets.map(credentialsOf),
   operatorSince: 'ignored',
   accesses: (all) => all.map(({ isBound: _, ...access }) => access),
-  agentUpdate: (update) => update && { version: update.version, paused: update.paused, attempt: update.attempt },
+  agentUpdate: (update) =>
+    update && {
+      ...{ version: update.version, paused: update.paused, attempt: update.attempt },
+      ...(update.cancelled && { cancelled: true }),
+    },
   error: 'ignored',
   createdAt: 'ignored',
 }

@@ -3,7 +3,7 @@ import { isNamed } from '../../bundle/agents/releases.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { AgentUpdateRequest, AgentUpdateView } from '../../protocol/api/updates/agent-updates.ts'
 import { refusal } from '../domain/admission.ts'
-import { countOf, updateState, updateSummary } from '../domain/agent-update/agent-update.ts'
+import { cancelled, countOf, isOver, updateState, updateSummary } from '../domain/agent-update/agent-update.ts'
 import type { AgentUpdate } from '../domain/agent-update/record.ts'
 import { type ClusterData, type Draft, nodeIn, present } from '../domain/draft.ts'
 import type { Cluster } from '../domain/records.ts'
@@ -23,10 +23,13 @@ export async function startUpdate(
   const release = pick(await ports.agentReleases(), request.version)
   await reconcile(ports, id, (draft) => {
     const { agentUpdate } = draft.cluster
-    const isOver = !agentUpdate || agentUpdate.nodes.every(({ state }) => state !== 'due' && state !== 'updating')
-    if (!isOver) {
+    if (agentUpdate && !isOver(agentUpdate)) {
       const found = `an update of the agents of cluster ${name} to ${agentUpdate.version} is ${updateState(agentUpdate)}`
-      throw refusal('agent-update/busy', found, remedy`wait for its end; see: ${{ do: 'cluster.show', cluster: name }}`)
+      throw refusal(
+        'agent-update/busy',
+        found,
+        remedy`wait for its end, or: ${{ do: 'node.update', cluster: name, with: 'cancel' }}`,
+      )
     }
     draft.setCluster({ agentUpdate: newUpdate(draft, release, request, by, agentUpdate) })
   })
@@ -74,6 +77,10 @@ export async function changeUpdate(
 ): Promise<AgentUpdateView> {
   await reconcile(ports, id, (draft) => {
     const update = requireUpdate(draft.cluster.agentUpdate, name)
+    if (action === 'resume' && update.cancelled) {
+      const fix = remedy`begin another one: ${{ do: 'node.update' }}`
+      throw refusal('agent-update/none', `the update of the agents of cluster ${name} was cancelled`, fix)
+    }
     draft.setCluster({ agentUpdate: changed(update, action) })
   })
   return showUpdate(ports, { id, name })
@@ -84,7 +91,7 @@ function changed(update: AgentUpdate, action: 'pause' | 'resume' | 'cancel'): Ag
     case 'pause':
       return { ...update, paused: true }
     case 'cancel':
-      return { ...update, nodes: update.nodes.filter(({ state }) => state !== 'due') }
+      return cancelled(update)
     case 'resume': {
       const again = update.nodes.map((each) =>
         each.state === 'failed' || each.state === 'passed' ? { ...each, state: 'due' as const, error: null } : each,

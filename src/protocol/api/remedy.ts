@@ -26,7 +26,8 @@ export type Action =
   | { do: 'node.approve'; node?: string; replace?: string }
   | { do: 'node.logs' | 'node.show'; node?: string }
   | { do: 'node.remove'; node?: string; force?: true }
-  | { do: 'node.update'; node?: string; resume?: true }
+  | { do: 'node.update'; node?: string }
+  | { do: 'node.update'; cluster: string; with: 'resume' | 'cancel' }
   | {
       do: 'node.configure'
       node?: string
@@ -52,6 +53,7 @@ function subjectOf(action: OfController): string[] {
   if (action.do === 'agents.import') return ['DIRECTORY']
   if (action.do === 'cluster.create' || action.do === 'admin.create') return ['NAME']
   if (action.do === 'admin.revoke') return [action.administrator]
+  if (action.do === 'node.update' && 'cluster' in action) return ['--cluster', action.cluster]
   if (action.do.startsWith('node.')) return ['node' in action && action.node !== undefined ? action.node : 'NODE']
   return ['cluster' in action && action.cluster !== undefined ? action.cluster : 'CLUSTER']
 }
@@ -67,7 +69,6 @@ function optionsOf(action: OfController): string[] {
     ...('to' in action && action.to !== undefined ? ['--to', action.to] : []),
     ...('with' in action ? [`--${action.with}`] : []),
     ...('force' in action && action.force ? ['--force'] : []),
-    ...('resume' in action && action.resume ? ['--resume'] : []),
   ]
 }
 

@@ -21,6 +21,7 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "… is imported; imported releases: …"
   ],
   "agent-update/none": [
+    "the update of the agents of cluster … was cancelled",
     "the agents of cluster … were never updated by this controller"
   ],
   "agents/unknown-file": [

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { node as nodeWith, run as runWith } from '../../../../test/support/controller/member.ts'
 import type { Member } from '../situation.ts'
-import { countOf, directUpdate, type Sight, updateState } from './agent-update.ts'
+import { cancelled, countOf, directUpdate, isOver, type Sight, updateState } from './agent-update.ts'
 import type { AgentUpdate, NodeUpdate } from './record.ts'
 
 const IDS = ['n-1', 'n-2', 'n-3', 'n-4', 'n-5']
@@ -20,7 +20,8 @@ function update(states: Record<string, NodeUpdate['state']> = {}, own: Partial<A
 }
 
 const sight = (own: Partial<Sight> = {}): Sight => ({
-  ...{ members: IDS.map((id) => member(id)), isUpgrading: false, isConnected: () => true, canUpdate: () => true },
+  ...{ now: new Date(0), cluster: 'demo', members: IDS.map((id) => member(id)) },
+  ...{ isUpgrading: false, isConnected: () => true, canUpdate: () => true },
   ...own,
 })
 
@@ -71,6 +72,36 @@ test('a node that is silent during its update stops it', () => {
   const members = [member('n-1', { silent: 'unreachable' }), ...IDS.slice(1).map((id) => member(id))]
   const decisions = directUpdate(update({ 'n-1': 'updating' }, { canary: 2 }), sight({ members }))
   expect(decisions).toMatchObject([{ kind: 'end', state: 'failed', error: { code: 'agent-update/silent' } }])
+  expect(decisions).toMatchObject([
+    { error: { fix: expect.stringMatching(/controller node update --cluster demo --resume$/) } },
+  ])
+})
+
+test('a node that is no longer in the cluster is left out, even while the update is paused', () => {
+  const members = IDS.slice(2).map((id) => member(id))
+  const given = update({ 'n-1': 'updating' }, { paused: true })
+  expect(directUpdate(given, sight({ members }))).toEqual([
+    { kind: 'end', nodeId: 'n-1', state: 'passed', error: null },
+    { kind: 'end', nodeId: 'n-2', state: 'passed', error: null },
+  ])
+})
+
+test('an update of a node that has not ended within 30 minutes has failed', () => {
+  const given = update({ 'n-1': 'updating' }, { canary: 2 })
+  const nodes = given.nodes.map((each) => ({ ...each, begunAt: '2026-01-01T00:00:00.000Z' }))
+  const at = (now: string) => directUpdate({ ...given, nodes }, sight({ now: new Date(now) }))
+  expect(at('2026-01-01T00:29:59.000Z')).toMatchObject([{ kind: 'ask' }, { kind: 'ask', nodeId: 'n-2' }])
+  expect(at('2026-01-01T00:30:00.000Z')).toMatchObject([
+    { kind: 'end', nodeId: 'n-1', state: 'failed', error: { code: 'agent-update/too-long' } },
+  ])
+})
+
+test('a cancelled update is over, whatever its nodes do; one that was done before stays done', () => {
+  const given = cancelled(update({ 'n-1': 'done', 'n-2': 'updating', 'n-3': 'failed' }))
+  expect(given.nodes.map(({ state }) => state)).toEqual(['done', 'passed', 'failed', 'passed', 'passed'])
+  expect([updateState(given), isOver(given), asked(given)]).toEqual(['cancelled', true, []])
+  const done = update(Object.fromEntries(IDS.map((id) => [id, 'done'])))
+  expect(updateState(cancelled(done))).toBe('done')
 })
 
 test.each([

@@ -5,13 +5,34 @@ import { isBusy } from '../shape.ts'
 import type { Member } from '../situation.ts'
 import type { AgentUpdate, NodeUpdate } from './record.ts'
 
-export type UpdateState = 'running' | 'paused' | 'failed' | 'done'
+export type UpdateState = 'running' | 'paused' | 'failed' | 'cancelled' | 'done'
 
-export function updateState({ nodes, paused }: AgentUpdate): UpdateState {
+/** Far more than a download, a run of the node and a trial take. */
+const MOST_MS = 30 * 60_000
+
+export function updateState(update: AgentUpdate): UpdateState {
+  const { nodes, paused } = update
   const isSome = (state: NodeUpdate['state']) => nodes.some((each) => each.state === state)
+  if (update.cancelled) return 'cancelled'
   if (isSome('failed')) return 'failed'
-  if (!isSome('due') && !isSome('updating')) return 'done'
+  if (isOver(update)) return 'done'
   return paused ? 'paused' : 'running'
+}
+
+/** No node is due, and none is being updated. */
+export const isOver = ({ nodes }: AgentUpdate): boolean =>
+  nodes.every(({ state }) => state !== 'due' && state !== 'updating')
+
+export const isUpdating = (update: AgentUpdate | null, id: string): boolean =>
+  update?.nodes.some(({ nodeId, state }) => nodeId === id && state === 'updating') === true
+
+/** For the record, nodes that are being updated end, too: on the node, the trial ends by itself. */
+export function cancelled(update: AgentUpdate): AgentUpdate {
+  if (updateState(update) === 'done') return update
+  const nodes = update.nodes.map((each) =>
+    each.state === 'due' || each.state === 'updating' ? { ...each, state: 'passed' as const, error: null } : each,
+  )
+  return { ...update, cancelled: true, nodes }
 }
 
 /** What is shown of it beside other things. */
@@ -22,6 +43,9 @@ export function updateSummary(update: AgentUpdate) {
 }
 
 export interface Sight {
+  now: Date
+  /** The name of the cluster. */
+  cluster: string
   members: readonly Member[]
   /** Kubernetes is being upgraded: no further node begins. */
   isUpgrading: boolean
@@ -32,7 +56,8 @@ export interface Sight {
 
 export type UpdateDecision =
   /** Ask the node to bring the update on. */
-  { kind: 'ask'; nodeId: string } | { kind: 'end'; nodeId: string; state: 'failed' | 'passed'; error: ErrorReport }
+  | { kind: 'ask'; nodeId: string }
+  | { kind: 'end'; nodeId: string; state: 'failed' | 'passed'; error: ErrorReport | null }
 
 /** The next decisions about an update. Pure. */
 export function directUpdate(update: AgentUpdate, sight: Sight): UpdateDecision[] {
@@ -42,12 +67,17 @@ export function directUpdate(update: AgentUpdate, sight: Sight): UpdateDecision[
     return member ? [{ ...each, member }] : []
   })
   const begun = own.filter(({ state }) => state === 'updating')
-  const lost = begun.filter(({ member: { node } }) => node.silent === 'unreachable')
-  const ends = lost.map(({ member: { node } }) => end(node, 'failed', silentError(node, update)))
+  const gone = update.nodes.filter(({ nodeId, state }) => !by.has(nodeId) && (state === 'due' || state === 'updating'))
+  const failures = begun.flatMap(({ member: { node }, begunAt }) => {
+    const error = failureOf(node, begunAt, update, sight)
+    return error ? [end(node.id, 'failed', error)] : []
+  })
+  const ends = [...gone.map(({ nodeId }) => end(nodeId, 'passed', null)), ...failures]
   const asks = begun
-    .filter((each) => !lost.includes(each) && sight.isConnected(each.nodeId))
+    .filter(({ nodeId }) => !ends.some((each) => each.nodeId === nodeId) && sight.isConnected(nodeId))
     .map(({ nodeId }) => ({ kind: 'ask' as const, nodeId }))
-  const isStopped = update.paused || sight.isUpgrading || lost.length > 0 || own.some(({ state }) => state === 'failed')
+  const hasFailed = failures.length > 0 || own.some(({ state }) => state === 'failed')
+  const isStopped = update.paused || sight.isUpgrading || hasFailed
   if (isStopped) return [...ends, ...asks]
   const due = own.filter(
     ({ state, member }) => state === 'due' && mayBegin(member) && sight.isConnected(member.node.id),
@@ -55,7 +85,8 @@ export function directUpdate(update: AgentUpdate, sight: Sight): UpdateDecision[
   const passed = due.filter(({ nodeId }) => sight.canUpdate(nodeId) === false)
   const next = due.filter((each) => !passed.includes(each)).slice(0, room(update, begun.length))
   return [
-    ...passed.map(({ member: { node } }) => end(node, 'passed', tooOldError(node))),
+    ...ends,
+    ...passed.map(({ member: { node } }) => end(node.id, 'passed', tooOldError(node))),
     ...asks,
     ...next.map(({ nodeId }) => ({ kind: 'ask' as const, nodeId })),
   ]
@@ -73,15 +104,30 @@ function mayBegin(member: Member): boolean {
   return silent === 'no' && leaving === 'no' && !isBusy(member)
 }
 
-const end = (node: Node, state: 'failed' | 'passed', error: ErrorReport): UpdateDecision => ({
-  ...{ kind: 'end', nodeId: node.id, state, error },
+const end = (nodeId: string, state: 'failed' | 'passed', error: ErrorReport | null): UpdateDecision => ({
+  ...{ kind: 'end', nodeId, state, error },
 })
 
-function silentError({ name }: Node, { version }: AgentUpdate): ErrorReport {
+/** Why the update of a node that has begun does not go on. */
+function failureOf(
+  { name, silent }: Node,
+  begunAt: string | undefined,
+  { version }: AgentUpdate,
+  { now, cluster }: Sight,
+): ErrorReport | undefined {
+  const resume = remedy`${{ do: 'node.update', cluster, with: 'resume' }}`
+  if (silent === 'unreachable') {
+    return {
+      code: 'agent-update/silent',
+      message: `node ${name} has been silent since its update to agent ${version} began`,
+      ...remedy`check the machine; when it is connected again: ${resume}`,
+    }
+  }
+  if (begunAt === undefined || now.getTime() - Date.parse(begunAt) < MOST_MS) return undefined
   return {
-    code: 'agent-update/silent',
-    message: `node ${name} has been silent since its update to agent ${version} began`,
-    ...remedy`check the machine; when it is connected again: ${{ do: 'node.update', node: name, resume: true }}`,
+    code: 'agent-update/too-long',
+    message: `the update of ${name} to agent ${version} has not ended within ${MOST_MS / 60_000} minutes`,
+    ...remedy`see why: ${{ do: 'node.logs', node: name }}; then: ${resume}`,
   }
 }
 

@@ -15,12 +15,16 @@ export interface AgentUpdate {
   attempt: number
   startedAt: string
   startedBy: string
+  /** Only another update can follow. Absent in records of earlier versions. */
+  cancelled?: boolean
   nodes: NodeUpdate[]
 }
 
 export interface NodeUpdate {
   nodeId: string
-  /** `passed`: its agent cannot update itself. */
+  /** `passed`: its agent cannot update itself, it is no longer in the cluster, or the update was cancelled. */
   state: 'due' | 'updating' | 'done' | 'failed' | 'passed'
   error: ErrorReport | null
+  /** When it became `updating`. Absent in records of earlier versions. */
+  begunAt?: string
 }

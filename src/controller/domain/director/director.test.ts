@@ -3,6 +3,7 @@ import { cluster, EARLY, member } from '../../../../test/support/controller/memb
 import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
 import type { OperatorReport } from '../../../protocol/api/operators.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
+import type { AgentUpdate, NodeUpdate } from '../agent-update/record.ts'
 import type { Cluster, KnownProblem, Node, Run } from '../records.ts'
 import type { Member } from '../situation.ts'
 import { type Decision, direct } from './director.ts'
@@ -77,6 +78,12 @@ const PROBLEM: Omit<KnownProblem, 'since' | 'firstSeenAt' | 'counts'> = {
   seenBy: 'operator',
 }
 
+const agentsOf = (states: Record<string, NodeUpdate['state']>): AgentUpdate => ({
+  ...{ version: '2.0.0', files: {}, canary: 1, maxUnavailable: 1, paused: false, attempt: 1 },
+  ...{ startedAt: LATER, startedBy: 'local' },
+  nodes: Object.entries(states).map(([nodeId, state]) => ({ nodeId, state, error: null })),
+})
+
 const table: [string, Cluster, Member[], Decision[]][] = [
   ['no desired state: no decision', cluster(), [member({})], []],
   [
@@ -90,6 +97,18 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     wanted(),
     [member({})],
     [{ kind: 'instruct', nodeId: one, role: 'first-master' }],
+  ],
+  [
+    'no run begins on a node whose agent is being updated, only on the others',
+    wanted({ agentUpdate: agentsOf({ [one]: 'done', [two]: 'updating' }) }),
+    [member({}), member({ id: two, name: 'two' })],
+    [{ kind: 'instruct', nodeId: one, role: 'first-master' }],
+  ],
+  [
+    'a run is cancelled even while the agent is being updated',
+    resetting({ agentUpdate: agentsOf({ [one]: 'updating' }) }),
+    [member(working, { state: 'open' })],
+    [{ kind: 'cancel', runId: 'r-aaaaaaaaaa' }],
   ],
   [
     'the master that was configured first starts the cluster, the others join, all in parallel',

@@ -3,6 +3,7 @@ import type { ErrorReport } from '../../../base/agent-error.ts'
 import { remedy } from '../../../protocol/api/remedy.ts'
 import type { Instruction } from '../../../protocol/wire/instruction.ts'
 import { SUSPECT_MS, UNREACHABLE_MS } from '../../../protocol/wire/session/limits.ts'
+import { isUpdating } from '../agent-update/agent-update.ts'
 import { problemsOf } from '../problems/problems.ts'
 import type { Cluster, KnownProblem, Node, Run, Silence } from '../records.ts'
 import { hasLostMasters, isBusy, lastRun, mayHaveKubernetes, takesPart, taskOf } from '../shape.ts'
@@ -33,7 +34,7 @@ export function direct(situation: Situation): Decision[] {
   const ofNodes = members.flatMap((member) => [
     ...silence(member),
     ...expiry(member, now),
-    ...nextTask(member, cluster, outlook),
+    ...nextTask(member, cluster, outlook).filter((each) => mayFollow(each, cluster)),
   ])
   // The state of the cluster depends on those of its nodes, and its problems on both.
   if (ofNodes.length > 0) return ofNodes
@@ -42,6 +43,10 @@ export function direct(situation: Situation): Decision[] {
   const ofCluster = clusterState(situation)
   return ofCluster.length > 0 ? ofCluster : problems(situation)
 }
+
+/** No run begins while the agent of the node is being updated: it would end when the former agent comes back. */
+const mayFollow = (decision: Decision, { agentUpdate }: Cluster): boolean =>
+  decision.kind !== 'instruct' || !isUpdating(agentUpdate, decision.nodeId)
 
 function problems(situation: Situation): Decision[] {
   const found = problemsOf(situation)

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isUpdating } from '../agent-update/agent-update.ts'
 import { isBusy } from '../shape.ts'
 import type { Situation } from '../situation.ts'
 import { followRuns } from './follow-runs.ts'
@@ -52,6 +53,8 @@ interface Plan {
 function advance(situation: Situation, upgrade: Upgrade): Plan {
   if (upgrade.state !== 'running') return { upgrade: { ...upgrade, waitingFor: null }, instructs: [] }
   if (!upgrade.isChecked) return waits(upgrade, upgrade.waitingFor ?? 'a master to check the cluster')
+  const updating = situation.members.find(({ node }) => isUpdating(situation.cluster.agentUpdate, node.id))
+  if (updating) return waits(upgrade, `the update of the agent of ${updating.node.name}`)
   const targets = targetsOf(situation, upgrade)
   const master = masterOnTurn(targets, upgrade)
   if (master) return ofMaster(situation, upgrade, master)

@@ -3,6 +3,7 @@ import { cluster, member, run } from '../../../../test/support/controller/member
 import { wellReport } from '../../../../test/support/controller/well-report.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
 import type { OperationAnswer } from '../../../protocol/wire/operation.ts'
+import type { AgentUpdate } from '../agent-update/record.ts'
 import type { Node } from '../records.ts'
 import type { Member, Situation } from '../situation.ts'
 import { cancelled, paused, resumed } from './control.ts'
@@ -25,6 +26,7 @@ class Scene {
   notReady = new Set<string>()
   leader = 'm1'
   ill = ''
+  agentUpdate: AgentUpdate | null = null
   answers: Partial<Record<Task['kind'], (task: Task) => Answer>> = {}
 
   constructor(masters: number, workers: number, changes: Partial<Upgrade> = {}) {
@@ -72,6 +74,7 @@ class Scene {
       now: new Date(this.nowMs),
       cluster: cluster({
         ...{ desired: 'provision', state: 'READY', establishedAt: this.at, upgrade: this.upgrade },
+        agentUpdate: this.agentUpdate,
         settings: { ...ClusterSettings.parse({}), kubernetesVersion: this.version },
         ...{ report: { ...report, nodes }, reportAt: this.at },
       }),
@@ -167,6 +170,20 @@ it('takes masters one by one, the leader of etcd last, then workers in waves, th
     ...['uncordon w1', 'uncordon w2', 'drain w3', 'upgrade w3 v1.36.3', 'uncordon w3'],
     'add-ons m1 v1.36.3',
   ])
+})
+
+it('waits while the agent of a node is being updated', () => {
+  const scene = new Scene(1, 0)
+  scene.agentUpdate = {
+    ...{ version: '2.0.0', files: {}, canary: 1, maxUnavailable: 1, paused: false, attempt: 1 },
+    ...{ startedAt: scene.at, startedBy: 'local', nodes: [{ nodeId: 'n-m1', state: 'updating', error: null }] },
+  }
+  scene.go()
+  expect(scene.upgrade).toMatchObject({ state: 'running', waitingFor: 'the update of the agent of m1' })
+  expect(scene.log).toEqual(['check'])
+  scene.agentUpdate = null
+  scene.go()
+  expect(scene.upgrade).toMatchObject({ state: 'done' })
 })
 
 it('takes minor versions in turn, and checks each', () => {

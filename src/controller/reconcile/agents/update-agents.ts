@@ -1,5 +1,5 @@
 import type { OperationAnswer } from '../../../protocol/wire/operation.ts'
-import { directUpdate, type UpdateDecision } from '../../domain/agent-update/agent-update.ts'
+import { directUpdate, isUpdating, type UpdateDecision } from '../../domain/agent-update/agent-update.ts'
 import type { AgentUpdate, NodeUpdate } from '../../domain/agent-update/record.ts'
 import { type ClusterData, type Draft, hasOpenRun, nodeIn } from '../../domain/draft.ts'
 import type { Node } from '../../domain/records.ts'
@@ -31,11 +31,11 @@ export function updateAgents(ports: Ports, data: ClusterData, reconcile: Reconci
 }
 
 function decisionsOf(ports: Ports, data: ClusterData): UpdateDecision[] {
-  const { agentUpdate, upgrade } = data.cluster
+  const { agentUpdate, upgrade, name } = data.cluster
   if (!agentUpdate) return []
   const { presence } = ports
   return directUpdate(agentUpdate, {
-    members: situationOf(ports, data).members,
+    ...{ now: ports.now(), cluster: name, members: situationOf(ports, data).members },
     // One that is paused or has failed may need newer agents.
     isUpgrading: upgrade?.state === 'running' || upgrade?.state === 'cancelling',
     isConnected: (id) => presence.isConnected(id),
@@ -55,8 +55,7 @@ async function carryOut(ports: Ports, decision: UpdateDecision, reconcile: Recon
   await reconcile((draft) => {
     begin(draft, nodeId)
     const { agentUpdate } = draft.cluster
-    const isBegun = agentUpdate?.nodes.some((each) => each.nodeId === nodeId && each.state === 'updating') === true
-    if (isBegun) Object.assign(begun, { update: agentUpdate, node: nodeIn(draft, nodeId) })
+    if (isUpdating(agentUpdate, nodeId)) Object.assign(begun, { update: agentUpdate, node: nodeIn(draft, nodeId) })
   })
   const { update, node } = begun
   if (!update || !node) return
@@ -76,7 +75,7 @@ async function carryOut(ports: Ports, decision: UpdateDecision, reconcile: Recon
 /** The update may have been paused, or a run may have begun, since the decision. */
 function begin(draft: Draft, nodeId: string): void {
   if (draft.cluster.agentUpdate?.paused || hasOpenRun(draft, nodeId)) return
-  setNodeUpdate(draft, nodeId, { state: 'updating', error: null })
+  setNodeUpdate(draft, nodeId, { state: 'updating', error: null, begunAt: draft.now.toISOString() })
 }
 
 async function ask(ports: Ports, { files, version, attempt }: AgentUpdate, node: Node): Promise<OperationAnswer> {
@@ -88,7 +87,7 @@ async function ask(ports: Ports, { files, version, attempt }: AgentUpdate, node:
 }
 
 /** Of a node that is still part of the update, and was not ended meanwhile. */
-function setNodeUpdate(draft: Draft, nodeId: string, to: Pick<NodeUpdate, 'state' | 'error'>): void {
+function setNodeUpdate(draft: Draft, nodeId: string, to: Omit<NodeUpdate, 'nodeId'>): void {
   const { agentUpdate } = draft.cluster
   const before = agentUpdate?.nodes.find((each) => each.nodeId === nodeId)
   if (!agentUpdate || !before || (before.state !== 'due' && before.state !== 'updating')) return

@@ -18,7 +18,7 @@ export type AgentUpdateRequest = z.input<typeof AgentUpdateRequest>
 export const AgentUpdateSummary = z.object({
   version: z.string(),
   /** `failed`: the update stopped at a node that runs its former version again, until it is resumed. */
-  state: z.enum(['running', 'paused', 'failed', 'done']),
+  state: z.enum(['running', 'paused', 'failed', 'cancelled', 'done']),
   /** Numbers of nodes: those that are done, and all. */
   done: z.number(),
   of: z.number(),
@@ -32,7 +32,7 @@ export const AgentUpdateView = z.object({
     z.object({
       id: z.string(),
       name: z.string(),
-      /** `passed`: the agent is too old to update itself. */
+      /** `passed`: the agent is too old to update itself, the node was removed, or the update was cancelled. */
       state: z.enum(['due', 'updating', 'done', 'failed', 'passed']),
       /** What it waits for, as text; null if nothing. */
       waitingFor: z.nullable(z.string()),
@@ -69,7 +69,7 @@ export const agentUpdateRoutes = {
     path: '/v1/clusters/{name}/agent-update/{action}',
     access: ['operate'],
     summary:
-      'Pauses, resumes or cancels the update: nodes that have begun end it, no further one begins; a resumption also tries failed nodes again',
+      'Pauses, resumes or cancels the update: no further node begins, and those that have begun end it; a resumption also tries failed nodes again',
     params: z.object({ name: z.string(), action: z.enum(['pause', 'resume', 'cancel']) }),
     answer: AgentUpdateView,
     errors: common,
