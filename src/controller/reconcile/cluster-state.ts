@@ -1,9 +1,10 @@
 import type { ErrorReport } from '../../base/agent-error.ts'
 import type { ClusterState } from '../../protocol/api/clusters.ts'
 import type { Problem } from '../../protocol/api/nodes.ts'
-import { remedy } from '../../protocol/api/remedy.ts'
+import { fixOf, remedy } from '../../protocol/api/remedy.ts'
 import type { ClusterData, Draft } from '../domain/draft.ts'
 import { isAlarm } from '../domain/problems/alarms.ts'
+import { FAILED_UPGRADE } from '../domain/problems/failed-upgrade.ts'
 import { SLOW_REPAIR } from '../domain/problems/problems.ts'
 import type { Cluster, KnownProblem } from '../domain/records.ts'
 import type { HasClock, HasPresence } from '../ports.ts'
@@ -56,7 +57,7 @@ export function addClusterStateEvent(draft: Draft, before: Cluster): void {
   draft.addEvent({ at, nodeId: null, nodeSeq: null, runId: null, event })
 }
 
-function degradedError({ name, problems }: Cluster): ErrorReport | null {
+export function degradedError({ name, problems, upgrade }: Cluster): ErrorReport | null {
   const [first, ...others] = problems.filter(({ counts }) => counts)
   if (!first) return null
   const more = others.length > 0 ? ` (and ${others.length} more)` : ''
@@ -70,7 +71,9 @@ function degradedError({ name, problems }: Cluster): ErrorReport | null {
   } as const
   const retry = remedy`to see its progress: ${{ do: 'node.logs', ...node }}; to restart it, on the node: ${restart}`
   const inspect = remedy`to see what to do: ${{ do: 'node.show', ...node }}`
-  const next = first.code === SLOW_REPAIR ? retry : isAlarm(first.code) ? inspect : repair
+  const ofUpgrade = first.code === FAILED_UPGRADE ? upgrade?.error : null
+  const other = first.code === SLOW_REPAIR ? retry : isAlarm(first.code) ? inspect : repair
+  const next = ofUpgrade ? fixOf(ofUpgrade) : other
   const rendered = remedy`${show}; ${next}`
   return { code: first.code, message: `${first.message}${more}`, ...rendered }
 }

@@ -119,8 +119,11 @@ export async function clusterView(ports: Viewing, known: Pick<Cluster, 'id' | 'n
 
 const isInProgress = ({ state }: Cluster) => state === 'PROVISIONING' || state === 'REPAIRING'
 
-/** What the upgrade waits for, while it is running. */
-const upgradeWait = ({ upgrade }: Cluster) => (upgrade?.state === 'running' ? upgrade.waitingFor : null)
+function upgradeWait({ upgrade }: Cluster): string | null {
+  if (upgrade?.state === 'running') return upgrade.waitingFor
+  const isStopped = upgrade?.state === 'paused' || upgrade?.state === 'failed'
+  return isStopped ? 'a person to resume or cancel the upgrade' : null
+}
 
 function rulesWaitFor({ bundles }: HasBundles, cluster: Cluster, members: readonly Member[]): string | null {
   const { kubernetesVersion } = cluster.settings

@@ -1,3 +1,4 @@
+import type { ErrorReport } from '../../base/agent-error.ts'
 import { command } from '../../base/command.ts'
 import type { Remedy, RenderedRemedy } from '../../base/remedy.ts'
 import type { NodeRole } from '../names.ts'
@@ -77,6 +78,9 @@ export function remedy(texts: TemplateStringsArray, ...among: (Action | Rendered
   const parts = texts.flatMap((text, i) => [text, ...partsOf(among[i] ?? '')])
   return { fix: parts.map(textOf).join(''), remedy: joined(parts) }
 }
+
+/** The fix of an error, as a part of another one. */
+export const fixOf = ({ fix, remedy }: ErrorReport): RenderedRemedy | string => (remedy ? { fix, remedy } : fix)
 
 function partsOf(part: Action | RenderedRemedy | string): Remedy {
   return typeof part === 'object' && 'remedy' in part ? part.remedy : [part]

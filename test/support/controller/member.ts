@@ -1,5 +1,6 @@
 import { type Cluster, type Node, newCluster, newNode, type Run } from '../../../src/controller/domain/records.ts'
 import type { Member } from '../../../src/controller/domain/situation.ts'
+import type { Upgrade } from '../../../src/controller/domain/upgrade/record.ts'
 import { ClusterSettings } from '../../../src/protocol/settings/cluster-settings.ts'
 
 export const EARLY = '2026-01-01T00:00:00.000Z'
@@ -40,6 +41,13 @@ export const run = (changes: Partial<Run> = {}): Run => ({
   createdAt: EARLY,
   expiresAt: '2026-01-02T00:00:00.000Z',
   endedAt: null,
+  ...changes,
+})
+/** Without nodes. */
+export const upgrade = (changes: Partial<Upgrade> = {}): Upgrade => ({
+  ...{ from: 'v1.35.4', rounds: ['v1.36.3'], round: 0, state: 'running', isChecked: false, addOns: 'due', etcd: null },
+  ...{ maxUnavailable: '1', drain: { seconds: 60, onBlocked: 'wait' }, nodes: [] },
+  ...{ waitingFor: null, error: null, beganAt: EARLY, endedAt: null },
   ...changes,
 })
 export const member = (

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cluster, EARLY, member } from '../../../../test/support/controller/member.ts'
+import { cluster, EARLY, member, upgrade } from '../../../../test/support/controller/member.ts'
 import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
 import type { OperatorReport } from '../../../protocol/api/operators.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
@@ -292,6 +292,12 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [member({ ...working, attempt: 2, state: 'READY' }, { state: 'done' }, 0, {})],
     [clusterTo('REPAIRING')],
   ],
+  ...(['paused', 'failed'] as const).map((state): (typeof table)[number] => [
+    `nor is it READY while its upgrade is ${state}`,
+    wanted({ state: 'READY', establishedAt: EARLY, report: report(), reportAt: LATER, upgrade: upgrade({ state }) }),
+    [member({ ...working, state: 'READY' }, { state: 'done' })],
+    [clusterTo('REPAIRING')],
+  ]),
   [
     'until the repair has ended, even with problems',
     wanted({ establishedAt: EARLY, attempt: 2, repairAttempt: 2, report: report({ dns: false }), reportAt: LATER }),

@@ -9,6 +9,7 @@ import type { Cluster, KnownProblem, Node, Run, Silence } from '../records.ts'
 import { hasLostMasters, isBusy, lastRun, mayHaveKubernetes, takesPart, taskOf } from '../shape.ts'
 import type { Member, Situation } from '../situation.ts'
 import { steer, type UpgradeDecision } from '../upgrade/steer.ts'
+import { isActive } from '../upgrade/upgrade.ts'
 import { isStartable, type Outlook, outlookOf } from './outlook.ts'
 import { clusterReadiness, nodeReadiness } from './readiness.ts'
 import { isFailedRepair, isInRepair } from './repairs.ts'
@@ -164,13 +165,10 @@ function nextClusterState(cluster: Cluster, members: readonly Member[]) {
   const isUp = taking.every((node) => node.state === 'READY')
   // Once established, the cluster remains READY whatever Kubernetes reports: `problems` make it DEGRADED.
   if (isUp && (cluster.state === 'READY' || cluster.establishedAt !== null)) {
-    return is(members.some(isInRepair) || isUnderWayIn(cluster) ? 'REPAIRING' : 'READY')
+    return is(members.some(isInRepair) || isActive(cluster.upgrade) ? 'REPAIRING' : 'READY')
   }
   return is(clusterReadiness(cluster, members).ready ? 'READY' : 'PROVISIONING')
 }
-
-/** Until it has ended, or waits for a person. */
-const isUnderWayIn = ({ upgrade }: Cluster) => upgrade?.state === 'running' || upgrade?.state === 'cancelling'
 
 export function lostError({ name }: Cluster): ErrorReport {
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { facts } from '../../../../test/support/controller/agent.ts'
-import { cluster, member, run } from '../../../../test/support/controller/member.ts'
+import { cluster, member, run, upgrade } from '../../../../test/support/controller/member.ts'
 import { DEFAULT_VERSIONS } from '../../../bundle/versions/sets.ts'
 import type { OperatorReport } from '../../../protocol/api/operators.ts'
 import type { NodeCertificate } from '../../../protocol/certificates/node-certificate.ts'
@@ -286,6 +286,15 @@ describe('problems', () => {
     expect(found).toMatchObject({ code: alarm.code, node: 'm1', message: 'node m1: was used', counts: true })
     expect(found?.since).toBe(alarm.since)
     expect(look(scene(UP + 86_400))).toEqual([])
+  })
+
+  it('include an upgrade that has failed, with its error, and none that is paused', () => {
+    const error = { code: 'upgrade/drain-blocked', message: 'node w1 cannot be drained', fix: 'let the pod move' }
+    const [found, ...others] = look({ changes: { upgrade: upgrade({ state: 'failed', error }) } })
+    const message = 'the upgrade to v1.36.3 has failed: node w1 cannot be drained'
+    expect(found).toMatchObject({ code: 'upgrade/failed', node: null, message, counts: true })
+    expect(others).toEqual([])
+    expect(look({ changes: { upgrade: upgrade({ state: 'paused' }) } })).toEqual([])
   })
 
   it('are equal when nothing has changed, as the store returns them', () => {

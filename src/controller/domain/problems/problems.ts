@@ -5,6 +5,7 @@ import { isMaster, takesPart } from '../shape.ts'
 import type { Member, Situation } from '../situation.ts'
 import { currentAlarms } from './alarms.ts'
 import { expiringCertificates } from './expiring.ts'
+import { failedUpgrade } from './failed-upgrade.ts'
 import { because, type Found } from './found-problem.ts'
 import { movedAddress, movedText } from './moved-address.ts'
 import { podProblems } from './pod-problems.ts'
@@ -16,7 +17,7 @@ const GRACE_MS = { pod: 60_000, other: 15_000 } as const
 /** Enough for a repair that downloads all files again over a slow line. */
 const LONGEST_REPAIR_MS = 60 * 60_000
 
-/** The only problem that `provision` does not repair: the repair is already running. */
+/** `provision` does not repair it: the repair is already running. */
 export const SLOW_REPAIR = 'repair/slow'
 
 /** Limits the list when all nodes of a large site are unreachable. */
@@ -45,6 +46,7 @@ function found(situation: Situation): Found[] {
   const { report, reportAt } = cluster
   const nodes = members.filter(({ node }) => takesPart(node, cluster) && node.state === 'READY')
   const known = [
+    ...failedUpgrade(cluster),
     ...nodes.filter(({ node }) => node.silent === 'unreachable').map(unreachable),
     ...nodes.flatMap(failedRepair),
     ...nodes.flatMap((member) => slowRepair(member, now)),

@@ -1,6 +1,6 @@
 import type { ErrorReport } from '../../../base/agent-error.ts'
-import { remedy } from '../../../protocol/api/remedy.ts'
-import type { Run } from '../records.ts'
+import { fixOf, remedy } from '../../../protocol/api/remedy.ts'
+import type { Cluster, Run } from '../records.ts'
 import type { Situation } from '../situation.ts'
 import { isReadyIn, reportProblem } from './health.ts'
 import type { Upgrade, UpgradedNode } from './record.ts'
@@ -17,19 +17,19 @@ export function followRuns(situation: Situation, upgrade: Upgrade): Upgrade {
 function follow(situation: Situation, upgrade: Upgrade, target: Target): Upgrade {
   const run = upgradeRunOf(target)
   const { its } = target
-  if (run?.role === 'add-ons' && upgrade.addOns === 'running') return afterAddOns(upgrade, run)
+  if (run?.role === 'add-ons' && upgrade.addOns === 'running') return afterAddOns(situation, upgrade, run)
   if (its.phase === 'upgrading' && run?.role === 'upgrade') return afterRun(situation, upgrade, its, run)
   return its.phase === 'settling' ? settle(situation, upgrade, target) : upgrade
 }
 
-function afterAddOns(upgrade: Upgrade, run: Run): Upgrade {
+function afterAddOns({ cluster }: Situation, upgrade: Upgrade, run: Run): Upgrade {
   if (run.state === 'open') return upgrade
   if (run.state === 'done') return { ...upgrade, addOns: 'done' }
   const again: Upgrade = { ...upgrade, addOns: 'due' }
-  return run.state === 'expired' ? again : halted(again, errorOf(run))
+  return run.state === 'expired' ? again : halted(again, untilResumed(cluster, errorOf(run)))
 }
 
-function afterRun({ now }: Situation, upgrade: Upgrade, { id }: UpgradedNode, run: Run): Upgrade {
+function afterRun({ now, cluster }: Situation, upgrade: Upgrade, { id }: UpgradedNode, run: Run): Upgrade {
   if (run.state === 'open') return upgrade
   if (run.state === 'done') {
     const deadline = new Date(now.getTime() + RETURN_MS).toISOString()
@@ -37,7 +37,7 @@ function afterRun({ now }: Situation, upgrade: Upgrade, { id }: UpgradedNode, ru
   }
   // It never began: the node is still due.
   if (run.state === 'expired') return withNode(upgrade, id, { phase: 'waiting', deadline: null })
-  return halted(withNode(upgrade, id, { phase: 'drained', deadline: null }), errorOf(run))
+  return halted(withNode(upgrade, id, { phase: 'drained', deadline: null }), untilResumed(cluster, errorOf(run)))
 }
 
 function settle(situation: Situation, upgrade: Upgrade, { its, ...target }: Target): Upgrade {
@@ -61,6 +61,11 @@ function settle(situation: Situation, upgrade: Upgrade, { its, ...target }: Targ
 export function returnProblem(situation: Situation, { node, ...target }: Target): string | undefined {
   const report = reportProblem(situation, upgradeRunOf(target)?.endedAt ?? '')
   return report ?? (isReadyIn(situation, node.name) ? undefined : `node ${node.name} to be Ready`)
+}
+
+/** The error of something that the upgrade has tried, with what to do about the upgrade. */
+export function untilResumed({ name }: Pick<Cluster, 'name'>, error: ErrorReport): ErrorReport {
+  return { ...error, ...remedy`${fixOf(error)}; then: ${{ do: 'cluster.upgrade', cluster: name, with: 'resume' }}` }
 }
 
 /** The upgrade stops: what has begun is finished, and nothing else begins until a person resumes it. */

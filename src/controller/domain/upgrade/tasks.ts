@@ -2,7 +2,7 @@ import { remedy } from '../../../protocol/api/remedy.ts'
 import type { HeldPod, OperationAnswer } from '../../../protocol/wire/operation.ts'
 import type { Cluster, Node } from '../records.ts'
 import type { Situation } from '../situation.ts'
-import { halted, returnProblem } from './follow-runs.ts'
+import { halted, returnProblem, untilResumed } from './follow-runs.ts'
 import { etcdProblem, isEtcdKnown, lastEndOf } from './health.ts'
 import type { Upgrade } from './record.ts'
 import { mustMoveLeader } from './steer.ts'
@@ -60,48 +60,42 @@ function ofEtcd(situation: Situation, upgrade: Upgrade, targets: readonly Target
 }
 
 /** The upgrade after the answer of a master. An answer that comes too late changes nothing. */
-export function afterTask(
-  { name }: Cluster,
-  upgrade: Upgrade,
-  task: Task,
-  answer: OperationAnswer,
-  now: Date,
-): Upgrade {
+export function afterTask(cluster: Cluster, upgrade: Upgrade, task: Task, answer: OperationAnswer, now: Date): Upgrade {
   if (!isActive(upgrade)) return upgrade
   switch (task.kind) {
     case 'check':
-      return upgrade.isChecked ? upgrade : afterCheck(upgrade, answer)
+      return upgrade.isChecked ? upgrade : afterCheck(cluster, upgrade, answer)
     case 'etcd':
       if (answer.outcome !== 'done') return upgrade
       return { ...upgrade, etcd: { at: now.toISOString(), members: answer.etcd ?? [] } }
     case 'move-leader':
       return { ...upgrade, etcd: null }
     case 'drain':
-      return afterDrain(name, upgrade, task.node, answer)
+      return afterDrain(cluster, upgrade, task.node, answer)
     case 'uncordon':
       return afterUncordon(upgrade, task.node, answer)
   }
 }
 
-function afterCheck(upgrade: Upgrade, answer: OperationAnswer): Upgrade {
+function afterCheck(cluster: Cluster, upgrade: Upgrade, answer: OperationAnswer): Upgrade {
   if (answer.outcome === 'not-yet') return { ...upgrade, waitingFor: answer.waitingFor }
-  if (answer.outcome === 'failed') return halted(upgrade, answer.error)
+  if (answer.outcome === 'failed') return halted(upgrade, untilResumed(cluster, answer.error))
   const [first, ...others] = (answer.findings ?? []).filter(({ level }) => level === 'blocks')
   if (first === undefined) return { ...upgrade, isChecked: true, waitingFor: null }
   const { level: _, ...error } = first
   const more = others.length > 0 ? ` (and ${others.length} more)` : ''
-  return halted(upgrade, { ...error, message: `${error.message}${more}` })
+  return halted(upgrade, untilResumed(cluster, { ...error, message: `${error.message}${more}` }))
 }
 
-function afterDrain(cluster: string, upgrade: Upgrade, { id, name }: Node, answer: OperationAnswer): Upgrade {
+function afterDrain(cluster: Cluster, upgrade: Upgrade, { id, name }: Node, answer: OperationAnswer): Upgrade {
   const its = upgrade.nodes.find((node) => node.id === id)
   if (its?.phase !== 'draining') return upgrade
   if (answer.outcome === 'done') return withNode(upgrade, id, { phase: 'drained', deadline: null, waitingFor: null })
-  if (answer.outcome === 'failed') return halted(upgrade, answer.error)
+  if (answer.outcome === 'failed') return halted(upgrade, untilResumed(cluster, answer.error))
   const { blocked, waitingFor } = answer
   const told = withNode(upgrade, id, { waitingFor })
   if (blocked?.isPastDeadline !== true || upgrade.drain.onBlocked !== 'wait') return told
-  return halted(told, blockedError(cluster, name, waitingFor, blocked.pods))
+  return halted(told, blockedError(cluster.name, name, waitingFor, blocked.pods))
 }
 
 function blockedError(cluster: string, node: string, waitingFor: string, [first]: readonly HeldPod[]) {

@@ -271,7 +271,10 @@ it('a failure stops the wave; what has begun ends; resume tries it again', () =>
   scene.end('w1', 'failed')
   scene.end('w2', 'done')
   for (let at = 0; at < 4; at++) scene.ask()
-  expect(scene.upgrade).toMatchObject({ state: 'failed', error: { code: 'step/failed' } })
+  expect(scene.upgrade).toMatchObject({
+    state: 'failed',
+    error: { code: 'step/failed', fix: 'again; then: controller cluster upgrade demo --resume' },
+  })
   expect([scene.its('w1'), scene.its('w2'), scene.its('w3')]).toMatchObject([
     { phase: 'drained', isCordoned: true },
     { phase: 'done', isCordoned: false },

@@ -22,7 +22,7 @@ export function haltUpgrade(draft: Draft, nodeId: string, error: ErrorReport): v
   draft.setCluster({ upgrade: halted(due, error) })
 }
 
-/** A node that is provisioned anew has the version of the cluster. */
+/** A node that is provisioned again has the version of the cluster. */
 export function forgetVersion(draft: Draft, nodeId: string): void {
   const { upgrade } = draft.cluster
   if (!upgrade?.nodes.some(({ id }) => id === nodeId)) return
