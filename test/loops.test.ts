@@ -12,6 +12,7 @@ const OTHER_LOOPS: Record<string, string> = {
   'agent/link/watch-state.ts': 'watches while the service runs',
   'agent/logs/log-reader.ts': 'follows a growing file',
   'agent/pair-check/probe-udp.ts': 'sends the next packet after each answer',
+  'agent/service/certificates/certificate-keeper.ts': 'looks while the service runs',
   'agent/service/images/image-keeper.ts': 'watches while the service runs',
   'cli/controller/session/print-changes.ts': 'the controller answers a long poll when something changes',
   'controller/api/event-stream/feed.ts': 'writes after each change, and a heartbeat when there is none',

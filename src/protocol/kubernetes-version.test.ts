@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { minorsAhead, versionNumbers } from './kubernetes-version.ts'
 
 test('reads versions as Kubernetes and etcd write them', () => {
-  expect(versionNumbers('v1.36.3')).toEqual([1, 36, 3])
+  expect(versionNumbers('v1.36.2')).toEqual([1, 36, 2])
   expect(versionNumbers('3.5.24')).toEqual([3, 5, 24])
   expect(versionNumbers('v1.38.0-beta.0+k3s1')).toEqual([1, 38, 0])
   expect(versionNumbers('latest')).toBeUndefined()
@@ -10,7 +10,7 @@ test('reads versions as Kubernetes and etcd write them', () => {
 
 test.each([
   ['v1.35.4', 'v1.37.2', 2],
-  ['v1.37.2', 'v1.36.3', -1],
+  ['v1.37.2', 'v1.36.2', -1],
   ['v1.37.2', 'v2.38.0', Number.NaN],
   ['', 'v1.37.2', Number.NaN],
 ])('from %s, %s is %d minor versions ahead', (one, other, minors) => {

@@ -1,4 +1,4 @@
-/** The numbers of `v1.36.3`, also without the `v` and with a suffix, as nodes report it; undefined if it is no version. */
+/** The numbers of `v1.36.2`, also without the `v` and with a suffix, as nodes report it; undefined if it is no version. */
 export function versionNumbers(version: string): [major: number, minor: number, patch: number] | undefined {
   const [, major, minor, patch] = /^v?(\d+)\.(\d+)\.(\d+)/.exec(version) ?? []
   return major === undefined ? undefined : [Number(major), Number(minor), Number(patch)]

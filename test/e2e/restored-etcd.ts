@@ -80,7 +80,7 @@ export async function restoredEtcd(scene: Scene, { stage }: Story): Promise<void
     assert.notEqual((await kubectl(scene.node('m1'), 'get', 'configmap', 'lost')).code, 0)
     await etcdVotes(scene.node('m1'), names.length)
   })
-  await stage('who watched before is told to read anew, and controllers and kubelets do', () => watchersSee(scene))
+  await stage('who watched before has to read again, and controllers and kubelets do', () => watchersSee(scene))
   if (isFull) await lostQuorum(scene, stage)
   await stage('uninstalled, backups and all', () => uninstallAll(scene.nodes()))
 }

@@ -15,6 +15,7 @@ import { carryOutWorkflow, terminalReporter } from './carry-out-workflow.ts'
 import { checkFirst, warningsOf } from './prechecks/check-first.ts'
 import { PRECHECK_FORMATS, type PrecheckFormat, precheckFormat } from './prechecks/precheck-format.ts'
 import { type Prechecked, paramsFor } from './prechecks/run-prechecks.ts'
+import { roleOption } from './role-option.ts'
 import {
   FORMATS,
   type Format,
@@ -23,7 +24,6 @@ import {
   optionsOf,
   pathsFor,
   requireRoot,
-  roleOption,
 } from './surroundings.ts'
 
 interface Options {

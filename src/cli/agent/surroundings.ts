@@ -1,8 +1,6 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { type AgentPaths, INSTANCE_NAME, pathsOf } from '../../agent/paths.ts'
 import { AgentError } from '../../base/agent-error.ts'
-import { NodeRole } from '../../protocol/names.ts'
-import { collect } from '../kit/collect.ts'
 
 export interface GlobalOptions {
   instance?: string
@@ -38,12 +36,6 @@ export function requireRoot(uid: number, what: string): void {
     kind: 'invalid',
   })
 }
-
-/** `--role`, as what the machine is checked. */
-export const roleOption = (): Option =>
-  new Option('--role <role>', 'intended role, for the prechecks; repeatable')
-    .choices(NodeRole.options)
-    .argParser(collect)
 
 export const FORMATS = ['text', 'json'] as const
 export type Format = (typeof FORMATS)[number]

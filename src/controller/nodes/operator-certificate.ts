@@ -64,7 +64,9 @@ function issue(
     now: now(),
     issuer,
   })
-  draft.setCluster({ operatorSince: validSince(new X509Certificate(certificate)) })
+  // Never back, when the clock was ahead: a former one would count as later.
+  const since = [draft.cluster.operatorSince ?? '', validSince(new X509Certificate(certificate))]
+  draft.setCluster({ operatorSince: since.sort().at(-1) ?? null })
   return certificate
 }
 

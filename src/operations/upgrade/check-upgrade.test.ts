@@ -71,7 +71,7 @@ async function findings(change: Change, version: string) {
 }
 
 test('a healthy cluster has nothing that an upgrade to the next minor version would break', async () => {
-  expect(await findings({ metrics: METRICS.replaceAll('"1.36"', '"1.37"') }, 'v1.36.3')).toEqual([])
+  expect(await findings({ metrics: METRICS.replaceAll('"1.36"', '"1.37"') }, 'v1.36.2')).toEqual([])
 })
 
 test.each<[Change, string, string, string, string]>([
@@ -82,36 +82,36 @@ test.each<[Change, string, string, string, string]>([
     'upgrade/wrong-step',
     'the API server is v1.35.4; wanted v1.37.2 to be of the same minor version or the next one',
   ],
-  [{ server: 'v1.37.2', kubelet: 'v1.35.4' }, 'v1.36.3', 'blocks', 'upgrade/wrong-step', 'the API server is v1.37.2'],
+  [{ server: 'v1.37.2', kubelet: 'v1.35.4' }, 'v1.36.2', 'blocks', 'upgrade/wrong-step', 'the API server is v1.37.2'],
   [
     { master: 'False' },
-    'v1.36.3',
+    'v1.36.2',
     'blocks',
     'upgrade/master-not-ready',
     'node m1 is not Ready: container runtime is down',
   ],
-  [{ ready: 'Unknown' }, 'v1.36.3', 'warns', 'upgrade/node-not-ready', 'node w1 is not Ready'],
+  [{ ready: 'Unknown' }, 'v1.36.2', 'warns', 'upgrade/node-not-ready', 'node w1 is not Ready'],
   [
     { kubelet: 'v1.32.9' },
-    'v1.36.3',
+    'v1.36.2',
     'blocks',
     'upgrade/kubelet-too-old',
-    'is v1.32.9, 4 minor versions older than v1.36.3',
+    'is v1.32.9, 4 minor versions older than v1.36.2',
   ],
-  [{ kubelet: 'v1.37.2' }, 'v1.36.3', 'blocks', 'upgrade/kubelet-too-new', 'is v1.37.2, newer than v1.36.3'],
-  [{ etcd: '3.5.9' }, 'v1.36.3', 'blocks', 'upgrade/etcd-too-old', 'etcd on m1 is 3.5.9; wanted 3.5.24 or later'],
-  [{ healthy: false }, 'v1.36.3', 'blocks', 'upgrade/etcd-unhealthy', 'etcd on m1 is not healthy'],
-  [{ metrics: 'away' }, 'v1.36.3', 'blocks', 'upgrade/api-away', 'the API server of m1 does not answer'],
+  [{ kubelet: 'v1.37.2' }, 'v1.36.2', 'blocks', 'upgrade/kubelet-too-new', 'is v1.37.2, newer than v1.36.2'],
+  [{ etcd: '3.5.9' }, 'v1.36.2', 'blocks', 'upgrade/etcd-too-old', 'etcd on m1 is 3.5.9; wanted 3.5.24 or later'],
+  [{ healthy: false }, 'v1.36.2', 'blocks', 'upgrade/etcd-unhealthy', 'etcd on m1 is not healthy'],
+  [{ metrics: 'away' }, 'v1.36.2', 'blocks', 'upgrade/api-away', 'the API server of m1 does not answer'],
   [
     { allowed: 0 },
-    'v1.36.3',
+    'v1.36.2',
     'warns',
     'upgrade/budget-blocks',
     'disruption budget shop/web allows no pod to move: it has 2 healthy pods and needs 2',
   ],
   [
     { metrics: METRICS },
-    'v1.36.3',
+    'v1.36.2',
     'blocks',
     'upgrade/removed-api',
     'clients request flowschemas in flowcontrol.apiserver.k8s.io/v1beta3, which Kubernetes v1.36',
@@ -124,18 +124,18 @@ test.each<[Change, string, string, string, string]>([
 })
 
 test('what blocks comes first', async () => {
-  const found = await findings({ allowed: 0, ready: 'False', metrics: METRICS }, 'v1.36.3')
+  const found = await findings({ allowed: 0, ready: 'False', metrics: METRICS }, 'v1.36.2')
   expect(found.map(({ level }) => level)).toEqual(['blocks', 'warns', 'warns'])
 })
 
 test('kubelets may be three minor versions behind', async () => {
-  expect(await findings({ kubelet: 'v1.33.1' }, 'v1.36.3')).toEqual([])
+  expect(await findings({ kubelet: 'v1.33.1' }, 'v1.36.2')).toEqual([])
 })
 
 test('without the API or etcd nothing is found', async () => {
   const host = cluster({})
   host.network.onRequest('https://127.0.0.1:6443/version', { status: 503 })
-  const order = { ...common, operation: 'check-upgrade', version: 'v1.36.3' } as const
+  const order = { ...common, operation: 'check-upgrade', version: 'v1.36.2' } as const
   expect(await carryOutOperation(host.machine, order)).toMatchObject({ outcome: 'not-yet' })
   const other = cluster({})
   other.network.onRequest('https://127.0.0.1:2379/v3/cluster/member/', { status: 503 })

@@ -17,7 +17,7 @@ const VERIFIED = `${CONFIGURATION}/verified`
 /** The restored data, until it is whole. */
 const PART = `${ETCD_DATA}/restored-data`
 const WITH_DATA = { kind: 'nothing', because: "it is removed with etcd's data" } as const
-/** Above what any client can have seen since the backup: its watches and caches then begin anew. As etcd's documentation advises. */
+/** Above what any client can have seen since the backup: its watches and caches then begin again. As etcd's documentation advises. */
 const BUMP = 1_000_000_000
 const OTHERS_MS = 300_000
 

@@ -93,7 +93,7 @@ export function openShares(monotonicMs: () => number): Shares {
       }
     },
     change(client) {
-      if (client.kind !== 'user') return
+      if (!isLimited(client)) return
       const isOver = countedOf(client).some((counted) => {
         const { entries, entryBytes } = rates(client, counted)
         return !entries.tryTake(monotonicMs(), 0) || !entryBytes.tryTake(monotonicMs(), 0)
@@ -107,7 +107,7 @@ export function openShares(monotonicMs: () => number): Shares {
       )
     },
     changed(client, bytes) {
-      if (client.kind !== 'user') return
+      if (!isLimited(client)) return
       for (const counted of countedOf(client)) {
         const { entries, entryBytes } = rates(client, counted)
         entries.take(monotonicMs())
@@ -156,6 +156,9 @@ function countedOf(client: Client): Counted[] {
     { key: own, times: SHARES_OF_A_NODE },
   ]
 }
+
+/** Programs of a cluster other than its nodes change records rarely, or are limited in another way. */
+const isLimited = ({ kind }: Client) => kind === 'user' || kind === 'node'
 
 const textOf = ({ kind, name }: Client) => (kind === 'user' ? name : `${kind} ${name}`)
 

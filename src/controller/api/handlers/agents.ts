@@ -5,7 +5,7 @@ import { ofEnrolments } from '../../live/changes.ts'
 import { enrol, enrolmentState, recordContact } from '../../nodes/enrolment.ts'
 import { nodeById } from '../../nodes/find.ts'
 import { invite } from '../../nodes/invite.ts'
-import { nextCertificate } from '../../nodes/node-certificate.ts'
+import { adoptKey, nextCertificate } from '../../nodes/node-certificate.ts'
 import { leave } from '../../nodes/node-commands.ts'
 import { issueOperatorCertificate, renewOperatorCertificate } from '../../nodes/operator-certificate.ts'
 import { reconcile } from '../../reconcile/reconcile.ts'
@@ -33,9 +33,18 @@ export const agentHandlers = (core: Services): Handlers<typeof agentRoutes> => (
     }
     return (await core.changes.until(approved, query.waitMs ?? 0, signal, ofEnrolments(identity.name))) ?? read()
   },
-  renewCertificate: async ({ identity, body }) => ({
-    certificate: await nextCertificate(core, identity.name, body.csr, issuerOf(core, identity, body.authorities)),
-  }),
+  async renewCertificate({ identity, body }) {
+    const { name, hasExpired, certificate, fingerprint } = identity
+    // It has stored the key with which it connects: the answer to this request may get lost, and with it the next one.
+    if (hasExpired) await adoptKey(core, name, fingerprint)
+    const next = await nextCertificate(core, name, body.csr, issuerOf(core, identity, body.authorities))
+    if (hasExpired)
+      core.refused(
+        `late renewal ${name}`,
+        `node ${name} renewed its certificate, which expired at ${certificate.validTo}`,
+      )
+    return { certificate: next }
+  },
   async invite({ identity, query, body, signal }) {
     const node = await nodeById(core, identity.name)
     return invite(core, node, body.sealTo, { waitMs: query.waitMs ?? 0, signal })

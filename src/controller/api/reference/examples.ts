@@ -77,7 +77,7 @@ const ACCOUNT = {
 }
 
 const UPGRADE = {
-  ...{ from: 'v1.35.4', to: 'v1.37.2', rounds: ['v1.36.3', 'v1.37.2'], version: 'v1.36.3', state: 'running' },
+  ...{ from: 'v1.35.4', to: 'v1.37.2', rounds: ['v1.36.2', 'v1.37.2'], version: 'v1.36.2', state: 'running' },
   ...{ done: 0, of: 1, waitingFor: 'the operator to check in', error: null, beganAt: AT, endedAt: null },
   nodes: [{ name: 'cp-1', version: 'v1.35.4', phase: 'waiting', waitingFor: null }],
 }
@@ -113,7 +113,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   planUpgrade: {
     answer: {
-      ...{ from: 'v1.35.4', rounds: ['v1.36.3', 'v1.37.2'], problems: [], findings: [] },
+      ...{ from: 'v1.35.4', rounds: ['v1.36.2', 'v1.37.2'], problems: [], findings: [] },
       nodes: [{ name: 'cp-1', version: 'v1.35.4', role: 'master', wave: 0, isDrained: false }],
     },
   },

@@ -51,7 +51,7 @@ async function requireWhole(ports: Reconciling, master: Node, backup: string): P
   throw new AgentError('etcd-backup/not-yet', found, { fix: 'restore again', kind: 'unreachable' })
 }
 
-/** Begins etcd anew with the data of the survivor. Masters that do not answer are left out. */
+/** Begins etcd again with the data of the survivor. Masters that do not answer are left out. */
 export async function recoverCluster(ports: Reconciling, cluster: Cluster, survivor: string): Promise<BegunRestore> {
   const looks = await lookAtMasters(ports, cluster)
   admitSurvivor(cluster, survivor, looks)

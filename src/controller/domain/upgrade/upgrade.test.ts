@@ -49,7 +49,7 @@ class Scene {
       )
     }
     this.upgrade = phasesFor({
-      ...{ from: 'v1.35.4', rounds: ['v1.36.3'], round: 0, state: 'running', isChecked: false, addOns: 'due' },
+      ...{ from: 'v1.35.4', rounds: ['v1.36.2'], round: 0, state: 'running', isChecked: false, addOns: 'due' },
       ...{ maxUnavailable: '1', drain: { seconds: 60, onBlocked: 'wait' }, etcd: null, waitingFor: null, error: null },
       nodes: this.members.map(({ node: { id, name } }) => ({
         ...{ id, name, version: 'v1.35.4', phase: 'waiting', isCordoned: false, deadline: null, waitingFor: null },
@@ -162,13 +162,13 @@ it('takes masters one by one, the leader of etcd last, then workers in waves, th
   const scene = new Scene(3, 3, { maxUnavailable: '2' })
   scene.go()
   expect(scene.upgrade).toMatchObject({ state: 'done', error: null })
-  expect(scene.version).toBe('v1.36.3')
+  expect(scene.version).toBe('v1.36.2')
   expect(scene.log).toEqual([
     'check',
-    ...['upgrade m2 v1.36.3', 'upgrade m3 v1.36.3', 'move-leader m2', 'upgrade m1 v1.36.3'],
-    ...['drain w1', 'drain w2', 'upgrade w1 v1.36.3', 'upgrade w2 v1.36.3'],
-    ...['uncordon w1', 'uncordon w2', 'drain w3', 'upgrade w3 v1.36.3', 'uncordon w3'],
-    'add-ons m1 v1.36.3',
+    ...['upgrade m2 v1.36.2', 'upgrade m3 v1.36.2', 'move-leader m2', 'upgrade m1 v1.36.2'],
+    ...['drain w1', 'drain w2', 'upgrade w1 v1.36.2', 'upgrade w2 v1.36.2'],
+    ...['uncordon w1', 'uncordon w2', 'drain w3', 'upgrade w3 v1.36.2', 'uncordon w3'],
+    'add-ons m1 v1.36.2',
   ])
 })
 
@@ -187,11 +187,11 @@ it('waits while the agent of a node is being updated', () => {
 })
 
 it('takes minor versions in turn, and checks each', () => {
-  const scene = new Scene(1, 0, { rounds: ['v1.36.3', 'v1.37.2'] })
+  const scene = new Scene(1, 0, { rounds: ['v1.36.2', 'v1.37.2'] })
   scene.go()
   expect(scene.upgrade.state).toBe('done')
   expect(scene.log).toEqual([
-    ...['check', 'upgrade m1 v1.36.3', 'add-ons m1 v1.36.3'],
+    ...['check', 'upgrade m1 v1.36.2', 'add-ons m1 v1.36.2'],
     ...['check', 'upgrade m1 v1.37.2', 'add-ons m1 v1.37.2'],
   ])
 })
@@ -201,7 +201,7 @@ it('a node alone keeps its pods', () => {
   const [only] = scene.members
   if (only) only.node.roles = ['master', 'worker']
   scene.go()
-  expect(scene.log).toEqual(['check', 'upgrade m1 v1.36.3', 'add-ons m1 v1.36.3'])
+  expect(scene.log).toEqual(['check', 'upgrade m1 v1.36.2', 'add-ons m1 v1.36.2'])
 })
 
 it('does not begin where the check finds what blocks it', () => {
@@ -247,16 +247,16 @@ it('passes over a worker that is away, holds the add-ons only while it is Ready 
   const scene = new Scene(1, 2)
   Object.assign(scene.find('w1').node, { silent: 'unreachable' })
   scene.go()
-  expect(scene.log).toEqual(['check', 'upgrade m1 v1.36.3', 'drain w2', 'upgrade w2 v1.36.3', 'uncordon w2'])
+  expect(scene.log).toEqual(['check', 'upgrade m1 v1.36.2', 'drain w2', 'upgrade w2 v1.36.2', 'uncordon w2'])
   expect(scene.upgrade).toMatchObject({ state: 'running', waitingFor: 'node w1 to be connected' })
   scene.notReady.add('w1')
   scene.go()
-  expect(scene.log.at(-1)).toBe('add-ons m1 v1.36.3')
+  expect(scene.log.at(-1)).toBe('add-ons m1 v1.36.2')
   expect(scene.upgrade.state).toBe('running')
   scene.notReady.clear()
   Object.assign(scene.find('w1').node, { silent: 'no' })
   scene.go()
-  expect(scene.log.slice(-3)).toEqual(['drain w1', 'upgrade w1 v1.36.3', 'uncordon w1'])
+  expect(scene.log.slice(-3)).toEqual(['drain w1', 'upgrade w1 v1.36.2', 'uncordon w1'])
   expect(scene.upgrade.state).toBe('done')
 })
 
@@ -267,7 +267,7 @@ it('a failure stops the wave; what has begun ends; resume tries it again', () =>
   scene.ask()
   scene.end('m1', 'done')
   for (let at = 0; at < 3; at++) scene.ask()
-  expect(scene.log.slice(-2)).toEqual(['upgrade w1 v1.36.3', 'upgrade w2 v1.36.3'])
+  expect(scene.log.slice(-2)).toEqual(['upgrade w1 v1.36.2', 'upgrade w2 v1.36.2'])
   scene.end('w1', 'failed')
   scene.end('w2', 'done')
   for (let at = 0; at < 4; at++) scene.ask()
@@ -294,8 +294,8 @@ it('begins nothing while it is paused', () => {
   scene.upgrade = paused(scene.upgrade)
   scene.end('m1', 'done')
   for (let at = 0; at < 4; at++) scene.ask()
-  expect(scene.log).toEqual(['check', 'upgrade m1 v1.36.3'])
-  expect(scene.its('m1')).toMatchObject({ phase: 'done', version: 'v1.36.3' })
+  expect(scene.log).toEqual(['check', 'upgrade m1 v1.36.2'])
+  expect(scene.its('m1')).toMatchObject({ phase: 'done', version: 'v1.36.2' })
 })
 
 it('when it is cancelled, runs go on to their end, and all nodes are uncordoned', () => {
@@ -307,7 +307,7 @@ it('when it is cancelled, runs go on to their end, and all nodes are uncordoned'
   scene.answers.drain = (task) =>
     'node' in task && task.node.name === 'w1' ? { outcome: 'done' } : { outcome: 'not-yet', waitingFor: 'pods' }
   scene.ask()
-  expect(scene.log.at(-1)).toBe('upgrade w1 v1.36.3')
+  expect(scene.log.at(-1)).toBe('upgrade w1 v1.36.2')
   scene.upgrade = cancelled(scene.upgrade)
   for (let at = 0; at < 3; at++) scene.ask()
   expect(scene.log.slice(-2)).toEqual(['uncordon w2', 'uncordon w3'])
@@ -316,7 +316,7 @@ it('when it is cancelled, runs go on to their end, and all nodes are uncordoned'
   scene.ask()
   expect(scene.log.at(-1)).toBe('uncordon w1')
   expect(scene.upgrade).toMatchObject({ state: 'cancelled', endedAt: expect.any(String) })
-  expect(scene.upgrade.nodes.map(({ version }) => version)).toEqual(['v1.36.3', 'v1.36.3', 'v1.35.4', 'v1.35.4'])
+  expect(scene.upgrade.nodes.map(({ version }) => version)).toEqual(['v1.36.2', 'v1.36.2', 'v1.35.4', 'v1.35.4'])
 })
 
 it('names the pod and the budget that hold a node', () => {

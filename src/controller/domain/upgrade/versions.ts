@@ -1,4 +1,4 @@
-/** The numbers of `v1.36.3`. */
+/** The numbers of `v1.36.2`. */
 export interface Version {
   major: number
   minor: number

@@ -67,7 +67,7 @@ export const backupRoutes = {
     method: 'POST',
     path: '/v1/clusters/{name}/recover',
     access: ['administrate'],
-    summary: 'Begins etcd anew with the data of one master, after a majority of its members was lost',
+    summary: 'Begins etcd again with the data of one master, after a majority of its members was lost',
     body: z.strictObject({ survivor: NodeName }),
     answer: BegunRestore,
     errors: [...RESTORE_ERRORS, 'recover/has-quorum', 'recover/no-data', 'recover/older-data'],

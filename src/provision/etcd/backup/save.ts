@@ -1,4 +1,5 @@
 import { AgentError } from '../../../base/agent-error.ts'
+import { command } from '../../../base/command.ts'
 import { BINARIES } from '../../../base/kubernetes-paths.ts'
 import type { Machine } from '../../../host/machine.ts'
 import type { Backup } from '../../../protocol/wire/messages/backup.ts'
@@ -90,7 +91,7 @@ async function needSpace(machine: Machine): Promise<void> {
   if (freeBytes >= wanted) return
   const mib = (bytes: number) => Math.ceil(bytes / 2 ** 20)
   const found = `found ${mib(freeBytes)} MiB free for ${BACKUPS}; a backup of etcd wants ${mib(wanted)} MiB`
-  throw new AgentError('etcd-backup/disk-full', found, { fix: `free space on that disk, see: df -h ${BACKUPS}` })
+  throw new AgentError('etcd-backup/disk-full', found, { fix: `free some space: ${command`df -h ${BACKUPS}`}` })
 }
 
 export function notSetUp(): AgentError {

@@ -1,2 +1,4 @@
+import { DEFAULT_VERSIONS } from '../../../../src/bundle/versions/sets.ts'
+
 /** Of which there are bundles. */
-export const VERSIONS = ['v1.36.3', 'v1.37.2', 'v1.38.1']
+export const VERSIONS = [DEFAULT_VERSIONS.kubernetes, 'v1.37.2', 'v1.38.1']
