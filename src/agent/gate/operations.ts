@@ -83,12 +83,15 @@ async function carryOut(
   const argv = [...before, 'operation', ...(instance === undefined ? [] : ['--instance', instance])]
   const child = spawn(command, argv, { stdio: ['pipe', 'pipe', 'ignore'], timeout: LONGEST_MS })
   let output = ''
-  child.stdout.on('data', (chunk) => {
+  const ended = new Promise((resolve) => child.once('error', resolve).once('close', resolve))
+  // Both are undefined if no process could be started because too many files are open.
+  const { stdout, stdin }: Partial<Pick<typeof child, 'stdout' | 'stdin'>> = child
+  stdout?.on('data', (chunk) => {
     output += chunk
   })
-  child.stdin.on('error', () => undefined)
-  child.stdin.end(payload)
-  await new Promise((resolve) => child.once('error', resolve).once('close', resolve))
+  stdin?.on('error', () => undefined)
+  stdin?.end(payload)
+  await ended
   try {
     return JSON.parse(output) as OperationAnswer
   } catch {

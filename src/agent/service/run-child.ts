@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import type { ErrorReport } from '../../base/agent-error.ts'
 import type { EngineEvent, Outcome } from '../../engine/event.ts'
 import type { Log } from '../log.ts'
 import type { Self } from '../self.ts'
+import { eachLine } from './own-process.ts'
 
 export interface RunResult {
   outcome: Outcome
@@ -36,13 +36,13 @@ export function startRunChild({ self, argv, run, onEvent, log }: RunChildOptions
   let last: Extract<EngineEvent, { kind: 'run-ended' }> | undefined
   let errorOutput = ''
 
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  eachLine(child.stdout, (line) => {
     const event = line.length > LINE_BYTES ? undefined : parse(line)
     if (!event) return log('warn', `not an event: ${line.slice(0, 500)}`, run)
     if (event.kind === 'run-ended') last = event
     onEvent(event)
   })
-  createInterface({ input: child.stderr }).on('line', (line) => {
+  eachLine(child.stderr, (line) => {
     errorOutput = `${errorOutput}${line}\n`.slice(-2_000)
     log('error', line, run)
   })
