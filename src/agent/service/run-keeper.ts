@@ -8,8 +8,8 @@ import type { Outbox, OutboxMessage } from '../link/outbox.ts'
 import type { Log } from '../log.ts'
 import type { Self } from '../self.ts'
 import type { StatusFile } from '../status.ts'
+import { type RunChild, type RunResult, startRunChild } from './processes/run-child.ts'
 import { isFull, type Reserve } from './reserve.ts'
-import { type RunChild, type RunResult, startRunChild } from './run-child.ts'
 
 export interface RunKeeperOptions {
   self: Self

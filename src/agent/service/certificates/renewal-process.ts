@@ -3,7 +3,7 @@ import { eventText } from '../../../report/event-text.ts'
 import type { Log } from '../../log.ts'
 import type { AgentPaths } from '../../paths.ts'
 import type { Self } from '../../self.ts'
-import { ownProcess } from '../own-process.ts'
+import { ownProcess } from '../processes/own-process.ts'
 import type { When } from './when.ts'
 
 /** Between SIGTERM and SIGKILL: the step that it carries out may end. */

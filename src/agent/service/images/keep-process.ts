@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { LIST_PINNED } from '../../../host/containerd/pinned-images.ts'
 import type { AgentPaths } from '../../paths.ts'
 import type { Self } from '../../self.ts'
-import { ownProcess } from '../own-process.ts'
+import { ownProcess } from '../processes/own-process.ts'
 import type { ImagesReport } from './images-report.ts'
 
 const TIMEOUT_MS = 30_000

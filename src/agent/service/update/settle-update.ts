@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { ServiceOptions } from '../options.ts'
-import { ownProcess } from '../own-process.ts'
+import { ownProcess } from '../processes/own-process.ts'
 
 /**
  * Called at each welcome. Ends the trial of the executable if this service was started in one; not of one that began since, which

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
-import type { Self } from '../self.ts'
-import { renewalProcess } from './certificates/renewal-process.ts'
+import type { Self } from '../../self.ts'
+import { renewalProcess } from '../certificates/renewal-process.ts'
 import { ownProcess } from './own-process.ts'
 
 /** An executable that runs this code for any arguments. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import type { Self } from '../self.ts'
+import type { Self } from '../../self.ts'
 
 const SAID_CHARS = 2_000
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
-import type { ErrorReport } from '../../base/agent-error.ts'
-import type { EngineEvent, Outcome } from '../../engine/event.ts'
-import type { Log } from '../log.ts'
-import type { Self } from '../self.ts'
+import type { ErrorReport } from '../../../base/agent-error.ts'
+import type { EngineEvent, Outcome } from '../../../engine/event.ts'
+import type { Log } from '../../log.ts'
+import type { Self } from '../../self.ts'
 import { eachLine } from './own-process.ts'
 
 export interface RunResult {
