@@ -44,6 +44,7 @@ const WITHOUT_CODE: readonly string[] = [
   'controller/api/admission/admit.ts',
   'controller/api/handlers/administrators.ts',
   'controller/api/handlers/clusters/backups.ts',
+  'controller/clusters/backups/admit.ts',
   'controller/clusters/backups/back-up.ts',
   'controller/clusters/backups/restore.ts',
   'controller/clusters/cluster-commands.ts',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { minorsAhead, versionNumbers } from './kubernetes-version.ts'
+import { compareVersions, isWithinSkew, minorsAhead, versionNumbers } from './kubernetes-version.ts'
 
 test('reads versions as Kubernetes and etcd write them', () => {
   expect(versionNumbers('v1.36.2')).toEqual([1, 36, 2])
@@ -15,4 +15,17 @@ test.each([
   ['', 'v1.37.2', Number.NaN],
 ])('from %s, %s is %d minor versions ahead', (one, other, minors) => {
   expect(minorsAhead(one, other)).toBe(minors)
+})
+
+test('compares numbers, not texts', () => {
+  const versions = ['v1.36.10', 'v2.0.0', 'v1.9.0', 'v1.36.9']
+  expect(versions.sort(compareVersions)).toEqual(['v1.9.0', 'v1.36.9', 'v1.36.10', 'v2.0.0'])
+})
+
+test.each([
+  ['v1.34.9', 'v1.37.0', true],
+  ['v1.33.9', 'v1.37.0', false],
+  ['v1.37.0', 'v2.38.0', false],
+])('a kubelet %s with the API server %s: %s', (kubelet, apiServer, isSupported) => {
+  expect(isWithinSkew(kubelet, apiServer)).toBe(isSupported)
 })

@@ -18,7 +18,7 @@ import { admitLabels } from '../domain/settings/labels.ts'
 import { admitSubnets } from '../domain/settings/subnets.ts'
 import { mayHaveKubernetes, taskFor } from '../domain/shape.ts'
 import type { Member } from '../domain/situation.ts'
-import { isActive } from '../domain/upgrade/upgrade.ts'
+import { upgradeActive } from '../domain/upgrade/active.ts'
 import type { HasBundles, HasClock, HasPresence, HasPublicUrls } from '../ports.ts'
 import { changeCluster } from '../reconcile/change-cluster.ts'
 import { setDesired } from '../reconcile/cluster-state.ts'
@@ -65,7 +65,8 @@ function planOn(ports: Planning, data: ClusterData): ClusterPlan {
   const starting = members.filter((member) => isStartable(member, asked))
   const repairing = repairsOf(asked, members)
   const problems = [...starting, ...repairing].flatMap(({ node }) => problemOf(ports, data, node) ?? [])
-  if (isActive(cluster.upgrade)) problems.push(upgradeActive(cluster))
+  const active = upgradeActive(cluster)
+  if (active) problems.push(active)
   const problem = starting.length > 0 ? mastersProblem(cluster, members) : undefined
   if (problem) problems.push(problem)
   if (starting.length === 0 && !members.some(({ node }) => mayHaveKubernetes(node))) problems.push(noNodes(cluster))
@@ -170,14 +171,6 @@ function problemOf({ bundles }: HasBundles, data: ClusterData, node: Node) {
     code: 'bundle/none',
     message: `there is no bundle of Kubernetes ${kubernetesVersion} for ${arch} (node ${node.name}); imported bundles: ${bundles.names().join(', ') || 'none'}`,
     ...remedy`${{ do: 'bundle.import' }}`,
-  }
-}
-
-function upgradeActive({ name, upgrade }: Cluster) {
-  return {
-    code: 'upgrade/active',
-    message: `cluster ${name} is being upgraded: the upgrade is ${upgrade?.state}`,
-    ...remedy`wait until it has ended, or: ${{ do: 'cluster.upgrade', cluster: name, with: 'cancel' }}`,
   }
 }
 

@@ -8,7 +8,6 @@ import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import type { Authority } from '../access/authority.ts'
 import { newId } from '../domain/ids.ts'
 import type { Node } from '../domain/records.ts'
-import type { Answered } from '../domain/wanted-operation.ts'
 import type { Presence } from './presence.ts'
 
 interface Ports {
@@ -27,14 +26,6 @@ interface Open {
   answer(answer: OperationAnswer): void
 }
 
-export interface Wanting {
-  /** As JSON. */
-  order: string
-  /** Neither under way nor resting. */
-  isDue: boolean
-  last?: Answered
-}
-
 /** Running operations. They are not stored; callers repeat a lost one. */
 export class Operations {
   readonly #open = new Map<string, Open>()
@@ -44,8 +35,6 @@ export class Operations {
   readonly updates = new Map<string, string>()
   /** Nodes that masters remove from their clusters (retire.ts), and what each removal waits for. */
   readonly departures = new Map<string, { waitingFor: string; isResting: boolean }>()
-  /** Operations that clusters want (ask-masters.ts), by cluster and key, and the last answer to each. */
-  readonly wanted = new Map<string, Map<string, Wanting>>()
   /** What masters do for upgrades now, or did less than a pause ago: see upgrade/do-tasks.ts. */
   readonly upgrading = new Set<string>()
   /** Masters whose last operation failed; the most recent failure has the highest number. */

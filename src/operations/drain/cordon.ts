@@ -16,9 +16,18 @@ type Change = 'cordon' | 'cordon-for-now' | 'uncordon' | 'uncordon-own'
 const TRIES = 5
 
 export async function cordon(host: HostView, { target }: Operation & { operation: 'cordon' }): Promise<Outcome> {
-  return (await changeNode(host, target.name, 'cordon')) ? { outcome: 'done' } : notYet(NO_API)
+  const { name } = target
+  const cordoned = await changeNode(host, name, 'cordon')
+  if (cordoned === undefined) return notYet(NO_API)
+  if (cordoned === 'done') return { outcome: 'done' }
+  const fix = 'see which nodes there are: kubectl get nodes'
+  return {
+    outcome: 'failed',
+    error: { code: 'node/not-registered', message: `node ${name} is not in the cluster`, fix },
+  }
 }
 
+/** Done also without a Node of that name. */
 export async function uncordon(
   host: HostView,
   { target, onlyOwn }: Operation & { operation: 'uncordon' },

@@ -176,10 +176,19 @@ test.each([
 })
 
 test('a node that is gone is drained and uncordoned', async () => {
-  const { api, drain, uncordon, cordon } = cluster()
+  const { api, drain, uncordon } = cluster()
   api.nodes.delete('w1')
-  for (const answer of [await drain(), await uncordon(true), await uncordon(false), await cordon()])
+  for (const answer of [await drain(), await uncordon(true), await uncordon(false)])
     expect(answer).toEqual({ id: common.id, outcome: 'done' })
+})
+
+test('a node that is gone cannot be cordoned', async () => {
+  const { api, cordon } = cluster()
+  api.nodes.delete('w1')
+  expect(await cordon()).toMatchObject({
+    outcome: 'failed',
+    error: { code: 'node/not-registered', message: 'node w1 is not in the cluster' },
+  })
 })
 
 test('without the API nothing is known', async () => {

@@ -1,5 +1,5 @@
 import { command } from '../../base/command.ts'
-import { minorsAhead } from '../../protocol/kubernetes-version.ts'
+import { MOST_KUBELET_SKEW, minorsAhead } from '../../protocol/kubernetes-version.ts'
 import type { UpgradeFinding } from '../../protocol/wire/operation.ts'
 import { blocks, warns } from './finding.ts'
 
@@ -12,9 +12,6 @@ export interface KubernetesNode {
     nodeInfo?: { kubeletVersion?: string }
   }
 }
-
-/** The kubelet can be this many minor versions older than the API server: https://kubernetes.io/releases/version-skew-policy/ */
-const MOST_MINORS_BEHIND = 3
 
 export const isMaster = ({ metadata }: KubernetesNode) =>
   metadata.labels?.['node-role.kubernetes.io/control-plane'] !== undefined
@@ -42,8 +39,8 @@ function kubeletSkew(node: KubernetesNode, version: string): UpgradeFinding | un
   const { name } = node.metadata
   const kubelet = node.status?.nodeInfo?.kubeletVersion ?? ''
   const ahead = minorsAhead(kubelet, version)
-  if (ahead > MOST_MINORS_BEHIND) {
-    const message = `the kubelet of ${name} is ${kubelet}, ${ahead} minor versions older than ${version}; wanted at most ${MOST_MINORS_BEHIND}`
+  if (ahead > MOST_KUBELET_SKEW) {
+    const message = `the kubelet of ${name} is ${kubelet}, ${ahead} minor versions older than ${version}; wanted at most ${MOST_KUBELET_SKEW}`
     return blocks('upgrade/kubelet-too-old', message, `first upgrade ${name}, or remove it from the cluster`)
   }
   if (ahead < 0) {

@@ -13,6 +13,7 @@ import { updateNeeded } from '../../domain/update-needed.ts'
 import { instruct } from '../../reconcile/instruct.ts'
 import { type Reconciling, reconcile } from '../../reconcile/reconcile.ts'
 import { situationOf } from '../../reconcile/situation-of.ts'
+import { admitRestore } from './admit.ts'
 import { type Look, lookAtMasters } from './look.ts'
 
 /** Reading some gigabytes. */
@@ -88,6 +89,7 @@ async function begin(
 ): Promise<BegunRestore> {
   await ports.bundles.refresh()
   const done = await reconcile(ports, id, (draft) => {
+    admitRestore(draft.cluster)
     const situation = situationOf(ports, draft)
     const members = situation.members.filter(isProvisionedMaster)
     const isThere = ({ id: nodeId }: Node) => ports.presence.isConnected(nodeId)

@@ -1,14 +1,16 @@
 import type { ErrorReport } from '../../../base/agent-error.ts'
 import type { UpgradePlan } from '../../../protocol/api/clusters/upgrades.ts'
 import { remedy } from '../../../protocol/api/remedy.ts'
+import { compareVersions, isWithinSkew, MOST_KUBELET_SKEW } from '../../../protocol/kubernetes-version.ts'
 import { CAPABILITIES } from '../../../protocol/wire/capabilities.ts'
 import type { ClusterData } from '../../domain/draft.ts'
 import type { Cluster } from '../../domain/records.ts'
 import { isMaster, mastersOf } from '../../domain/shape.ts'
 import type { Member, Situation } from '../../domain/situation.ts'
 import { updateNeeded } from '../../domain/update-needed.ts'
-import { isActive, isDrained, unavailableOf, versionOn } from '../../domain/upgrade/upgrade.ts'
-import { compareVersions, MOST_KUBELET_SKEW, minorsBetween, roundsTo } from '../../domain/upgrade/versions.ts'
+import { upgradeActive } from '../../domain/upgrade/active.ts'
+import { roundsTo } from '../../domain/upgrade/rounds.ts'
+import { isDrained, unavailableOf, versionOn } from '../../domain/upgrade/upgrade.ts'
 import type { HasBundles, HasClock, HasPresence } from '../../ports.ts'
 import { situationOf } from '../../reconcile/situation-of.ts'
 
@@ -29,6 +31,7 @@ export function planOn(ports: Planning, data: ClusterData, to: string, maxUnavai
   const rounds = found.find((each) => 'rounds' in each)?.rounds ?? []
   const problems = [
     ...versionProblems(cluster, versions, to),
+    ...restoreProblems(situation),
     ...readinessProblems(situation, members),
     ...lacking,
     ...members.flatMap(({ node }) => {
@@ -71,12 +74,9 @@ function planned(
 }
 
 function versionProblems(cluster: Cluster, versions: readonly string[], to: string): ErrorReport[] {
-  const { name, upgrade } = cluster
-  if (isActive(upgrade)) {
-    const message = `cluster ${name} is being upgraded to ${upgrade.rounds.at(-1)}: the upgrade is ${upgrade.state}`
-    const fix = remedy`wait until it has ended, or: ${{ do: 'cluster.upgrade', cluster: name, with: 'cancel' }}`
-    return [{ code: 'upgrade/active', message, ...fix }]
-  }
+  const { name } = cluster
+  const active = upgradeActive(cluster)
+  if (active) return [active]
   const newer = versions.find((version) => compareVersions(version, to) > 0)
   const wanted = (found: string) => {
     const message = `found ${found} in cluster ${name}; wanted a later version than the present one, not ${to}`
@@ -84,6 +84,15 @@ function versionProblems(cluster: Cluster, versions: readonly string[], to: stri
   }
   if (newer !== undefined) return wanted(newer)
   return versions.every((version) => version === to) ? wanted(`${to} on all nodes`) : []
+}
+
+function restoreProblems({ cluster: { name }, members }: Situation): ErrorReport[] {
+  const restored = members.find(({ repair }) => repair?.role === 'restore-etcd' && repair.state === 'open')?.node
+  if (!restored) return []
+  const message = `etcd of cluster ${name} is being restored, on node ${restored.name}`
+  return [
+    { code: 'restore/busy', message, ...remedy`wait until it ends, or: ${{ do: 'node.logs', node: restored.name }}` },
+  ]
 }
 
 function readinessProblems({ cluster, reportSilentMs }: Situation, members: readonly Member[]): ErrorReport[] {
@@ -105,7 +114,7 @@ function readinessProblems({ cluster, reportSilentMs }: Situation, members: read
 }
 
 function skewProblems(members: readonly Member[], cluster: Cluster, first: string): ErrorReport[] {
-  const tooOld = members.find(({ node }) => minorsBetween(versionOn(cluster, node), first) > MOST_KUBELET_SKEW)
+  const tooOld = members.find(({ node }) => !isWithinSkew(versionOn(cluster, node), first))
   if (!tooOld) return []
   const { name } = tooOld.node
   return [

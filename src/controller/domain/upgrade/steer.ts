@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isWithinSkew } from '../../../protocol/kubernetes-version.ts'
 import { isUpdating } from '../agent-update/agent-update.ts'
 import { isBusy } from '../shape.ts'
 import type { Situation } from '../situation.ts'
@@ -19,7 +20,6 @@ import {
   versionIn,
   withNode,
 } from './upgrade.ts'
-import { MOST_KUBELET_SKEW, minorsBetween } from './versions.ts'
 
 export type UpgradeDecision =
   /** `version`: all masters have it, so it is the version of the cluster. */
@@ -166,7 +166,7 @@ function concluded(situation: Situation, upgrade: Upgrade): Upgrade {
   if (next === undefined) {
     return late.length > 0 ? upgrade : { ...upgrade, state: 'done', waitingFor: null, etcd: null, endedAt }
   }
-  const tooOld = late.find(({ its }) => minorsBetween(its.version, next) > MOST_KUBELET_SKEW)
+  const tooOld = late.find(({ its }) => !isWithinSkew(its.version, next))
   if (tooOld || late.some(isUnderWay)) return upgrade
   const round = upgrade.round + 1
   return phasesFor({ ...upgrade, round, isChecked: false, addOns: 'due', etcd: null, waitingFor: null })

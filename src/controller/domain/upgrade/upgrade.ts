@@ -1,8 +1,8 @@
+import { compareVersions } from '../../../protocol/kubernetes-version.ts'
 import type { Cluster, Node } from '../records.ts'
 import { isMaster, mastersOf } from '../shape.ts'
 import type { Member, Situation } from '../situation.ts'
 import type { Upgrade, UpgradedNode } from './record.ts'
-import { compareVersions } from './versions.ts'
 
 /** A node that belongs to the upgrade, with what is known about it. */
 export interface Target extends Member {

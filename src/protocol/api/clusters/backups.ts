@@ -34,6 +34,7 @@ const RESTORE_ERRORS = [
   'agent/update-needed',
   'bundle/none',
   'restore/busy',
+  'upgrade/active',
 ] as const
 
 /** Backups of the etcd of a cluster, which are on its masters. */

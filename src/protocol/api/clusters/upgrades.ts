@@ -59,6 +59,7 @@ export type UpgradePlan = z.infer<typeof UpgradePlan>
 const UPGRADE_ERRORS = [
   'agent/update-needed',
   'bundle/none',
+  'restore/busy',
   'upgrade/active',
   'upgrade/not-ready',
   'upgrade/skew',
