@@ -2,9 +2,10 @@ import { expect, test } from 'vitest'
 import { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
 import { CAPABILITIES, FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
 import { updateNeeded } from './update-needed.ts'
+import type { Upgrade } from './upgrade/record.ts'
 
 const node = { name: 'w1', agentVersion: '0.1.0' }
-const cluster = { name: 'demo', settings: ClusterSettings.parse({}) }
+const cluster = { name: 'demo', settings: ClusterSettings.parse({}), upgrade: null }
 
 test.each([FIRST_CAPABILITIES, CAPABILITIES])('an agent that knows all of it needs no update', (...known) => {
   expect(updateNeeded(node, cluster, 'worker', known)).toBeUndefined()
@@ -19,4 +20,18 @@ test('an instruction that the agent does not know is an error that names it, wit
     'found agent 0.1.0 on w1, which does not support instruction/worker; wanted an agent that does',
   )
   expect(found?.fix).toMatch(/^update the agent on w1: .*controller cluster provision demo$/)
+})
+
+const UPGRADE = { upgrade: { state: 'failed' } as Upgrade }
+
+test.each([
+  ['worker', {}, 'controller node update w1, then: controller cluster provision demo'],
+  ['upgrade', {}, 'controller node update w1, then begin the upgrade again'],
+  ['upgrade', UPGRADE, 'controller node update w1, then: controller cluster upgrade demo --resume'],
+  ['add-ons', UPGRADE, 'controller node update w1, then: controller cluster upgrade demo --resume'],
+  ['restore-etcd', {}, 'controller node update w1, then restore the backup again'],
+  ['renew', {}, 'controller node update w1'],
+] as const)('after the update, %s goes on with its own command', (role, own, fix) => {
+  const found = updateNeeded(node, { ...cluster, ...own }, role, ['operation/update-agent'])
+  expect(found?.fix).toBe(fix)
 })

@@ -1,10 +1,11 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { AgentError } from '../../../base/agent-error.ts'
 import { printable } from '../../../base/text/printable.ts'
 import { type NodeView, nodeRoutes } from '../../../protocol/api/nodes.ts'
 import { type AgentUpdateView, agentUpdateRoutes } from '../../../protocol/api/updates/agent-updates.ts'
 import { type Column, examples, type Format, formatOption, structured, table } from '../../kit/output.ts'
 import { findCluster } from '../clusters/find-cluster.ts'
+import { countUpTo } from '../identities/arguments.ts'
 import type { AdminClient } from '../session/client.ts'
 import { everyItem } from '../session/every-item.ts'
 import { resolve } from '../session/resolve.ts'
@@ -23,7 +24,17 @@ interface Flags {
   output: Format
 }
 
+/** As in the API. */
+const MOST_NODES = 5_000
+
 const ACTIONS = ['pause', 'resume', 'cancel'] as const
+/** They concern the update that there is, of the whole cluster. */
+const OF_LAST = [...ACTIONS, 'status'] as const
+const OF_NEW = ['version', 'canary', 'maxUnavailable']
+
+/** An option that excludes the others, and those of a new update. */
+const ofLast = (name: (typeof OF_LAST)[number], description: string) =>
+  new Option(`--${name}`, description).conflicts([...OF_LAST.filter((each) => each !== name), ...OF_NEW])
 
 const COLUMNS: Column<AgentUpdateView['nodes'][number]>[] = [
   { title: 'NODE', of: ({ name }) => name },
@@ -40,12 +51,12 @@ export function registerNodeUpdate(node: Command): void {
     .argument('[node...]', 'names of nodes of one cluster')
     .option('--cluster <cluster>', 'all nodes of this cluster')
     .option('--version <version>', 'imported release; default: the newest one')
-    .option('--canary <count>', 'so many nodes are updated first', Number)
+    .option('--canary <count>', 'so many nodes are updated first', countUpTo(MOST_NODES))
     .option('--max-unavailable <count>', 'so many at the same time afterwards: a number or a percentage', '10%')
-    .option('--pause', 'begin no further node')
-    .option('--resume', 'go on, and try failed nodes again')
-    .option('--cancel', 'leave out all nodes that have not begun')
-    .option('--status', 'show the last update, and begin none')
+    .addOption(ofLast('pause', 'begin no further node'))
+    .addOption(ofLast('resume', 'go on, and try failed nodes again'))
+    .addOption(ofLast('cancel', 'end the update; a trial that has begun on a node ends there'))
+    .addOption(ofLast('status', 'show the last update, and begin none'))
     .addOption(formatOption())
     .addHelpText(
       'after',
@@ -56,14 +67,25 @@ export function registerNodeUpdate(node: Command): void {
         'controller node update --cluster factory --status',
       ),
     )
-    .action((names: string[], flags: Flags) =>
-      withClient(flags, async (client) => {
+    .action(async (names: string[], flags: Flags) => {
+      requireCluster(names, flags)
+      await withClient(flags, async (client) => {
         const { cluster, nodes } = await targetOf(client, names, flags)
         const view = await act(client, cluster, nodes, flags)
         const isStructured = flags.output === 'json' || flags.output === 'yaml'
         print(isStructured ? await structured(flags.output as 'json' | 'yaml', view) : textOf(cluster, view))
-      }),
-    )
+      })
+    })
+}
+
+function requireCluster(names: readonly string[], flags: Flags): void {
+  const given = OF_LAST.find((each) => flags[each])
+  if (given === undefined || (names.length === 0 && flags.cluster !== undefined)) return
+  const found = names.length > 0 ? `names of nodes with --${given}` : `--${given} without a cluster`
+  throw new AgentError('usage/nodes', `found ${found}, which concerns the update of a whole cluster`, {
+    fix: `pass --cluster CLUSTER with --${given}, and no names`,
+    kind: 'invalid',
+  })
 }
 
 async function act(
