@@ -10,11 +10,12 @@ import { clusterRoutes } from '../../../../protocol/api/clusters.ts'
 import { OnBlocked } from '../../../../protocol/wire/operation.ts'
 import { confirm } from '../../../kit/confirm.ts'
 import { durationOf } from '../../../kit/duration.ts'
+import { ExitCode } from '../../../kit/exit-codes.ts'
 import { type Column, examples, type Format, formatOption, structured, table } from '../../../kit/output.ts'
 import type { AdminClient } from '../../session/client.ts'
 import { print, withAdmin, withClient } from '../../session/session.ts'
 import { CLUSTER, findCluster } from '../find-cluster.ts'
-import { upgradeText } from './text.ts'
+import { isPrevented, upgradeText } from './text.ts'
 
 interface Flags {
   admin?: string
@@ -45,20 +46,24 @@ export function registerUpgrade(cluster: Command): void {
     .description('upgrade Kubernetes on all nodes, a minor version at a time')
     .argument(...CLUSTER)
     .option('--to <version>', 'the version, for example v1.37.2')
-    .option('--dry-run', 'print what it would do, and what prevents it')
-    .option('--pause', 'begin with no other node')
-    .option('--resume', 'continue an upgrade that was paused or has failed')
-    .option('--cancel', 'end it where it is; uncordons nodes, and reverts nothing')
+    .addOption(alone('dryRun', '--dry-run', 'print what it would do, and what prevents it'))
+    .addOption(alone('pause', '--pause', 'begin with no other node'))
+    .addOption(alone('resume', '--resume', 'continue an upgrade that was paused or has failed'))
+    .addOption(alone('cancel', '--cancel', 'end it where it is; uncordons nodes, and reverts nothing'))
     .option(
       '--max-unavailable <count>',
       'how many workers at a time: a number or a percentage',
       DEFAULT_MAX_UNAVAILABLE,
     )
-    .option('--drain-timeout <duration>', 'how long a node may take to drain', durationOf, DEFAULT_DRAIN_SECONDS)
+    .addOption(
+      new Option('--drain-timeout <duration>', 'how long a node may take to drain')
+        .argParser(durationOf)
+        .default(DEFAULT_DRAIN_SECONDS, `${DEFAULT_DRAIN_SECONDS / 60}m`),
+    )
     .addOption(
       new Option(
         '--on-blocked <what>',
-        'what to do with pods that cannot move in that time: stop, delete, or leave them',
+        'pods that cannot move in that time: wait: stop the upgrade; skip: leave them on the node; force: delete them',
       )
         .choices(OnBlocked.options)
         .default('wait'),
@@ -73,8 +78,15 @@ export function registerUpgrade(cluster: Command): void {
         'controller cluster upgrade factory --resume',
       ),
     )
+    .addHelpText('after', '\nExit code 3 if --dry-run finds something that prevents the upgrade.')
     .action((name: string, flags: Flags) => withClient(flags, (client) => upgrade(client, name, flags)))
 }
+
+const ALONE = ['dryRun', 'pause', 'resume', 'cancel'] as const
+
+/** One of the options that exclude each other. */
+const alone = (own: (typeof ALONE)[number], flag: string, description: string): Option =>
+  new Option(flag, description).conflicts(ALONE.filter((each) => each !== own))
 
 async function upgrade(client: AdminClient, query: string, flags: Flags): Promise<void> {
   const { name } = await findCluster(client, query)
@@ -94,7 +106,9 @@ async function upgrade(client: AdminClient, query: string, flags: Flags): Promis
   const { maxUnavailable, drainTimeout: drainSeconds, onBlocked } = flags
   if (flags.dryRun) {
     const plan = await client.ask(clusterRoutes.planUpgrade, { params, query: { to, maxUnavailable } })
-    return print(isStructured(flags) ? await structured(flags.output, plan) : planText(plan))
+    print(isStructured(flags) ? await structured(flags.output, plan) : planText(plan))
+    if (isPrevented(plan)) process.exitCode = ExitCode.checkFailed
+    return
   }
   await confirm(`Upgrade cluster ${name} to ${to}?`, flags.yes)
   await shown(
