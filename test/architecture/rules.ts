@@ -39,6 +39,8 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'ledger',
     'engine',
     'bundle',
+    // Whether the clock can be relied on.
+    'checks/ntp/daemons',
     'provision/certificates',
     'provision/images',
     'provision/params',

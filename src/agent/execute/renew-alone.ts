@@ -2,7 +2,6 @@ import { reportOf } from '../../base/agent-error.ts'
 import type { Emit } from '../../engine/event.ts'
 import { runWorkflow } from '../../engine/run-workflow.ts'
 import { linuxMachine } from '../../host/linux/linux-machine.ts'
-import type { Entry } from '../../ledger/entry.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
 import { certificatesOf } from '../../provision/certificates/certificates-of.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
@@ -12,6 +11,7 @@ import type { AgentPaths } from '../paths.ts'
 import { openWorkspace } from '../restore/open-workspace.ts'
 import { afterSnapshot } from '../restore/snapshots.ts'
 import type { When } from '../service/certificates/when.ts'
+import { awaitClock, requireAfter } from './await-clock.ts'
 import { dueAlone } from './due-alone.ts'
 import { readCarriedOut } from './execute.ts'
 
@@ -26,8 +26,8 @@ const LEDGER_MS = 60_000
 
 /**
  * Renews the certificates of a master without the controller, from the last instruction that it signed, if they are due and no
- * instruction is open. The CA keys are on the node. The ledger has the changes under the run of that instruction. False after a
- * failure, which is emitted.
+ * instruction is open. The CA keys are on the node. The ledger has the changes under the run of that instruction. After the boot
+ * it waits for a time server, if there is one. False after a failure, which is emitted.
  */
 export async function renewAlone(options: RenewAloneOptions): Promise<boolean> {
   const { paths, emit, signal } = options
@@ -45,20 +45,17 @@ async function renewIfDue({ paths, when, emit, signal }: RenewAloneOptions): Pro
   const { instruction, identity } = await readCarriedOut(paths)
   if (instruction.role === 'reset' || !instruction.params.node.roles.includes('master')) return true
   const view = linuxMachine()
-  const due = dueAlone(await certificatesOf(view), when, view.now())
+  const look = async () => dueAlone(await certificatesOf(view), when, view.now())
+  if ((await look()).length === 0) return true
+  const say = (message: string) => emit({ kind: 'log', at: view.now().toISOString(), level: 'info', message })
+  await awaitClock(view, signal, () => say('certificates are renewed when the clock of this machine is synchronized'))
+  const due = await look()
   if (due.length === 0) return true
-  const say = (level: 'info' | 'warn', message: string) =>
-    emit({ kind: 'log', at: view.now().toISOString(), level, message })
   const workspace = await openWorkspace(paths, LEDGER_MS, signal)
   const { machine, ledger } = workspace
   try {
-    const newest = newestTime(ledger.entries())
-    if (machine.now() < newest) {
-      const clock = `the clock of this machine is before ${newest.toISOString()}, when its ledger was last written`
-      say('warn', `certificates are not renewed: ${clock}`)
-      return true
-    }
-    say('info', `renewing certificates without the controller: ${due.join(', ')}`)
+    requireAfter(ledger.entries(), machine.now())
+    say(`renewing certificates without the controller: ${due.join(', ')}`)
     const { hostFor } = afterSnapshot(workspace, paths, 'kubernetes')
     const params = paramsAlone(instruction.run, instruction.params, identity.ca)
     const { run } = instruction
@@ -70,10 +67,6 @@ async function renewIfDue({ paths, when, emit, signal }: RenewAloneOptions): Pro
   } finally {
     await ledger.close()
   }
-}
-
-function newestTime(entries: readonly Entry[]): Date {
-  return new Date(Math.max(0, ...entries.map((entry) => ('at' in entry ? Date.parse(entry.at) : 0))))
 }
 
 /** A renewal of a master needs neither the bundle nor the controller. */

@@ -10,6 +10,7 @@ const CA = { certificate: `${ETCD_PKI}/ca.crt`, key: `${ETCD_PKI}/ca.key` }
 const CA_DAYS = 3650
 /** As in kubeadm. */
 const LEAF_DAYS = 365
+const DAY_MS = 86_400_000
 
 interface Leaf {
   certificate: string
@@ -76,13 +77,15 @@ async function issue(host: Host, leaf: Leaf, ca: Pair, params: ProvisionParams):
   const { issueCertificate } = await import('../../pki/certificate.ts')
   const { createKeyPair, keyToPem } = await import('../../pki/key.ts')
   const { privateKey, publicKey } = createKeyPair()
+  const notBefore = ca.certificate.validFromDate
   const certificate = issueCertificate({
     ca: { certificate: ca.pem, key: ca.key },
     publicKey,
     commonName: leaf.commonName,
     usages: leaf.usages,
-    notBefore: new Date(host.now().getTime() - 60_000),
-    days: LEAF_DAYS,
+    // As in kubeadm's kubeconfigs: one that was issued while the clock was in the future is valid at once when it is right again.
+    notBefore,
+    days: LEAF_DAYS + (host.now().getTime() - notBefore.getTime()) / DAY_MS,
     ...(leaf.named && {
       dnsNames: ['localhost', params.node.name],
       ipAddresses: ['127.0.0.1', '::1', params.node.address],

@@ -41,6 +41,19 @@ test('a run after a kill continues: the CA remains, other certificates are issue
   expect(fake.host.text('/etc/kubernetes/pki/etcd/ca.crt')).toBe(fake.host.text('/etc/etcd/pki/ca.crt'))
 })
 
+test('certificates issued while the clock was in the future are valid when it is right again, and fresh', async () => {
+  const fake = fakeKubernetes()
+  await runComponent(etcd, fake)
+  fake.host.clock.nowMs += 3 * 365 * 86_400_000
+  expect(await runComponent(etcd, fake)).toContain('etcd/issue-certificates')
+  const [server, ca] = ['server', 'ca'].map((name) => new X509Certificate(fake.host.text(`/etc/etcd/pki/${name}.crt`)))
+  expect(server?.validFrom).toBe(ca?.validFrom)
+  expect(server?.validToDate.getTime()).toBe(fake.host.clock.nowMs + 365 * 86_400_000)
+  expect(await runComponent(etcd, fake)).not.toContain('etcd/issue-certificates')
+  fake.host.clock.nowMs -= 3 * 365 * 86_400_000
+  expect(await runComponent(etcd, fake)).not.toContain('etcd/issue-certificates')
+})
+
 test('expired certificates are issued again', async () => {
   const fake = fakeKubernetes()
   await runComponent(etcd, fake)

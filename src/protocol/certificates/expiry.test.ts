@@ -21,3 +21,7 @@ test('the certificate of an agent, which is renewed at 70 to 90 % of 30 days, is
 test('a renewal is due at two thirds of the life', () => {
   expect([243, 243.4, 365].map((each) => isDueForRenewal(life(365), day(each)))).toEqual([false, true, true])
 })
+
+test('a renewal is due if the clock was in the future at the last one', () => {
+  expect([-3650, -0.1, 0].map((each) => isDueForRenewal(life(365), day(each)))).toEqual([true, true, false])
+})

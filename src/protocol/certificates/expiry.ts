@@ -28,9 +28,14 @@ export function expiryStateOf(dates: Dates, now: Date): ExpiryState {
   return leftMs <= (isShort ? lifeMs * SHORT.soon : SOON_DAYS * DAY_MS) ? 'soon' : 'valid'
 }
 
-/** Whether two thirds of its life are over. */
+/** Whether two thirds of its life are over, or it is not valid yet. */
 export function isDueForRenewal(dates: Dates, now: Date): boolean {
-  return partLeft(dates, now) <= 1 - RENEWED_AFTER
+  return isNotYetValid(dates, now) || partLeft(dates, now) <= 1 - RENEWED_AFTER
+}
+
+/** The clock was in the future when it was issued. */
+export function isNotYetValid({ notBefore }: Pick<Dates, 'notBefore'>, now: Date): boolean {
+  return now.getTime() < Date.parse(notBefore)
 }
 
 /** How much of its life is left: at most 1; 0 or less once it has expired. */

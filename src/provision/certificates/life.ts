@@ -5,8 +5,7 @@ type Dates = Pick<X509Certificate, 'validFromDate' | 'validToDate'>
 
 /** Whether a certificate is valid, and its renewal is not due. */
 export function isFresh({ validFromDate, validToDate }: Dates, now: Date): boolean {
-  const dates = { notBefore: validFromDate.toISOString(), notAfter: validToDate.toISOString() }
-  return validFromDate <= now && !isDueForRenewal(dates, now)
+  return !isDueForRenewal({ notBefore: validFromDate.toISOString(), notAfter: validToDate.toISOString() }, now)
 }
 
 export function isExpired({ validToDate }: Pick<Dates, 'validToDate'>, now: Date): boolean {

@@ -1,6 +1,7 @@
 import { UNITS } from '../../base/kubernetes-paths.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import { ifReadable } from '../../host/kernel/processes.ts'
+import { uptimeSeconds } from '../../host/kernel/uptime.ts'
 import { bringUpUnit } from '../../host/units/bring-up-unit.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { unitProperties } from '../../host/units/unit-properties.ts'
@@ -64,8 +65,7 @@ function isOutdated(unit: string, { NeedDaemonReload, FragmentPath = '' }: Recor
 }
 
 async function startedAfter(host: HostView, state: Record<string, string>, files: readonly string[]): Promise<boolean> {
-  // Seconds since boot, which are comparable with systemd's monotonic microseconds.
-  const uptime = Number((await host.read('/proc/uptime'))?.split(' ')[0])
+  const uptime = await uptimeSeconds(host)
   const startedMs = host.now().getTime() - uptime * 1000 + Number(state.ExecMainStartTimestampMonotonic) / 1000
   const stats = await Promise.all(files.map((path) => host.stat(path)))
   return stats.every((stat) => stat !== undefined && stat.mtimeMs <= startedMs)

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { certificateKeeper } from './certificate-keeper.ts'
 import type { When } from './when.ts'
 
-const HOUR_MS = 3_600_000
+const LOOK_MS = 300_000
+const LOOKS_A_DAY = 288
 
 /** The keeper with scripted renewals; `tick` lets one pause end and returns the milliseconds of the next. */
 function scene(answers: boolean[] = []) {
@@ -35,15 +36,16 @@ function scene(answers: boolean[] = []) {
   return { keeper, state, tick, begun, pauses }
 }
 
-test('renews what has expired at the start, and what soon expires at a random time of each day', async () => {
+test('renews what has expired at the start and every few minutes, and what soon expires at a random time of each day', async () => {
   const { tick, begun } = scene()
-  expect([await tick(), await tick(), await tick()]).toEqual([12 * HOUR_MS, 24 * HOUR_MS, 24 * HOUR_MS])
-  expect(begun).toEqual(['expired', 'soon', 'soon'])
+  for (let looks = 0; looks < 2 * LOOKS_A_DAY; looks++) expect(await tick()).toBe(LOOK_MS)
+  const soon = begun.flatMap((when, index) => (when === 'soon' ? [index] : []))
+  expect(soon).toEqual([0.5 * LOOKS_A_DAY, 1.5 * LOOKS_A_DAY])
 })
 
 test('retries after a failure, because other masters may come back later', async () => {
   const { tick, begun } = scene([false, false, true])
-  expect([await tick(), await tick(), await tick()]).toEqual([30_000, 60_000, 12 * HOUR_MS])
+  expect([await tick(), await tick(), await tick()]).toEqual([30_000, 60_000, LOOK_MS])
   expect(begun).toEqual(['expired', 'expired', 'expired'])
 })
 
@@ -51,12 +53,12 @@ test('does not begin during a run, and ends when one begins', async () => {
   const { keeper, state, tick, begun } = scene([true, false])
   await tick()
   state.isBusy = true
-  expect(await tick()).toBe(24 * HOUR_MS)
+  expect(await tick()).toBe(LOOK_MS)
   expect(begun).toEqual(['expired'])
   state.isBusy = false
   state.hang = new Promise(() => undefined)
   await tick()
-  expect(begun).toEqual(['expired', 'soon'])
+  expect(begun).toEqual(['expired', 'expired'])
   await keeper.pause()
-  expect(await tick()).toBe(24 * HOUR_MS)
+  expect(await tick()).toBe(LOOK_MS)
 })

@@ -20,12 +20,14 @@ export interface CertificateKeeper {
 }
 
 const FIRST_MS = 2_000
+/** The clock can be set long after the boot. */
+const LOOK_MS = 300_000
 const DAY_MS = 86_400_000
 const AFTER_FAILURE: RetryPolicy = { firstMs: 30_000, factor: 2, longestMs: 3_600_000 }
 
 /**
- * Renews certificates that the controller does not: at once what has expired while the machine was off, and once a day what
- * soon expires. The time of day is random, so that the masters of a cluster do not restart their API servers together.
+ * Renews certificates that the controller does not: at once, and again every few minutes, what has expired; once a day what soon
+ * expires. The time of day is random, so that the masters of a cluster do not restart their API servers together.
  */
 export function certificateKeeper(options: CertificateKeeperOptions): CertificateKeeper {
   const { link, log, random, sleep, signal } = options
@@ -47,11 +49,11 @@ export function certificateKeeper(options: CertificateKeeperOptions): Certificat
 
   async function keepRenewing(): Promise<void> {
     await sleep(FIRST_MS, signal)
-    await renewUntilDone('expired')
-    await sleep(random() * DAY_MS, signal)
-    for (;;) {
-      await renewUntilDone('soon')
-      await sleep(DAY_MS, signal)
+    for (let untilSoonMs = random() * DAY_MS; ; untilSoonMs -= LOOK_MS) {
+      const isTime = untilSoonMs <= 0
+      await renewUntilDone(isTime ? 'soon' : 'expired')
+      if (isTime) untilSoonMs += DAY_MS
+      await sleep(LOOK_MS, signal)
     }
   }
   void keepRenewing().catch((error: unknown) => {

@@ -3,7 +3,7 @@ import { ExitCode } from '../../kit/exit-codes.ts'
 import { pathsFor } from '../surroundings.ts'
 
 /**
- * `agent renew-certificates expired|soon`: the service starts it when it starts, and once a day. Writes events to stdout as
+ * `agent renew-certificates expired|soon`: the service starts it when it starts, and every few minutes. Writes events to stdout as
  * lines of JSON.
  */
 export async function runRenewCertificates([when, ...rest]: readonly string[]): Promise<number> {

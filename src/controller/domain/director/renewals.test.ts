@@ -36,10 +36,12 @@ const starts = (members: Member[], its = {}) =>
 it.each<[string, Given, boolean]>([
   ['at two thirds of the life', { certificates: [aged(244)] }, true],
   ['not before', { certificates: [aged(243)] }, false],
+  ['for one that is not valid yet', { certificates: [aged(-1)] }, true],
   ['not for an agent that reports none', { certificates: [] }, false],
   ['not for the certificate of the agent itself', { certificates: [aged(300, { owner: 'agent' })] }, false],
   ['not for one that nobody renews', { certificates: [aged(300, { renewedBy: 'nobody' })] }, false],
   ['not for one of the kubelet, which renews it', { certificates: [aged(364, { renewedBy: 'kubelet' })] }, false],
+  ['not for one of the kubelet that is not valid yet', { certificates: [aged(-1, { renewedBy: 'kubelet' })] }, false],
   ['for one of the kubelet that has expired', { certificates: [aged(366, { renewedBy: 'kubelet' })] }, true],
   ['not on a node that is silent', { node: { silent: 'suspect' } }, false],
   ['not on a node that leaves', { node: { leaving: 'retire' } }, false],
