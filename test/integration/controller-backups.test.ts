@@ -1,5 +1,6 @@
 /** Backups of etcd by the controller, with scripted masters; test/e2e/restored-etcd.ts has real ones. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { AuditPage } from '../../src/protocol/audit/routes.ts'
 import { CAPABILITIES } from '../../src/protocol/wire/capabilities.ts'
 import type { Instruction } from '../../src/protocol/wire/instruction.ts'
 import type { Backup, EtcdState } from '../../src/protocol/wire/messages/backup.ts'
@@ -41,6 +42,15 @@ interface Master {
 }
 const LOST: EtcdState = { isRunning: true, hasQuorum: false, revision: 100, term: 3, index: 120 }
 
+/** Of the audit log, with the names of the changed records. */
+async function entries(action: string) {
+  const { entries: all }: AuditPage = (await scene.admin('GET', '/v1/audit?cluster=demo')).json
+  return all.filter((entry) => entry.action === action)
+}
+
+/** Operations that masters were asked for. */
+const asked: string[] = []
+
 /** Connects a node again, with an agent of this build that answers for a real master. */
 async function connect(index: number, master: Master): Promise<ScriptedAgent> {
   const own = nodes[index]
@@ -54,6 +64,7 @@ async function connect(index: number, master: Master): Promise<ScriptedAgent> {
     const [frame] = at < 0 ? [] : agent.received.splice(at, 1)
     if (frame?.t !== OPERATION_FRAME) return
     const { id, operation } = Operation.parse(JSON.parse(frame.body.payload))
+    asked.push(operation)
     if (operation === 'check-backup' && damaged) {
       const error = { code: 'etcd-backup/damaged', message: 'the snapshot was changed', fix: 'choose another' }
       return agent.send(OPERATION_FRAME, { id, outcome: 'failed', error })
@@ -79,6 +90,36 @@ test('backups are made on one master, and listed of all', async () => {
   expect(out).toMatch(/^m1-20260601T120000Z .* schedule +42 +1\.0 MiB/m)
   expect(out).toMatch(/^m1 +has a quorum +100 +3 +120$/m)
   expect(out).toMatch(/^m2 +waiting for master m2 to be connected/m)
+  const recorded = (await entries('createBackup')).map(({ outcome, changes }) => [outcome, changes[0]?.record])
+  expect(recorded).toEqual([
+    ['begun', 'backup'],
+    ['done', 'backup'],
+  ])
+})
+
+test('requests for a list share the answer of a master, until a backup is made', async () => {
+  await away(1, 2)
+  await connect(0, { backups: [BACKUP], etcdState: LOST })
+  asked.length = 0
+  const list = () => scene.admin('GET', '/v1/clusters/demo/backups')
+  const answers = await Promise.all(Array.from({ length: 8 }, list))
+  expect(answers.map(({ json }) => json.masters[0].backups.length)).toEqual(Array.from({ length: 8 }, () => 1))
+  await list()
+  expect(asked).toEqual(['look-at-backups'])
+  await scene.admin('POST', '/v1/clusters/demo/backups')
+  await list()
+  expect(asked).toEqual(['look-at-backups', 'back-up-etcd', 'look-at-backups'])
+})
+
+test('requests for a plan of an upgrade share the answer of a master', async () => {
+  await away(1, 2)
+  await connect(0, { etcdState: LOST })
+  asked.length = 0
+  const { json: cluster } = await scene.admin('GET', '/v1/clusters/demo')
+  const plan = () => scene.admin('GET', `/v1/clusters/demo/upgrade/plan?to=${cluster.settings.kubernetesVersion}`)
+  const answers = await Promise.all(Array.from({ length: 8 }, plan))
+  expect(answers.map(({ json }) => json.findings)).toEqual(Array.from({ length: 8 }, () => []))
+  expect(asked).toEqual(['check-upgrade'])
 })
 
 test('a restore instructs all masters at once, with the same order, and the source first', async () => {
@@ -101,6 +142,13 @@ test('a restore instructs all masters at once, with the same order, and the sour
   const restores = given.map((each) => (each.role === 'restore-etcd' ? each.restore : undefined))
   expect(restores[0]).toMatchObject({ source: 'm2', backup: 'm2-20260601T120000Z', nodes: ['m2', 'm1', 'm3'] })
   expect(restores.every((each) => JSON.stringify(each) === JSON.stringify(restores[0]))).toBe(true)
+  const [refusal, entry, ...others] = await entries('restoreBackup')
+  expect(refusal?.code).toBe('etcd-backup/damaged')
+  expect(entry).toMatchObject({ outcome: 'done', target: { cluster: 'demo' } })
+  expect(others).toEqual([])
+  expect(entry?.changes).toHaveLength(3)
+  const ordered = { source: 'm2', backup: 'm2-20260601T120000Z' }
+  expect(entry?.changes[0]).toMatchObject({ record: 'run', change: 'added', fields: { payload: { after: ordered } } })
   const again = await scene.cli('cluster', 'restore', 'demo', '--from', 'm2-20260601T120000Z', '--yes')
   expect(again).toMatchObject({ err: expect.stringContaining('restore/busy') })
 })
@@ -135,6 +183,11 @@ test('recover is refused with a quorum; then it keeps the data of the survivor, 
   })
   expect(await recover('m3')).toMatchObject({ err: expect.stringContaining('recover/no-data') })
   expect(await recover('m1')).toMatchObject({ code: 0, out: expect.stringContaining('[!] m3 is not connected') })
+  const [entry] = (await entries('recoverCluster')).filter(({ outcome }) => outcome === 'done')
+  expect(entry?.changes[0]).toMatchObject({
+    record: 'run',
+    fields: { payload: { after: { source: 'm1', backup: null } } },
+  })
   const [first] = await orders(agents)
   expect(first).toMatchObject({ role: 'restore-etcd', restore: { source: 'm1', backup: null, nodes: ['m1', 'm2'] } })
 })

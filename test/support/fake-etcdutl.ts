@@ -9,7 +9,7 @@ export interface FakeEtcdutl {
   commands: string[]
 }
 
-/** etcdctl and etcdutl with snapshots that are plain text, and mv and rm for directories. */
+/** etcdctl and etcdutl with snapshots that are plain text, and mkdir and mv for directories. */
 export function fakeEtcdutl(host: FakeHost): FakeEtcdutl {
   const etcd: FakeEtcdutl = { data: 'data', revision: 7, commands: [] }
   const answer = (work: () => string) => {
@@ -37,6 +37,12 @@ export function fakeEtcdutl(host: FakeHost): FakeEtcdutl {
       return ''
     }),
   )
+  host.on(['/usr/bin/mkdir'], (argv) => {
+    const path = argv.at(-1) ?? ''
+    if (host.files.stat(path)) return { exitCode: 1, stderr: `mkdir: cannot create directory '${path}': File exists\n` }
+    host.files.seedDirectory(path)
+    return {}
+  })
   host.on(['/usr/bin/mv'], (argv) => {
     const [from = '', to = ''] = argv.slice(-2)
     for (const [path, node] of [...host.files.nodes]) {

@@ -70,7 +70,7 @@ function limited(value: unknown): unknown {
   return `${shorten(text, MAX_TEXT_BYTES)} (${bytes} bytes, SHA-256 ${createHash('sha256').update(text).digest('hex')})`
 }
 
-/** Of an enrolment: the id of its node. */
+/** Of an enrolment or a run: the id of its node. */
 function nameIn(values: Values): string | null {
   const name = values.name ?? values.nodeId
   return typeof name === 'string' ? name : null

@@ -7,6 +7,7 @@ import type {
   CredentialSet,
   Enrolment,
   Node,
+  Run,
   UserSession,
 } from '../domain/records.ts'
 
@@ -90,6 +91,26 @@ export const ENROLMENT_FIELDS: Treatments<Enrolment> = {
   certificate: serialOf,
   next: (next) => next && { fingerprint: next.fingerprint, certificate: serialOf(next.certificate) },
   createdAt: 'ignored',
+}
+
+/** Of a run that restores etcd, or recovers it. */
+export const RESTORE_FIELDS: Treatments<Run> = {
+  id: 'ignored',
+  nodeId: 'value',
+  role: 'value',
+  repair: 'ignored',
+  generation: 'ignored',
+  seq: 'ignored',
+  payload: (payload) => (JSON.parse(payload) as { restore?: unknown }).restore,
+  signature: 'ignored',
+  state: 'ignored',
+  acknowledged: 'ignored',
+  cancel: 'ignored',
+  progress: 'ignored',
+  error: 'ignored',
+  createdAt: 'ignored',
+  expiresAt: 'ignored',
+  endedAt: 'ignored',
 }
 
 export const ADMINISTRATOR_FIELDS: Treatments<Administrator> = {

@@ -8,6 +8,7 @@ import {
   CLUSTER_FIELDS,
   ENROLMENT_FIELDS,
   NODE_FIELDS,
+  RESTORE_FIELDS,
   SESSION_FIELDS,
 } from './fields.ts'
 
@@ -19,6 +20,7 @@ export const AUDITED = {
   administrator: { fields: ADMINISTRATOR_FIELDS, read: (store: Store, id: string) => store.administrator(id) },
   account: { fields: ACCOUNT_FIELDS, read: (store: Store, id: string) => store.account(id) },
   token: { fields: API_TOKEN_FIELDS, read: (store: Store, id: string) => store.apiToken(id) },
+  run: { fields: RESTORE_FIELDS, read: (store: Store, id: string) => store.run(id) },
   session: { fields: SESSION_FIELDS, read: (store: Store, id: string) => store.userSession(id) },
 } as const
 
@@ -71,8 +73,12 @@ export function touchedBy(change: Change): Touched | undefined {
       return { record: 'session', id: change.hash, change: 'changed', to: change.to }
     case 'remove-user-session':
       return { record: 'session', id: change.hash, change: 'removed', to: {} }
-    // What follows from such changes, and what machines report.
+    // Others follow from changes of records; a restore is ordered by its runs alone.
     case 'add-run':
+      return change.run.role === 'restore-etcd'
+        ? { record: 'run', id: change.run.id, change: 'added', to: change.run }
+        : undefined
+    // What follows from such changes, and what machines report.
     case 'set-run':
     case 'add-event':
     case 'remove-step-progress':

@@ -4,6 +4,7 @@ import type { Cluster, Node } from '../../domain/records.ts'
 import { isProvisionedMaster } from '../../domain/shape.ts'
 import type { HasAuthority, HasClock, HasOperations, HasPresence, HasStore } from '../../ports.ts'
 import { situationOf } from '../../reconcile/situation-of.ts'
+import { shared } from '../shared-answer.ts'
 
 export type Looking = HasStore & HasClock & HasPresence & HasAuthority & HasOperations
 
@@ -27,9 +28,15 @@ export async function lookAtMasters(ports: Looking, { id }: Pick<Cluster, 'id'>)
   )
 }
 
-export async function listBackups(ports: Looking, cluster: Pick<Cluster, 'id'>): Promise<BackupList> {
-  return { masters: (await lookAtMasters(ports, cluster)).map(viewOf) }
-}
+/** By the id of the cluster. */
+export const lists = shared(
+  async (ports: Looking, id: string): Promise<BackupList> => ({
+    masters: (await lookAtMasters(ports, { id })).map(viewOf),
+  }),
+)
+
+export const listBackups = (ports: Looking, { id }: Pick<Cluster, 'id'>): Promise<BackupList> =>
+  lists.get(ports, id).answer
 
 function viewOf({ master, answer }: Look): MasterBackups {
   const { name: node } = master

@@ -7,7 +7,8 @@ import { cancelled, paused, resumed } from '../../domain/upgrade/control.ts'
 import type { Upgrade } from '../../domain/upgrade/record.ts'
 import { isActive, phasesFor, versionOn } from '../../domain/upgrade/upgrade.ts'
 import { type Reconciling, reconcile } from '../../reconcile/reconcile.ts'
-import { connectedMasters } from '../../reconcile/situation-of.ts'
+import { connectedMasters, situationOf } from '../../reconcile/situation-of.ts'
+import { shared } from '../shared-answer.ts'
 import { type Planned, planOn } from './plan.ts'
 
 type Id = Pick<Cluster, 'id' | 'name'>
@@ -21,14 +22,19 @@ export async function planUpgrade(
   await ports.bundles.refresh()
   const data = await ports.store.load(id)
   if (!data) throw gone(name)
-  const { members, ...plan } = planOn(ports, data, to, maxUnavailable)
+  const { members: _, ...plan } = planOn(ports, data, to, maxUnavailable)
   const [version] = plan.rounds
-  if (version === undefined) return { ...plan, findings: null }
-  const masters = connectedMasters(ports, members)
-  const asked = await ports.operations.ask(ports, masters, { operation: 'check-upgrade', version })
-  const findings = asked?.answer.outcome === 'done' ? (asked.answer.findings ?? []) : null
+  const findings = version === undefined ? null : await findingsOf.get(ports, id, version).answer
   return { ...plan, findings }
 }
+
+/** By the id of the cluster, and the version. */
+const findingsOf = shared(async (ports: Reconciling, id: string, version: string): Promise<UpgradePlan['findings']> => {
+  const data = await ports.store.load(id)
+  const masters = data ? connectedMasters(ports, situationOf(ports, data).members) : []
+  const answer = (await ports.operations.ask(ports, masters, { operation: 'check-upgrade', version }))?.answer
+  return answer?.outcome === 'done' ? (answer.findings ?? []) : null
+})
 
 /** Throws if something prevents it. The cluster is checked by a master before the first node is changed. */
 export async function startUpgrade(ports: Reconciling, { id, name }: Id, request: UpgradeRequest): Promise<void> {

@@ -15,7 +15,7 @@ function master() {
   const host = fakeHost({ now: NOW, directories: [BACKUPS] })
   host.files.seed(SETTINGS_FILE, JSON.stringify({ cluster: CLUSTER, node: 'm1' }))
   for (const [name, { path }] of Object.entries(SHARED_FILES)) host.files.seed(path, `content of ${name}`)
-  return { host, etcd: fakeEtcdutl(host), save: () => saveBackup(host.machine, 'schedule') }
+  return { host, etcd: fakeEtcdutl(host), save: (reason = 'schedule') => saveBackup(host.machine, reason) }
 }
 
 test('a backup has the snapshot and the authorities, for root alone, and is listed', async () => {
@@ -52,15 +52,45 @@ test('a full disk is one clear error, before etcd is asked', async () => {
   expect(etcd.commands).toEqual([])
 })
 
-test('the oldest backups go, beyond the number that is kept', async () => {
+test('the oldest backups by schedule go, beyond the number that is kept', async () => {
   const { host, save } = master()
-  for (let index = 0; index < KEPT + 3; index++) {
+  for (let index = 0; index < KEPT.schedule.count + 3; index++) {
     await save()
     host.clock.nowMs += 6 * 3_600_000
   }
   const kept = await listBackups(host)
-  expect(kept).toHaveLength(KEPT)
+  expect(kept).toHaveLength(KEPT.schedule.count)
   expect(kept.at(-1)?.id).toBe('m1-20260602T060000Z')
+})
+
+test('backups by request displace only such ones, by number and by size', async () => {
+  const { host, etcd, save } = master()
+  const others = [await save('schedule'), await saveLater('upgrade')]
+  async function saveLater(reason: string) {
+    host.clock.nowMs += 1_000
+    return save(reason)
+  }
+  for (let index = 0; index < 30; index++) await saveLater('request')
+  const kept = await listBackups(host)
+  expect(kept.filter(({ reason }) => reason === 'request')).toHaveLength(KEPT.request.count)
+  expect(kept.slice(-2)).toEqual(others.toReversed())
+  for (const { id } of kept.filter(({ reason }) => reason === 'request')) {
+    const record = JSON.parse(host.text(recordOf(id)))
+    host.files.seed(recordOf(id), JSON.stringify({ ...record, bytes: KEPT.request.bytes }))
+  }
+  etcd.data = 'more data'
+  const last = await saveLater('request')
+  expect(await listBackups(host)).toEqual([last, ...others.toReversed()])
+})
+
+test('a second backup in the same second is refused, and leaves the first one alone', async () => {
+  const { host, save } = master()
+  const results = await Promise.allSettled([save(), save('request')])
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+  await expect(save('request')).rejects.toMatchObject({ code: 'etcd-backup/busy', kind: 'refused' })
+  expect(results[1]).toMatchObject({ reason: { code: 'etcd-backup/busy' } })
+  expect(await listBackups(host)).toMatchObject([{ reason: 'schedule' }])
+  expect(host.files.list(BACKUPS)).toEqual(['m1-20260601T120000Z'])
 })
 
 test('what a killed process left is removed by the next backup', async () => {

@@ -25,8 +25,7 @@ export async function saveBackup(machine: Machine, reason: string, signal?: Abor
   await needSpace(machine)
   const now = machine.now()
   const id = `${settings.node}-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`
-  const part = `${BACKUPS}/.${id}`
-  await machine.createDirectory(part, 0o700)
+  const part = await takeName(machine, id)
   try {
     const record = await saveTo(machine, part, { id, reason, madeAt: now.toISOString() }, settings, signal)
     await machine.writeFile(`${part}/backup.json`, `${JSON.stringify(record, null, 2)}\n`, 0o600)
@@ -39,6 +38,24 @@ export async function saveBackup(machine: Machine, reason: string, signal?: Abor
     await machine.removeTree(part, { all: true })
     throw error
   }
+}
+
+/** Creates the directory of a backup until it is whole. mkdir, because it fails if another one of the same second has it. */
+async function takeName(machine: Machine, id: string): Promise<string> {
+  const part = `${BACKUPS}/.${id}`
+  try {
+    await machine.execute(['/usr/bin/mkdir', '--mode=0700', part])
+  } catch (error) {
+    throw (await machine.stat(part)) === undefined ? error : taken(id)
+  }
+  if ((await machine.stat(directoryOf(id))) === undefined) return part
+  await machine.removeDirectory(part)
+  throw taken(id)
+}
+
+function taken(id: string): AgentError {
+  const found = `the backup ${id} was begun in the same second`
+  return new AgentError('etcd-backup/busy', found, { fix: 'repeat it, if you need another one', kind: 'refused' })
 }
 
 async function saveTo(
