@@ -1,4 +1,3 @@
-import type { ErrorReport } from '../../base/agent-error.ts'
 import { command } from '../../base/command.ts'
 import type { Remedy, RenderedRemedy } from '../../base/remedy.ts'
 import type { NodeRole } from '../names.ts'
@@ -80,7 +79,8 @@ export function remedy(texts: TemplateStringsArray, ...among: (Action | Rendered
 }
 
 /** The fix of an error, as a part of another one. */
-export const fixOf = ({ fix, remedy }: ErrorReport): RenderedRemedy | string => (remedy ? { fix, remedy } : fix)
+export const fixOf = ({ fix, remedy }: { fix: string; remedy?: Remedy | undefined }): RenderedRemedy | string =>
+  remedy ? { fix, remedy } : fix
 
 function partsOf(part: Action | RenderedRemedy | string): Remedy {
   return typeof part === 'object' && 'remedy' in part ? part.remedy : [part]
