@@ -45,7 +45,7 @@ export const run = (changes: Partial<Run> = {}): Run => ({
 })
 /** Without nodes. */
 export const upgrade = (changes: Partial<Upgrade> = {}): Upgrade => ({
-  ...{ from: 'v1.35.4', rounds: ['v1.36.3'], round: 0, state: 'running', isChecked: false, addOns: 'due', etcd: null },
+  ...{ from: 'v1.35.4', rounds: ['v1.36.2'], round: 0, state: 'running', isChecked: false, addOns: 'due', etcd: null },
   ...{ maxUnavailable: '1', drain: { seconds: 60, onBlocked: 'wait' }, nodes: [] },
   ...{ waitingFor: null, error: null, beganAt: EARLY, endedAt: null },
   ...changes,

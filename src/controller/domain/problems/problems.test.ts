@@ -291,7 +291,7 @@ describe('problems', () => {
   it('include an upgrade that has failed, with its error, and none that is paused', () => {
     const error = { code: 'upgrade/drain-blocked', message: 'node w1 cannot be drained', fix: 'let the pod move' }
     const [found, ...others] = look({ changes: { upgrade: upgrade({ state: 'failed', error }) } })
-    const message = 'the upgrade to v1.36.3 has failed: node w1 cannot be drained'
+    const message = 'the upgrade to v1.36.2 has failed: node w1 cannot be drained'
     expect(found).toMatchObject({ code: 'upgrade/failed', node: null, message, counts: true })
     expect(others).toEqual([])
     expect(look({ changes: { upgrade: upgrade({ state: 'paused' }) } })).toEqual([])
