@@ -172,7 +172,7 @@ test.each([
 
 test('an agent of an earlier build is named, and without a master the error says so', async () => {
   expect(await issue('alice')).toMatchObject({
-    status: 500,
+    status: 409,
     json: { code: 'agent/update-needed', detail: expect.stringContaining('operation/grant-access') },
   })
   node.agent.socket.terminate()

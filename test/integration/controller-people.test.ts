@@ -37,15 +37,18 @@ afterAll(async () => {
   await controller.close()
   rmSync(dataDirectory, { recursive: true })
 })
+/** Attempts to sign in are limited by address: each test has one. */
+let from = 1
 beforeEach(() => {
   aheadMs = 0
+  from++
 })
 
 const body = (name: string) => ({ name, settings: {}, csr: buildCsr(createKeyPair().privateKey, 'x') })
 const asAdmin = (method: string, path: string, json?: unknown) =>
   call(controller.url, adminOf(controller), method, path, json)
 const without = (method: string, path: string, json?: unknown, headers = {}) =>
-  call(controller.url, { ca }, method, path, json, headers)
+  call(controller.url, { ca, localAddress: `127.0.${from}.1` }, method, path, json, headers)
 const withToken = (token: string, method: string, path: string, json?: unknown) =>
   without(method, path, json, { authorization: `Bearer ${token}` })
 const outcome = ({ status, json }: Answer) => (status < 400 ? `${status}` : `${status} ${json.code}`)

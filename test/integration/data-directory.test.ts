@@ -40,8 +40,8 @@ test('the reference lists the files of the data directory with their modes', asy
   const found = ['.', ...readdirSync(dataDirectory)].map((path) => [path.replace(/-(wal|shm)$/, ''), mode(path)])
   await controller.close()
   expect(found.filter(([path, mode]) => known.get(path ?? '') !== mode)).toEqual([])
-  // An import of a bundle, and a syslog server, make the others.
-  const later = ['bundles', 'audit-syslog.json']
+  // Imports of bundles and of agents, and a syslog server, make the others.
+  const later = ['bundles', 'agents', 'audit-syslog.json']
   expect(new Set(found.map(([path]) => path))).toEqual(
     new Set([...known.keys()].filter((path) => !later.includes(path))),
   )

@@ -27,10 +27,10 @@ export interface Answer {
   json: any
 }
 
-/** One request over mTLS, on a new connection. */
+/** One request over mTLS, on a new connection. `localAddress`: of the client. */
 export function call(
   url: string,
-  credentials: Pick<Credentials, 'ca'> & Partial<Credentials>,
+  credentials: Pick<Credentials, 'ca'> & Partial<Credentials> & { localAddress?: string },
   method: string,
   path: string,
   body?: unknown,

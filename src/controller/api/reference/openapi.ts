@@ -133,14 +133,17 @@ function tagOf(route: Route): string {
 function parametersOf(route: Route, schemas: Json): Operation['parameters'] {
   const { path, params, query } = route
   const variables = [...path.matchAll(/\{\+?(\w+)\}/g)].map(([, name]) => name ?? '')
-  const ofPath = shapeOf(params, schemas)
+  const ofPath = shapeOf(params, schemas).properties
   const ofQuery = shapeOf(query, schemas)
   return [
     ...variables.map((name) => ({
       ...{ name, in: 'path' as const, required: true },
       schema: ofPath[name] ?? { type: 'string' },
     })),
-    ...Object.entries(ofQuery).map(([name, schema]) => ({ name, in: 'query' as const, schema })),
+    ...Object.entries(ofQuery.properties).map(([name, schema]) => ({
+      ...{ name, in: 'query' as const, ...(ofQuery.required.includes(name) && { required: true }) },
+      schema,
+    })),
     ...headerParametersOf(route),
   ]
 }
@@ -159,9 +162,12 @@ const headerParametersOf = (route: Route): Operation['parameters'] =>
     schema: { type: 'string', pattern: HEADER_PATTERNS[name].source },
   }))
 
-function shapeOf(schema: Schema | undefined, schemas: Json): Record<string, Json> {
-  const found = schema === undefined ? {} : jsonSchemaOf(schema, 'input', schemas)
-  return (found.properties ?? {}) as Record<string, Json>
+function shapeOf(
+  schema: Schema | undefined,
+  schemas: Json,
+): { properties: Record<string, Json>; required: readonly string[] } {
+  const { properties = {}, required = [] } = schema === undefined ? {} : jsonSchemaOf(schema, 'input', schemas)
+  return { properties: properties as Record<string, Json>, required: required as readonly string[] }
 }
 
 function answersOf(
