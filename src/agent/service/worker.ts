@@ -57,7 +57,11 @@ export function openWorker(options: WorkerOptions): Worker {
     keep: keepProcess(options.self, paths),
     onChange: () => options.onImages(images.missing()),
   })
-  const certificates = certificateKeeper({ ...options, renew: renewalProcess(options.self, paths, options.log) })
+  const certificates = certificateKeeper({
+    ...options,
+    isProvisioned: () => versionOf(paths.provisionedFile) !== undefined,
+    renew: renewalProcess(options.self, paths, options.log),
+  })
   const after = (ms: number, then: () => void) => {
     const timer = setTimeout(() => {
       timers.delete(timer)

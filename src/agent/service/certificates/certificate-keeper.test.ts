@@ -7,11 +7,12 @@ const LOOKS_A_DAY = 288
 
 /** The keeper with scripted renewals; `tick` lets one pause end and returns the milliseconds of the next. */
 function scene(answers: boolean[] = []) {
-  const state = { isBusy: false, hang: undefined as Promise<void> | undefined }
+  const state = { isBusy: false, isProvisioned: true, hang: undefined as Promise<void> | undefined }
   const [begun, pauses]: [When[], number[]] = [[], []]
   let wake: (() => void) | undefined
   const keeper = certificateKeeper({
     link: { open: () => (state.isBusy ? ({} as never) : undefined) },
+    isProvisioned: () => state.isProvisioned,
     async renew(when, signal) {
       begun.push(when)
       await Promise.race([state.hang, new Promise((resolve) => signal.addEventListener('abort', resolve))])
@@ -47,6 +48,15 @@ test('retries after a failure, because other masters may come back later', async
   const { tick, begun } = scene([false, false, true])
   expect([await tick(), await tick(), await tick()]).toEqual([30_000, 60_000, LOOK_MS])
   expect(begun).toEqual(['expired', 'expired', 'expired'])
+})
+
+test('starts no process on a machine without Kubernetes', async () => {
+  const { state, tick, begun } = scene()
+  state.isProvisioned = false
+  expect([await tick(), await tick(), begun]).toEqual([LOOK_MS, LOOK_MS, []])
+  state.isProvisioned = true
+  await tick()
+  expect(begun).toEqual(['expired'])
 })
 
 test('does not begin during a run, and ends when one begins', async () => {

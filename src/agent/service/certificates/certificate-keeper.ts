@@ -5,6 +5,8 @@ import type { When } from './when.ts'
 
 export interface CertificateKeeperOptions {
   link: Pick<LinkStore, 'open'>
+  /** Whether a run has made this machine a node: otherwise there is nothing to renew, and no process is started to find out. */
+  isProvisioned(): boolean
   /** Starts the process that renews what is due, and waits for its end. False after a failure. Never rejects. */
   renew(when: When, signal: AbortSignal): Promise<boolean>
   log: Log
@@ -34,7 +36,7 @@ export function certificateKeeper(options: CertificateKeeperOptions): Certificat
   let underWay: { stop: AbortController; ended: Promise<boolean> } | undefined
 
   async function renew(when: When): Promise<boolean> {
-    if (link.open()) return true
+    if (link.open() || !options.isProvisioned()) return true
     const stop = new AbortController()
     const ended = options.renew(when, AbortSignal.any([stop.signal, signal]))
     underWay = { stop, ended }
