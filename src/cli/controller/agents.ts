@@ -15,8 +15,7 @@ import {
 } from '../kit/output.ts'
 import { asServiceUser } from './service/data-owner.ts'
 import { printAs } from './session/session.ts'
-
-const DEFAULT_KEY = '~/.config/cantrip/bundle-key.pem'
+import { DEFAULT_KEY, expandHome } from './signing-key.ts'
 
 /** `controller agents build|import|list|remove`. */
 export function registerAgents(program: Command): void {
@@ -116,8 +115,4 @@ const archesOf = ({ files }: StoredRelease) => files.map(({ arch }) => arch).joi
 
 function summary({ version: name, id, createdAt, files }: StoredRelease) {
   return { version: name, id, createdAt, arch: files.map(({ arch }) => arch), files }
-}
-
-function expandHome(path: string): string {
-  return path.startsWith('~/') ? `${process.env.HOME ?? '/root'}${path.slice(1)}` : path
 }

@@ -18,8 +18,7 @@ import {
 } from '../kit/output.ts'
 import { asServiceUser } from './service/data-owner.ts'
 import { printAs, withAdmin, withClient } from './session/session.ts'
-
-const DEFAULT_KEY = '~/.config/cantrip/bundle-key.pem'
+import { DEFAULT_KEY, expandHome } from './signing-key.ts'
 
 /** `controller bundle build|verify|import|list|delete`. */
 export function registerBundle(program: Command): void {
@@ -199,10 +198,6 @@ function summary({ manifest, manifestSha256, publicKey }: StoredBundle): BundleV
 
 function cacheDirectory(): string {
   return process.env.CANTRIP_CACHE ?? expandHome('~/.cache/cantrip')
-}
-
-function expandHome(path: string): string {
-  return path.startsWith('~/') ? `${process.env.HOME ?? '/root'}${path.slice(1)}` : path
 }
 
 function mebibytes(bytes: number): string {

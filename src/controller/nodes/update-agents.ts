@@ -3,9 +3,10 @@ import { isNamed } from '../../bundle/agents/releases.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { AgentUpdateRequest, AgentUpdateView } from '../../protocol/api/updates/agent-updates.ts'
 import { refusal } from '../domain/admission.ts'
-import { cancelled, countOf, isOver, updateState, updateSummary } from '../domain/agent-update/agent-update.ts'
+import { cancelled, isOver, updateState, updateSummary } from '../domain/agent-update/agent-update.ts'
 import type { AgentUpdate } from '../domain/agent-update/record.ts'
 import { type ClusterData, type Draft, nodeIn, present } from '../domain/draft.ts'
+import { unavailableOf } from '../domain/max-unavailable.ts'
 import type { Cluster } from '../domain/records.ts'
 import type { HasAgentReleases, HasOperations, HasStore } from '../ports.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
@@ -50,7 +51,7 @@ function newUpdate(
   return {
     version,
     files: Object.fromEntries(files.map(({ arch, sha256, size }) => [arch, { sha256, size }])),
-    ...{ canary, maxUnavailable: countOf(maxUnavailable, chosen.length), paused: false },
+    ...{ canary, maxUnavailable: unavailableOf(maxUnavailable, chosen.length), paused: false },
     attempt: (before?.attempt ?? 0) + 1,
     ...{ startedAt: draft.now.toISOString(), startedBy },
     nodes: chosen.map(({ id }) => ({ nodeId: id, state: 'due', error: null })),

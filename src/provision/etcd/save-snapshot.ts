@@ -11,11 +11,12 @@ import { ETCD_CLIENT } from '../paths.ts'
  */
 export async function saveSnapshot(host: Host, address: string, path: string, signal: AbortSignal): Promise<void> {
   await host.makeDirectory(ETCD_DATA, 0o700)
+  await host.run(snapshotCommand(address, path), { kind: 'remove-path', path }, { signal, timeoutMs: 300_000 })
+}
+
+/** The command that saves all data of the member at this address. */
+export function snapshotCommand(address: string, path: string): Argv {
   const { ca, certificate, key } = ETCD_CLIENT
-  const argv: Argv = [
-    `${BINARIES}/etcdctl`,
-    `--endpoints=https://${hostPort(address, 2379)}`,
-    ...[`--cacert=${ca}`, `--cert=${certificate}`, `--key=${key}`, 'snapshot', 'save', path],
-  ]
-  await host.run(argv, { kind: 'remove-path', path }, { signal, timeoutMs: 300_000 })
+  const tls = [`--cacert=${ca}`, `--cert=${certificate}`, `--key=${key}`]
+  return [`${BINARIES}/etcdctl`, `--endpoints=https://${hostPort(address, 2379)}`, ...tls, 'snapshot', 'save', path]
 }

@@ -4,14 +4,14 @@ import { collectFacts } from '../../../host/linux/facts.ts'
 import { linuxHostView } from '../../../host/linux/host-view.ts'
 import { certificatesOf } from '../../../provision/certificates/certificates-of.ts'
 import { agentCertificate, CERTIFICATE_PLACES } from '../../../provision/certificates/places.ts'
-import { pathsFor } from '../surroundings.ts'
+import { pathsIn } from './started-by-service.ts'
 
 /**
  * `agent facts [--instance NAME]`: the service starts it to collect the facts of this node. Writes them to stdout as JSON.
  * Kubernetes that another program installed is not the agent's: its certificates are not reported.
  */
-export async function printFacts([flag, instance]: readonly string[]): Promise<void> {
-  const { nodeIdentity, provisionedFile } = pathsFor(flag === '--instance' ? instance : undefined)
+export async function printFacts(argv: readonly string[]): Promise<void> {
+  const { nodeIdentity, provisionedFile } = pathsIn(argv)
   const places = [agentCertificate(nodeIdentity), ...(existsSync(provisionedFile) ? CERTIFICATE_PLACES : [])]
   const view = linuxHostView()
   const [facts, certificates] = await Promise.all([

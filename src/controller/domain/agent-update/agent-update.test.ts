@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { node as nodeWith, run as runWith } from '../../../../test/support/controller/member.ts'
+import { unavailableOf } from '../max-unavailable.ts'
 import type { Member } from '../situation.ts'
-import { cancelled, countOf, directUpdate, isOver, type Sight, updateState } from './agent-update.ts'
+import { cancelled, directUpdate, isOver, type Sight, updateState } from './agent-update.ts'
 import type { AgentUpdate, NodeUpdate } from './record.ts'
 
 const IDS = ['n-1', 'n-2', 'n-3', 'n-4', 'n-5']
@@ -109,4 +110,4 @@ test.each([
   ['50%', 5, 2],
   ['100%', 5, 5],
   ['3', 5, 3],
-])('%s of %i nodes are %i', (wanted, total, count) => expect(countOf(wanted, total)).toBe(count))
+])('%s of %i nodes are %i', (wanted, total, count) => expect(unavailableOf(wanted, total)).toBe(count))

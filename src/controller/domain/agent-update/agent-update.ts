@@ -138,9 +138,3 @@ export function tooOldError({ name, agentVersion }: Pick<Node, 'name' | 'agentVe
     fix: `install the agent of this release on ${name} once by hand: sudo ./agent --creds-file NAME.pem --passphrase-file NAME-passphrase.txt`,
   }
 }
-
-/** A number of nodes, or a percentage of them; at least one. */
-export function countOf(wanted: string, total: number): number {
-  const number = Number.parseInt(wanted, 10)
-  return Math.max(1, wanted.endsWith('%') ? Math.floor((number * total) / 100) : number)
-}

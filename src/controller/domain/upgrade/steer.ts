@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isWithinSkew } from '../../../protocol/kubernetes-version.ts'
 import { isUpdating } from '../agent-update/agent-update.ts'
+import { unavailableOf } from '../max-unavailable.ts'
 import { isBusy } from '../shape.ts'
 import type { Situation } from '../situation.ts'
 import { followRuns } from './follow-runs.ts'
@@ -15,7 +16,6 @@ import {
   phasesFor,
   type Target,
   targetsOf,
-  unavailableOf,
   upgradeRunOf,
   versionIn,
   withNode,

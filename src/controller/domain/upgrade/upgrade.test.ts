@@ -4,13 +4,14 @@ import { wellReport } from '../../../../test/support/controller/well-report.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
 import type { OperationAnswer } from '../../../protocol/wire/operation.ts'
 import type { AgentUpdate } from '../agent-update/record.ts'
+import { unavailableOf } from '../max-unavailable.ts'
 import type { Node } from '../records.ts'
 import type { Member, Situation } from '../situation.ts'
 import { cancelled, paused, resumed } from './control.ts'
 import type { Upgrade } from './record.ts'
 import { steer } from './steer.ts'
 import { afterTask, type Task, tasksOf } from './tasks.ts'
-import { phasesFor, unavailableOf } from './upgrade.ts'
+import { phasesFor } from './upgrade.ts'
 
 const START = Date.parse('2026-01-01T00:00:00.000Z')
 

@@ -55,12 +55,6 @@ export function phasesFor(upgrade: Upgrade): Upgrade {
   return { ...upgrade, nodes }
 }
 
-/** How many workers may be away at the same time; at least one. */
-export function unavailableOf(maxUnavailable: string, workers: number): number {
-  const given = Number.parseInt(maxUnavailable, 10)
-  return Math.max(1, maxUnavailable.endsWith('%') ? Math.floor((workers * given) / 100) : given)
-}
-
 /**
  * Whether a node is drained before its upgrade: one that runs workloads, if others can take them. On the only one, pods stay where they
  * are: containers go on while the kubelet is exchanged.

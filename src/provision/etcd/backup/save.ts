@@ -1,10 +1,10 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { command } from '../../../base/command.ts'
-import { BINARIES } from '../../../base/kubernetes-paths.ts'
 import type { Machine } from '../../../host/machine.ts'
 import type { Backup } from '../../../protocol/wire/messages/backup.ts'
-import { ETCD_CLIENT, KUBERNETES_PKI } from '../../paths.ts'
+import { KUBERNETES_PKI } from '../../paths.ts'
 import { SHARED_FILES } from '../../shared-files.ts'
+import { snapshotCommand } from '../save-snapshot.ts'
 import { BACKUPS, type BackupRecord, DATABASE, directoryOf, readSettings, type Settings } from './places.ts'
 import { prune } from './prune.ts'
 import { snapshotStatus } from './snapshot-status.ts'
@@ -66,13 +66,8 @@ async function saveTo(
   signal: AbortSignal | undefined,
 ): Promise<BackupRecord> {
   const file = `${part}/snapshot.db`
-  const { ca, certificate, key } = ETCD_CLIENT
-  const tls = [`--cacert=${ca}`, `--cert=${certificate}`, `--key=${key}`]
   const options = { timeoutMs: SAVE_MS, ...(signal && { signal }) }
-  await machine.execute(
-    [`${BINARIES}/etcdctl`, '--endpoints=https://127.0.0.1:2379', ...tls, 'snapshot', 'save', file],
-    options,
-  )
+  await machine.execute(snapshotCommand('127.0.0.1', file), options)
   await machine.setMode(file, 0o600)
   const { revision, totalKey, version } = await snapshotStatus(machine, file)
   await machine.writeFile(`${part}/authorities.json`, `${JSON.stringify(await authorities(machine), null, 2)}\n`, 0o600)
