@@ -11,7 +11,7 @@ import { readManifest } from '../../src/bundle/manifest.ts'
 import { closed } from '../../src/bundle/sources/closed.ts'
 import { describeItem } from '../../src/bundle/sources/items.ts'
 import type { Item } from '../../src/bundle/sources/source.ts'
-import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
+import { DEFAULT_VERSIONS, type VersionSet } from '../../src/bundle/versions/sets.ts'
 
 const arch = process.arch === 'arm64' ? 'arm64' : 'x64'
 
@@ -29,6 +29,8 @@ export interface TinyBundleOptions {
   /** The tag of the agent image; default `0.0.0-test`. */
   agentVersion?: string
   now?: Date
+  /** Default: `DEFAULT_VERSIONS`. */
+  versions?: VersionSet
 }
 
 /** Writes a complete signed bundle of a few kilobytes, with the file names of a real one, to `directory`. */
@@ -37,7 +39,7 @@ export async function tinyBundle(directory: string, options: TinyBundleOptions =
   const manifest = await buildBundle({
     source: closed(() => tinyItems(options)),
     arch,
-    versions: DEFAULT_VERSIONS,
+    versions: options.versions ?? DEFAULT_VERSIONS,
     cache: { directory: '/nonexistent', progress: () => undefined },
     agent: { file: '/nonexistent', version: options.agentVersion ?? '0.0.0-test' },
     key: privateKey,
@@ -54,6 +56,7 @@ export async function tinyBundle(directory: string, options: TinyBundleOptions =
 export async function tinyItems({
   contents = {},
   agentVersion = '0.0.0-test',
+  versions = DEFAULT_VERSIONS,
 }: TinyBundleOptions = {}): Promise<Item[]> {
   const item = (role: BundleFile['role'], name: string, version: string, content?: Content): Item => {
     const given = contents[name]
@@ -65,10 +68,10 @@ export async function tinyItems({
     return item('image', name, tag, await imageArchive({ name, arch, layer: new Map([['/name', { text: name }]]) }))
   }
   return [
-    ...Object.entries(BINARIES).map(([name, whose]) => item('binary', name, DEFAULT_VERSIONS[whose])),
-    ...Object.entries(CNI_PLUGINS).map(([name, whose]) => item('cni-plugin', name, DEFAULT_VERSIONS[whose])),
-    ...(await Promise.all(Object.entries(IMAGES).map(([name, { version }]) => image(name, DEFAULT_VERSIONS[version])))),
+    ...Object.entries(BINARIES).map(([name, whose]) => item('binary', name, versions[whose])),
+    ...Object.entries(CNI_PLUGINS).map(([name, whose]) => item('cni-plugin', name, versions[whose])),
+    ...(await Promise.all(Object.entries(IMAGES).map(([name, { version }]) => image(name, versions[version])))),
     await image(AGENT_IMAGE, agentVersion),
-    ...Object.entries(MANIFESTS).map(([name, { version }]) => item('manifest', name, DEFAULT_VERSIONS[version])),
+    ...Object.entries(MANIFESTS).map(([name, { version }]) => item('manifest', name, versions[version])),
   ]
 }

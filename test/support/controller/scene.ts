@@ -41,7 +41,7 @@ export function keepScenesIn(database: () => Promise<string>): void {
 
 /** A controller with a cluster `demo`, and scripted agents of machines with different addresses. */
 export class Scene {
-  readonly #directory: string
+  readonly directory: string
   readonly #database: string | undefined
   #installer: Installer | undefined
   #machines = 0
@@ -49,9 +49,11 @@ export class Scene {
   #controller: Controller | undefined
   /** How far the controller's clock is ahead, in milliseconds. */
   aheadMs = 0
+  /** What the agents say at their connection, beside what every build says. */
+  hello: object = {}
 
   constructor(directory: string, database?: string) {
-    this.#directory = directory
+    this.directory = directory
     this.#database = database
   }
 
@@ -62,7 +64,7 @@ export class Scene {
 
   async start(): Promise<void> {
     this.#controller = await startController({
-      dataDirectory: this.#directory,
+      dataDirectory: this.directory,
       ...(this.#database === undefined ? {} : { database: { url: this.#database, env: {} } }),
       listen: { host: '127.0.0.1', port: 0 },
       now: () => new Date(Date.now() + this.aheadMs),
@@ -85,13 +87,13 @@ export class Scene {
   /** Stops the controller, changes its SQLite database, and starts it again. */
   async changeDatabase(change: (file: string) => void): Promise<void> {
     await this.controller.close()
-    change(join(this.#directory, 'controller.db'))
+    change(join(this.directory, 'controller.db'))
     await this.start()
   }
 
   async close(): Promise<void> {
     await this.controller.close()
-    rmSync(this.#directory, { recursive: true })
+    rmSync(this.directory, { recursive: true })
   }
 
   admin(method: string, path: string, body?: unknown): Promise<Answer> {
@@ -145,7 +147,7 @@ export class Scene {
   ): Promise<SceneNode> {
     if (!this.#installer) throw new Error('there is no cluster')
     const node = await enrolNode(this.controller, this.#installer, name, replaced?.node.id)
-    const agent = await connectAgent(this.controller, node, 0, factsAt(address))
+    const agent = await connectAgent(this.controller, node, 0, factsAt(address), this.hello)
     const found = { node, agent }
     await this.shows(found, 'facts', ({ facts }) => facts !== null)
     const { status, text } = await this.admin('POST', `/v1/nodes/${node.id}/configure`, { roles })
