@@ -13,7 +13,7 @@ const directory = mkdtempSync(join(tmpdir(), 'units-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 
 const UNITS: Record<string, string> = {
-  'cantrip-containerd.service': containerd(),
+  'cantrip-containerd.service': containerd({ hasProxy: true }),
   'etcd.service': etcd('/etc/etcd/etcd.yaml'),
   'kubelet.service': kubelet(),
   'kubelet.service.d/10-kubeadm.conf': kubeletDropIn(),

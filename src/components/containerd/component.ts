@@ -1,6 +1,7 @@
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import type { ProvisionComponent } from '../../provision/provision.ts'
 import { installStep } from '../../provision/steps/install-step.ts'
+import { writeMirrors } from './mirrors.ts'
 import { startService, writeConfiguration } from './steps.ts'
 
 const NAMES = ['containerd', 'containerd-shim-runc-v2', 'ctr', 'runc']
@@ -11,6 +12,7 @@ export const containerd: ProvisionComponent = {
   steps: () => [
     installStep('containerd/install-binaries', 'Installing containerd and runc', 'binary', NAMES, CONTAINERD.binaries),
     writeConfiguration,
+    writeMirrors,
     startService,
   ],
 }

@@ -3,10 +3,14 @@ import type { HostView } from '../../host/host.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { startUnit, unitIsCurrent } from '../../provision/steps/units.ts'
-import { CONFIGURATION, configuration, OVERRIDES, unit } from './templates.ts'
+import { proxyEnvironment } from './proxy.ts'
+import { CONFIGURATION, configuration, OVERRIDES, PROXY, unit } from './templates.ts'
 
 const UNIT = `${UNITS}/${CONTAINERD.unit}`
-const READ_AT_START = [`${CONTAINERD.binaries}/containerd`, CONFIGURATION, OVERRIDES, UNIT]
+const readAtStart = (params: ProvisionParams) => [
+  ...[`${CONTAINERD.binaries}/containerd`, CONFIGURATION, OVERRIDES, UNIT],
+  ...(proxyEnvironment(params) === undefined ? [] : [PROXY]),
+]
 
 export const writeConfiguration: ProvisionStep = {
   id: 'containerd/write-configuration',
@@ -14,26 +18,33 @@ export const writeConfiguration: ProvisionStep = {
   async isDone(host, params) {
     const wanted = Object.entries(await files(host, params))
     const found = await Promise.all(wanted.map(([path]) => host.read(path)))
-    return wanted.every(([, text], index) => found[index] === text)
+    if (!wanted.every(([, text], index) => found[index] === text)) return false
+    const environment = proxyEnvironment(params)
+    return (await host.read(PROXY)) === environment
   },
   async apply(host, params) {
+    const environment = proxyEnvironment(params)
+    // Before the unit that reads it.
+    if (environment !== undefined) await host.write(PROXY, environment, 0o600)
     for (const [path, text] of Object.entries(await files(host, params))) await host.write(path, text)
+    if (environment === undefined && (await host.stat(PROXY)) !== undefined)
+      await host.discard(PROXY, 'there is no proxy')
   },
 }
 
 export const startService: ProvisionStep = {
   id: 'containerd/start-service',
   title: 'Starting containerd',
-  async isDone(host) {
-    return unitIsCurrent(host, CONTAINERD.unit, READ_AT_START)
+  async isDone(host, params) {
+    return unitIsCurrent(host, CONTAINERD.unit, readAtStart(params))
   },
-  async apply(host, _params, { signal }) {
+  async apply(host, params, { signal }) {
     // Undo runs newest first: the service stops, then its mounts are removed, then its directories.
     await host.makeDirectory(CONTAINERD.root, 0o711)
     for (const path of [CONTAINERD.root, CONTAINERD.state]) await host.expect({ kind: 'remove-tree', path, all: true })
     await host.expect({ kind: 'unmount-below', path: `${CONTAINERD.root}/tmpmounts` })
     await host.expect({ kind: 'unmount-below', path: CONTAINERD.state })
-    await startUnit(host, CONTAINERD.unit, READ_AT_START, signal)
+    await startUnit(host, CONTAINERD.unit, readAtStart(params), signal)
   },
 }
 
@@ -43,7 +54,7 @@ async function files(host: HostView, params: ProvisionParams): Promise<Record<st
     [CONFIGURATION]: configuration(sandboxImage(params), { restrictOomScoreAdj }),
     // Always written, so that it is reset when a later instruction no longer has the override.
     [OVERRIDES]: params.cluster.overrides.containerd ?? 'version = 3\n',
-    [UNIT]: unit(),
+    [UNIT]: unit({ hasProxy: proxyEnvironment(params) !== undefined }),
   }
 }
 

@@ -4,6 +4,8 @@ const { binaries, configuration: directory, root, state, socket } = CONTAINERD
 
 /** The cluster's overrides: the only file that is merged over the main configuration, key by key. */
 export const OVERRIDES = `${directory}/conf.d/50-cluster.toml`
+/** Environment of the service, for root alone: the URL of a proxy can have a password. */
+export const PROXY = `${directory}/proxy.env`
 export const CONFIGURATION = `${directory}/config.toml`
 
 /**
@@ -52,7 +54,8 @@ ${runtime}
 `
 }
 
-export function unit(): string {
+/** `hasProxy`: without one, the unit is the same as before there was such a setting, and nothing restarts. */
+export function unit({ hasProxy }: { hasProxy: boolean }): string {
   return `[Unit]
 Description=containerd container runtime of Kubernetes
 Documentation=https://containerd.io
@@ -62,7 +65,7 @@ After=network.target local-fs.target dbus.service
 Type=notify
 # It looks for its shim in PATH.
 Environment=PATH=${binaries}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-ExecStart=${binaries}/containerd --config ${CONFIGURATION}
+${hasProxy ? `EnvironmentFile=${PROXY}\n` : ''}ExecStart=${binaries}/containerd --config ${CONFIGURATION}
 Restart=always
 RestartSec=5
 # Containers outlive a restart of containerd, and have control groups of their own.

@@ -59,6 +59,7 @@ function initConfiguration({ node, cluster }: NodeParams): Mapping {
 
 function clusterConfiguration({ node, cluster }: NodeParams): Mapping {
   const { host: endpointHost } = splitHostPort(cluster.endpoint)
+  const ownNames = [node.name, node.address, endpointHost, 'localhost', '127.0.0.1']
   return {
     apiVersion: KUBEADM_API,
     kind: 'ClusterConfiguration',
@@ -68,7 +69,7 @@ function clusterConfiguration({ node, cluster }: NodeParams): Mapping {
     networking: { podSubnet: cluster.podSubnet, serviceSubnet: cluster.serviceSubnet },
     // Created in milliseconds; RSA takes seconds on a small machine.
     encryptionAlgorithm: 'ECDSA-P256',
-    apiServer: { certSANs: [...new Set([node.name, node.address, endpointHost, 'localhost', '127.0.0.1'])] },
+    apiServer: { certSANs: [...new Set([...ownNames, ...(cluster.certSANs ?? [])])] },
     // Each of 40 controllers requests a token when it starts: with the default of 20 requests per second that takes 5 s.
     controllerManager: {
       extraArgs: [

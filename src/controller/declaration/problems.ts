@@ -3,7 +3,6 @@ import { type Declaration, placeOf, rulesIn, settingsIn } from '../../protocol/d
 import type { DeclarationProblem } from '../../protocol/declaration/routes.ts'
 import type { NodeRule } from '../../protocol/declaration/rule.ts'
 import { ClusterSettings, SETTINGS } from '../../protocol/settings/cluster-settings.ts'
-import type { Setting } from '../../protocol/settings/setting.ts'
 import { MOST_MASTERS } from '../domain/admission.ts'
 import type { Cluster } from '../domain/records.ts'
 import { expectedMasters, sizeOf } from '../domain/rules/provision.ts'
@@ -22,7 +21,9 @@ export function settingsFor({ spec }: Declaration, current: ClusterSettings | un
   return ClusterSettings.parse({ ...Object.fromEntries(kept), ...settingsIn(spec) })
 }
 
-const isMutable = (name: string) => (SETTINGS as Readonly<Record<string, Setting>>)[name]?.isMutable === true
+/** Whether the declaration can change it later. */
+const isMutable = (name: string) => LIVE.includes(name)
+const LIVE = ['labels', 'location', 'autoApprove']
 
 /** Why a declaration is refused; `settings`: those that it means. */
 export function problemsOf(

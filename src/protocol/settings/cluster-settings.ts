@@ -4,10 +4,18 @@ import { kubernetes } from './kubernetes.ts'
 import { network } from './network.ts'
 import { nodes } from './nodes.ts'
 import { overrides } from './overrides.ts'
+import { registries } from './registries.ts'
 import type { Setting, Settings } from './setting.ts'
 
 /** All settings of a cluster: the only place where they are listed. */
-export const SETTINGS = { ...kubernetes, ...network, ...nodes, ...enrolment, ...overrides } as const satisfies Settings
+export const SETTINGS = {
+  ...kubernetes,
+  ...network,
+  ...nodes,
+  ...registries,
+  ...enrolment,
+  ...overrides,
+} as const satisfies Settings
 
 export type SettingName = keyof typeof SETTINGS
 

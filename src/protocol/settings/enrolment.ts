@@ -11,7 +11,7 @@ export const enrolment = {
     wanted: 'true or false',
     example: true,
     show: { title: 'Approval', text: (automatic: boolean) => (automatic ? 'automatic' : 'by an administrator') },
-    isMutable: true,
+    change: { class: 'live' },
   },
   installerTtlDays: {
     schema: z.int().check(z.minimum(1), z.maximum(3_650)),
@@ -22,6 +22,6 @@ export const enrolment = {
     wanted: 'a number of days from 1 to 3650',
     example: 30,
     show: { title: 'Enrolment', text: (days: number) => `credentials valid for ${days} days` },
-    isMutable: false,
+    change: { class: 'live' },
   },
 } as const satisfies Settings

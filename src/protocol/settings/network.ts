@@ -13,7 +13,7 @@ export const network = {
     example: 'calico',
     show: { title: 'Network' },
     sentIn: 'cluster',
-    isMutable: false,
+    change: { class: 'never', because: 'pods of two different networks cannot reach each other' },
   },
   podSubnet: {
     schema: Cidr,
@@ -25,7 +25,7 @@ export const network = {
     example: '10.20.0.0/16',
     show: { title: 'Network', text: (subnet: string) => `pods ${subnet}` },
     sentIn: 'cluster',
-    isMutable: false,
+    change: { class: 'never', because: 'nodes and pods keep the addresses that they have' },
   },
   serviceSubnet: {
     schema: Cidr,
@@ -37,7 +37,7 @@ export const network = {
     example: '10.21.0.0/16',
     show: { title: 'Network', text: (subnet: string) => `services ${subnet}` },
     sentIn: 'cluster',
-    isMutable: false,
+    change: { class: 'never', because: 'services keep the addresses that they have' },
   },
   apiEndpoint: {
     schema: HostPort,
@@ -47,6 +47,6 @@ export const network = {
     wanted: HOST_PORT_WANTED,
     example: 'api.example.org:6443',
     show: { title: 'API' },
-    isMutable: false,
+    change: { class: 'never', because: 'the kubeconfigs of all nodes and people contain it' },
   },
 } as const satisfies Settings

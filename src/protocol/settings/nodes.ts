@@ -23,7 +23,7 @@ export const nodes = {
     example: { site: 'north' },
     show: { title: 'Labels', text: pairs },
     sentIn: 'node',
-    isMutable: true,
+    change: { class: 'live' },
   },
   location: {
     schema: z.string().check(z.maxLength(200)),
@@ -34,7 +34,7 @@ export const nodes = {
     wanted: 'a text of at most 200 characters',
     example: 'Berlin, hall 3',
     show: { title: 'Location' },
-    isMutable: true,
+    change: { class: 'live' },
   },
   dedicatedMasters: {
     schema: z.boolean(),
@@ -46,6 +46,6 @@ export const nodes = {
     example: true,
     show: { title: 'Masters', text: (dedicated: boolean) => (dedicated ? 'dedicated' : 'also run workloads') },
     sentIn: 'cluster',
-    isMutable: false,
+    change: { class: 'control-plane', restarts: ['kubelet'] },
   },
 } as const satisfies Settings

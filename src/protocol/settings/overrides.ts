@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { CONTROL_PLANE } from './kubernetes.ts'
 import type { Settings } from './setting.ts'
 
 const Text = z.optional(z.string().check(z.maxLength(32_768)))
@@ -29,6 +30,13 @@ export const overrides = {
     example: { kubelet: 'maxPods: 50\n' },
     show: { title: 'Overrides', text: (texts: object) => Object.keys(texts).join(', ') },
     sentIn: 'cluster',
-    isMutable: false,
+    change: {
+      of: {
+        kubelet: { class: 'rolling', restarts: ['kubelet'] },
+        containerd: { class: 'rolling', restarts: ['containerd'] },
+        kubeadm: { class: 'control-plane', restarts: CONTROL_PLANE },
+        'kube-proxy': { class: 'add-on', restarts: ['kube-proxy'] },
+      },
+    },
   },
 } as const satisfies Settings

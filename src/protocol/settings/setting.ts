@@ -1,7 +1,25 @@
 import type * as z from 'zod/mini'
 
-/** How arguments become the value. `pairs`: KEY=VALUE arguments; `files`: NAME=FILE arguments, and the value is the text. */
-export type FlagKind = 'text' | 'number' | 'switch' | 'pairs' | 'files'
+/** How arguments become the value. `list`: repeated; `pairs`: KEY=VALUE arguments; `files`: NAME=FILE arguments, and the value is the text. */
+export type FlagKind = 'text' | 'number' | 'switch' | 'list' | 'pairs' | 'files'
+
+/** What restarts when a setting changes. Containers run on while the kubelet or containerd restarts. */
+export type Restarted =
+  | 'kubelet'
+  | 'containerd'
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kube-scheduler'
+  | 'kube-proxy'
+
+/**
+ * How a setting of a running cluster changes. `live`: nothing restarts. `rolling`: on one node after another. `control-plane`: on
+ * masters only, one after another. `add-on`: in the cluster, from one master. `never`: with the reason.
+ */
+export type Change =
+  | { readonly class: 'live' }
+  | { readonly class: 'rolling' | 'control-plane' | 'add-on'; readonly restarts: readonly Restarted[] }
+  | { readonly class: 'never'; readonly because: string }
 
 /** One setting of a cluster, for the command line, the YAML file, the nodes and the reference. */
 export interface Setting {
@@ -27,8 +45,8 @@ export interface Setting {
    * only for agents that know it.
    */
   readonly since?: string
-  /** Whether the setting could change once nodes are provisioned. */
-  readonly isMutable: boolean
+  /** How it changes once nodes are provisioned; `of`: by the key of a mapping, whose parts change in different ways. */
+  readonly change: Change | { readonly of: Readonly<Record<string, Change>> }
 }
 
 /** By name, which is the key in YAML and JSON. */

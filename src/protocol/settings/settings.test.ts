@@ -36,16 +36,44 @@ test('an instruction carries what nodes need to know, and nothing else', () => {
     'dedicatedMasters',
     'overrides',
   ])
+  expect(Object.keys(paramsFor('cluster', all, settingCapabilities()))).toEqual(
+    expect.arrayContaining(['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'registryMirrors']),
+  )
   expect(paramsFor('node', all, [])).toEqual({ labels: { site: 'north' } })
 })
 
 test('the parameters that released agents take are those of this build', () => {
   const { cluster, node } = NodeParams.shape
   expect(Object.keys(cluster.shape).sort()).toEqual([
-    ...['cni', 'dedicatedMasters', 'endpoint', 'id', 'kubernetesVersion', 'masters', 'name', 'overrides'],
-    ...['podSubnet', 'serviceSubnet'],
+    ...['certSANs', 'cni', 'dedicatedMasters', 'endpoint', 'httpProxy', 'httpsProxy', 'id', 'kubernetesVersion'],
+    ...['masters', 'name', 'noProxy', 'overrides', 'podSubnet', 'registryMirrors', 'serviceSubnet'],
   ])
+  for (const later of settingCapabilities()) {
+    expect(cluster.shape[later.replace('setting/', '') as 'certSANs'].safeParse(undefined).success).toBe(true)
+  }
   expect(Object.keys(node.shape).sort()).toEqual(['address', 'labels', 'name', 'roles'])
-  expect(settingCapabilities()).toEqual([])
-  expect(unknownSettings(ClusterSettings.parse(examples), [])).toEqual([])
+  const later = ['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'registryMirrors']
+  expect(settingCapabilities()).toEqual(later.map((name) => `setting/${name}`))
+  expect(unknownSettings(ClusterSettings.parse(examples), [])).toEqual(later)
+  expect(unknownSettings(ClusterSettings.parse({}), [])).toEqual([])
+})
+
+test.each([
+  ['httpProxy', 'http://user:word@proxy.example.org:3128', true],
+  ['httpProxy', 'socks5://proxy.example.org', false],
+  ['httpsProxy', 'http://proxy.example.org:3128"\nLD_PRELOAD=x', false],
+  ['noProxy', '.example.org,192.0.2.0/24', true],
+  ['noProxy', 'a b', false],
+  ['registryMirrors', { '*': 'https://mirror.example.org/hub' }, true],
+  ['registryMirrors', { '../../etc': 'https://mirror.example.org' }, false],
+  ['registryMirrors', { 'docker.io': 'mirror.example.org' }, false],
+  ['certSANs', ['*.example.org', '192.0.2.1', '2001:db8::1'], true],
+  ['certSANs', ['api_1'], false],
+])('%s may be %j: %s', (name, value, isValid) => {
+  expect(ClusterSettings.safeParse({ [name]: value }).success).toBe(isValid)
+})
+
+test('cluster show has no password of a proxy', () => {
+  const { show } = SETTINGS.httpProxy
+  expect(show.text('http://user:word@proxy.example.org:3128')).toBe('http: http://user:***@proxy.example.org:3128')
 })

@@ -24,4 +24,5 @@ export const CAPABILITIES: readonly string[] = [
     (kind) => `operation/${kind}`,
   ),
   ...['back-up-etcd', 'look-at-backups', 'check-backup'].map((kind) => `operation/${kind}`),
+  ...['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'registryMirrors'].map((name) => `setting/${name}`),
 ]

@@ -45,6 +45,6 @@ function optionOf({ flag, kind, help, choices, default: standard, example }: Set
   if (isPlain && choices === undefined) notes.push(`e.g. ${example}`)
   const option = new Option(flag, [help, ...notes].join('; '))
   if (choices) option.choices(choices)
-  if (kind === 'pairs' || kind === 'files') option.argParser(collect)
+  if (kind === 'list' || kind === 'pairs' || kind === 'files') option.argParser(collect)
   return option
 }

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { changesBetween, reasonOf, restartsOn } from './change.ts'
+import { ClusterSettings, SETTINGS } from './cluster-settings.ts'
+
+const before = ClusterSettings.parse({ overrides: { kubelet: 'maxPods: 50\n' }, labels: { site: 'north', rack: '1' } })
+const changed = (to: object) => changesBetween(before, ClusterSettings.parse({ ...before, ...to }))
+
+test('what is the same is no change, whatever the order of its keys', () => {
+  expect(changed({})).toEqual([])
+  expect(changed({ labels: { rack: '1', site: 'north' } })).toEqual([])
+})
+
+test('a mapping whose parts change in different ways is compared by part', () => {
+  const found = changed({ overrides: { 'kube-proxy': 'mode: nftables\n' } })
+  expect(found.map(({ name, change }) => `${name} ${change.class}`)).toEqual([
+    'overrides.kubelet rolling',
+    'overrides.kube-proxy add-on',
+  ])
+})
+
+test('says what restarts on a master and on a worker', () => {
+  const found = changed({ certSANs: ['api.example.org'], httpProxy: 'http://proxy:3128', overrides: {} })
+  expect(restartsOn(found, false)).toEqual(['containerd', 'kubelet'])
+  expect(restartsOn(found, true)).toEqual([
+    ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'containerd', 'kubelet'],
+  ])
+})
+
+test('what cannot change has a reason', () => {
+  const never = Object.keys(SETTINGS).filter((name) => reasonOf(name) !== undefined)
+  expect(never).toEqual(['kubernetesVersion', 'cni', 'podSubnet', 'serviceSubnet', 'apiEndpoint'])
+})

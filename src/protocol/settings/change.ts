@@ -1,0 +1,54 @@
+import { SETTINGS } from './cluster-settings.ts'
+import type { Change, Restarted, Setting } from './setting.ts'
+
+/** How a setting, or a key of it (`overrides.kubelet`), changes on a running cluster. */
+export interface SettingChange {
+  readonly name: string
+  readonly change: Change
+  /** Whether nodes have to be told. */
+  readonly isSent: boolean
+}
+
+/** What differs between two sets of settings, each with how it changes. */
+export function changesBetween(before: object, after: object): SettingChange[] {
+  const [was, is] = [before, after] as Readonly<Record<string, unknown>>[]
+  return Object.entries<Setting>(SETTINGS).flatMap(([name, { change, sentIn }]) => {
+    const [from, to] = [was?.[name], is?.[name]]
+    if (isSame(from, to)) return []
+    const isSent = sentIn !== undefined
+    if (!('of' in change)) return [{ name, change, isSent }]
+    return Object.entries(change.of).flatMap(([key, its]) =>
+      isSame(at(from, key), at(to, key)) ? [] : [{ name: `${name}.${key}`, change: its, isSent }],
+    )
+  })
+}
+
+/** The reason why a setting cannot change on a running cluster. */
+export function reasonOf(name: string): string | undefined {
+  const change = (SETTINGS as Readonly<Record<string, Setting>>)[name]?.change
+  return change && 'class' in change && change.class === 'never' ? change.because : undefined
+}
+
+/** What restarts on a node; those of the control plane only on masters. */
+export function restartsOn(changes: readonly SettingChange[], isMaster: boolean): Restarted[] {
+  const restarts = changes.flatMap(({ change }) => {
+    if (change.class === 'rolling' || (change.class === 'control-plane' && isMaster)) return change.restarts
+    return []
+  })
+  return [...new Set(restarts)]
+}
+
+const at = (value: unknown, key: string): unknown =>
+  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[key] : undefined
+
+/** The order of keys does not count. */
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(sorted)
+  const entries = Object.entries(value).filter(([, each]) => each !== undefined)
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, each]) => [key, sorted(each)]))
+}

@@ -1,0 +1,72 @@
+import * as z from 'zod/mini'
+import type { Settings } from './setting.ts'
+
+/** Without white space and quotes: it is written to the configuration of services. */
+const Plain = z.string().check(z.maxLength(500), z.regex(/^[!#-&(-[\]-~]+$/))
+const isHttp = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+const HttpUrl = Plain.check(z.refine(isHttp, 'wanted a URL that begins with http:// or https://'))
+/** `*`: every registry without a mirror of its own. */
+const Registry = z.string().check(z.maxLength(260), z.regex(/^(\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d{1,5})?)$/))
+
+/** A password in a URL is not shown. */
+const hidden = (url: string) => url.replace(/^(\w+:\/\/[^:@/]*):[^@/]*@/, '$1:***@')
+
+const PROXY_CHANGE = { class: 'rolling', restarts: ['containerd'] } as const
+
+/** How containerd reaches the registries of users' images. Images of Kubernetes come from the bundle. */
+export const registries = {
+  httpProxy: {
+    schema: HttpUrl,
+    flag: '--http-proxy <url>',
+    kind: 'text',
+    help: 'proxy through which containerd reaches registries over HTTP',
+    wanted: 'http://[USER:PASSWORD@]HOST:PORT',
+    example: 'http://proxy.example.org:3128',
+    show: { title: 'Proxy', text: (url: string) => `http: ${hidden(url)}` },
+    sentIn: 'cluster',
+    since: '0.2.0',
+    change: PROXY_CHANGE,
+  },
+  httpsProxy: {
+    schema: HttpUrl,
+    flag: '--https-proxy <url>',
+    kind: 'text',
+    help: 'proxy through which containerd reaches registries over HTTPS',
+    wanted: 'http://[USER:PASSWORD@]HOST:PORT',
+    example: 'http://proxy.example.org:3128',
+    show: { title: 'Proxy', text: (url: string) => `https: ${hidden(url)}` },
+    sentIn: 'cluster',
+    since: '0.2.0',
+    change: PROXY_CHANGE,
+  },
+  noProxy: {
+    schema: Plain,
+    flag: '--no-proxy <list>',
+    kind: 'text',
+    help: 'hosts and subnets that need no proxy, besides those of the cluster',
+    wanted: 'names, addresses and subnets, separated by commas',
+    example: '.example.org,192.0.2.0/24',
+    show: { title: 'Proxy', text: (list: string) => `not for ${list}` },
+    sentIn: 'cluster',
+    since: '0.2.0',
+    change: PROXY_CHANGE,
+  },
+  registryMirrors: {
+    schema: z.record(Registry, HttpUrl),
+    flag: '--registry-mirror <registry=url>',
+    kind: 'pairs',
+    help: 'where containerd looks first for images of a registry; repeatable',
+    wanted: 'REGISTRY=URL, e.g. docker.io=https://mirror.example.org',
+    example: { 'docker.io': 'https://mirror.example.org' },
+    show: {
+      title: 'Mirrors',
+      text: (mirrors: Readonly<Record<string, string>>) =>
+        Object.entries(mirrors)
+          .map(([registry, url]) => `${registry} at ${hidden(url)}`)
+          .join(', '),
+    },
+    sentIn: 'cluster',
+    since: '0.2.0',
+    change: { class: 'live' },
+  },
+} as const satisfies Settings
