@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Command } from 'commander'
 import { afterAll, expect, test } from 'vitest'
+import { addSettingFlags } from './setting-flags.ts'
 import { readSettings } from './settings.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'settings-'))
@@ -38,4 +40,14 @@ test.each([
     ...{ code: 'override/not-usable', kind: 'invalid' },
     message: expect.stringMatching(message),
   })
+})
+
+test('a flag that begins with no- has a value, and none without it', async () => {
+  const parsed = async (...argv: string[]) => {
+    const command = addSettingFlags(new Command())
+    command.parse(argv, { from: 'user' })
+    return (await readSettings(command.opts())).noProxy
+  }
+  expect(await parsed()).toBe(undefined)
+  expect(await parsed('--no-proxy', '.example.org')).toBe('.example.org')
 })
