@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { isFull, keepResult, seed } from '../../test/run/campaign.ts'
 import { type HistoryResult, playHistory } from '../../test/support/controller/model/history.ts'
-import { MUTANTS } from '../../test/support/controller/model/mutants.ts'
+import { type Misguide, MUTANTS, WRONG_DIRECTORS } from '../../test/support/controller/model/mutants.ts'
 import type { WorldOptions } from '../../test/support/controller/model/world.ts'
 import { seededRandom } from '../../test/support/random.ts'
 import { openAuthority } from './access/authority.ts'
@@ -18,6 +18,16 @@ vi.mock('./domain/ids.ts', () => ({
     return `${kind}-${digits.replace(/[0189]/g, (digit) => ({ 0: 'w', 1: 'x', 8: 'y', 9: 'z' })[digit] ?? digit)}`
   },
 }))
+
+const director = vi.hoisted(() => ({ misguide: undefined as Misguide | undefined }))
+vi.mock('./domain/upgrade/steer.ts', async (original) => {
+  const own = await original<typeof import('./domain/upgrade/steer.ts')>()
+  const steer: typeof own.steer = (situation) => {
+    const decisions = own.steer(situation)
+    return director.misguide?.(situation, decisions) ?? decisions
+  }
+  return { ...own, steer }
+})
 
 const HISTORIES = isFull ? 500 : 4
 const LENGTH = 150
@@ -93,15 +103,32 @@ test(
   TIMEOUT_MS,
 )
 
+/** Plays histories until one fails in this way. */
+async function detects(processes: number, alter: Partial<WorldOptions>, said = /./): Promise<boolean> {
+  for (let history = 0; history < OF_MUTANTS; history++) {
+    const { failed } = await play(MUTANTS_SEED + history, processes, alter)
+    if (failed !== undefined && said.test(failed)) return true
+  }
+  return false
+}
+
 test.each(MUTANTS)(
   'histories detect a wrong controller: %s',
   async (_, processes, alter) => {
-    const failures: string[] = []
-    for (let history = 0; history < OF_MUTANTS && failures.length === 0; history++) {
-      const { failed } = await play(MUTANTS_SEED + history, processes, alter)
-      if (failed !== undefined) failures.push(failed)
+    expect(await detects(processes, alter)).toBe(true)
+  },
+  TIMEOUT_MS,
+)
+
+test.each(WRONG_DIRECTORS)(
+  'histories detect a wrong director: %s',
+  async (_, said, misguide) => {
+    director.misguide = misguide
+    try {
+      expect(await detects(1, {}, said)).toBe(true)
+    } finally {
+      director.misguide = undefined
     }
-    expect(failures).not.toEqual([])
   },
   TIMEOUT_MS,
 )

@@ -96,6 +96,7 @@ function ofNewRun(mirror: Mirror, run: Run): string[] {
     .flatMap(({ id }) => runsIn(mirror, id))
     .filter(({ role, state, cancel, repair }) => role === 'first-master' && state === 'open' && !cancel && !repair)
   const isEarly = run.role === 'upgrade' && !node.roles.includes('master') && lateMasters(mirror).length > 0
+  const busy = run.role === 'upgrade' && node.roles.includes('master') ? otherBusyMasters(mirror, node) : []
   const isFurtherFounder = run.role === 'first-master' && !run.repair && founders.length > 0
   return [
     ...when(run.generation <= node.generation, `${name} gets generation ${run.generation} after ${node.generation}`),
@@ -105,6 +106,7 @@ function ofNewRun(mirror: Mirror, run: Run): string[] {
     ...when(!isOfRole, `${name} is ${node.roles}, and gets an instruction to become ${run.role}`),
     ...when(!mayReset, `${name} is reset while its cluster has it`),
     ...when(isEarly, `${name} is upgraded before ${lateMasters(mirror)}`),
+    ...when(busy.length > 0, `${name} is upgraded while ${busy} has a run`),
     ...when(isFurtherFounder, `${name} is to start the cluster that another node starts`),
   ]
 }
@@ -118,6 +120,12 @@ function lateMasters(mirror: Mirror): string[] {
     ({ id }) => versionOf(id) !== undefined && versionOf(id) !== upgrade?.rounds[upgrade.round],
   )
   return late.map(({ name }) => name)
+}
+
+function otherBusyMasters(mirror: Mirror, { id }: Node): string[] {
+  const others = presentIn(mirror).filter((each) => each.id !== id && each.roles.includes('master'))
+  const busy = others.filter((each) => runsIn(mirror, each.id).some(({ state }) => state === 'open'))
+  return busy.map(({ name }) => name)
 }
 
 const FIXED = ['nodeId', 'role', 'repair', 'generation', 'seq', 'payload', 'signature', 'createdAt'] as const

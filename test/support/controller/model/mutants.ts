@@ -1,3 +1,5 @@
+import type { Situation } from '../../../../src/controller/domain/situation.ts'
+import type { UpgradeDecision } from '../../../../src/controller/domain/upgrade/steer.ts'
 import type { Store } from '../../../../src/controller/store/port.ts'
 import type { WorldOptions } from './world.ts'
 
@@ -62,3 +64,40 @@ export const MUTANTS: readonly [name: string, processes: number, alter: Alter][]
     },
   ],
 ]
+
+/** What a wrong director decides about an upgrade instead of these decisions. */
+export type Misguide = (situation: Situation, decisions: readonly UpgradeDecision[]) => UpgradeDecision[]
+
+/** With what the histories say about it. */
+export const WRONG_DIRECTORS: readonly [name: string, said: RegExp, misguide: Misguide][] = [
+  [
+    'two masters are upgraded at once',
+    /is upgraded while \S+ has a run/,
+    (situation, decisions) => {
+      const order = masterOrder(situation, decisions)
+      const [other] = waiting(situation, true).filter((id) => id !== order?.nodeId)
+      return order && other ? [...decisions, { ...order, nodeId: other }] : [...decisions]
+    },
+  ],
+  [
+    'a worker is upgraded before the masters',
+    /is upgraded before/,
+    (situation, decisions) => {
+      const order = masterOrder(situation, decisions)
+      const [worker] = waiting(situation, false)
+      return decisions.map((each) => (each === order && worker ? { ...each, nodeId: worker } : each))
+    },
+  ],
+]
+
+const masterOrder = ({ members }: Situation, decisions: readonly UpgradeDecision[]) =>
+  decisions
+    .flatMap((each) => (each.kind === 'instruct' && each.role === 'upgrade' ? [each] : []))
+    .find(({ nodeId }) => members.some(({ node }) => node.id === nodeId && node.roles.includes('master')))
+
+/** The masters, or the workers, that the upgrade has not begun. */
+function waiting({ cluster, members }: Situation, isMaster: boolean): string[] {
+  const due = cluster.upgrade?.nodes.filter(({ phase }) => phase === 'waiting').map(({ id }) => id) ?? []
+  const present = members.filter(({ node }) => node.leaving === 'no' && node.roles.includes('master') === isMaster)
+  return present.flatMap(({ node }) => (due.includes(node.id) ? [node.id] : []))
+}
