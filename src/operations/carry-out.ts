@@ -13,6 +13,7 @@ import { moveLeader } from './etcd/move-leader.ts'
 import { invite } from './invite.ts'
 import { retire } from './retire.ts'
 import { checkUpgrade } from './upgrade/check-upgrade.ts'
+import { nodeLabels } from './upgrade/node-labels.ts'
 
 /** Any but the update of the agent itself, which another part carries out. */
 export type OperationInCluster = Exclude<Operation, { operation: 'update-agent' }>
@@ -33,6 +34,7 @@ const WORK: Work = {
   'move-leader': moveLeader,
   'etcd-status': etcdStatus,
   'check-upgrade': checkUpgrade,
+  'node-labels': nodeLabels,
   'back-up-etcd': backUpEtcd,
   'look-at-backups': lookAtBackups,
   'check-backup': checkBackup,

@@ -22,6 +22,7 @@ export const COMPONENT_IDS = [
   'network-images',
   'node',
   'node-dns',
+  'old-images',
   'operator',
   'operator-certificate',
   'prefetch',

@@ -12,6 +12,7 @@ import { kubeletUnit } from '../components/kubelet/component.ts'
 import { networkImages } from '../components/network-images/component.ts'
 import { node } from '../components/node/component.ts'
 import { nodeDns } from '../components/node-dns/component.ts'
+import { oldImages } from '../components/old-images/component.ts'
 import { prefetch } from '../components/prefetch/component.ts'
 import { readiness } from '../components/readiness/component.ts'
 import { sandboxImage } from '../components/sandbox-image/component.ts'
@@ -26,6 +27,7 @@ import { inOrder } from './in-order.ts'
 export const upgradeMaster: Workflow<ProvisionParams> = {
   id: 'upgrade',
   components: inOrder([
+    oldImages,
     prefetch,
     apiServerImages,
     controllerImages,
@@ -49,6 +51,7 @@ export const upgradeMaster: Workflow<ProvisionParams> = {
 export const upgradeWorker: Workflow<ProvisionParams> = {
   id: 'upgrade',
   components: inOrder([
+    oldImages,
     prefetch,
     sandboxImage,
     networkImages,

@@ -18,6 +18,7 @@ import { threeAndOne } from './three-and-one.ts'
 import { threeControllers } from './three-controllers.ts'
 import { twoInterfaces } from './two-interfaces.ts'
 import { upgraded } from './upgraded.ts'
+import { upgradedTrio } from './upgraded-trio.ts'
 
 const stories: Record<string, (scene: Scene, story: Story) => Promise<void>> = {
   'one-and-one': oneAndOne,
@@ -31,6 +32,7 @@ const stories: Record<string, (scene: Scene, story: Story) => Promise<void>> = {
   'earlier-agent': earlierAgentStory,
   'three-controllers': threeControllers,
   upgraded,
+  'upgraded-trio': upgradedTrio,
   journey,
   'restored-etcd': restoredEtcd,
 }

@@ -181,6 +181,16 @@ function answerCommands(fake: FakeKubernetes): void {
       .map(([name]) => `${name}\n${name.slice(0, name.lastIndexOf(':'))}@sha256:0\n`)
       .join(''),
   }))
+  host.on([...ctr, 'list', 'labels."io.cri-containerd.pinned"==pinned'], () => ({
+    stdout: [...images]
+      .filter(([, isPinned]) => isPinned)
+      .map(([name]) => `${name} type sha256:0 1.0 MiB linux/amd64 -\n`)
+      .join(''),
+  }))
+  host.on([...ctr, 'remove'], (argv) => {
+    for (const name of argv.slice(argv.indexOf('--sync') + 1)) images.delete(name)
+    return {}
+  })
   host.on([...ctr, 'import'], (argv) => {
     const image = params.bundleStore.manifest.files.find(({ path }) => `/bundle/${path}` === argv.at(-1))
     if (argv.includes('io.cri-containerd.pinned=pinned') && argv.includes('--digests')) pin(image?.name ?? '')

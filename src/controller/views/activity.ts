@@ -6,6 +6,7 @@ import { turnOf } from '../domain/director/turn.ts'
 import type { Cluster, Node, Run } from '../domain/records.ts'
 import { takesPart } from '../domain/shape.ts'
 import type { Member } from '../domain/situation.ts'
+import { isActive } from '../domain/upgrade/upgrade.ts'
 import type { HasClock, HasLiveProgress, HasOperations, HasPresence } from '../ports.ts'
 import { currentStep } from '../reconcile/progress.ts'
 import { keyOfGone, waitOf } from '../reconcile/retire.ts'
@@ -68,7 +69,16 @@ function ofRepair(ports: Activities, cluster: Cluster, node: Node, run: Run, mem
     return waits('its turn to be repaired')
   }
   const { step, waitingFor } = run.repair ? ofRun(ports, node, run, members) : NOTHING
-  return { step: step === null ? null : `repair: ${step}`, waitingFor }
+  if (step === null) return ofUpgrade(cluster, node) ?? { step, waitingFor }
+  const isUpgrade = run.role === 'upgrade' || run.role === 'add-ons'
+  return { step: `${isUpgrade ? 'upgrade' : 'repair'}: ${step}`, waitingFor }
+}
+
+/** What an upgrade does with the node between its runs. */
+function ofUpgrade({ upgrade }: Cluster, { id }: Node): Activity | undefined {
+  const its = isActive(upgrade) ? upgrade.nodes.find((each) => each.id === id) : undefined
+  if (its?.phase === 'draining') return waits(its.waitingFor ?? 'its pods to move', 'upgrade: ')
+  return its?.phase === 'settling' ? waits(its.waitingFor ?? 'the node to be schedulable', 'upgrade: ') : undefined
 }
 
 /** What a configured node waits for before it gets an instruction. */

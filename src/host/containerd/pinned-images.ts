@@ -1,10 +1,10 @@
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 
+const CTR = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io'] as const
+
 /** The command for images of the namespace in which containerd keeps those of Kubernetes. */
-export const CTR_IMAGES = [
-  `${CONTAINERD.binaries}/ctr`,
-  ...['--address', CONTAINERD.socket, '--namespace', 'k8s.io', 'images'],
-] as const
+export const CTR_IMAGES = [...CTR, 'images'] as const
+export const CTR_CONTAINERS = [...CTR, 'containers'] as const
 
 /**
  * When a disk fills, the kubelet removes images that no container uses, except those with this label of containerd's CRI
@@ -12,5 +12,9 @@ export const CTR_IMAGES = [
  */
 export const PIN = 'io.cri-containerd.pinned=pinned'
 
+const PINNED = 'labels."io.cri-containerd.pinned"==pinned'
+
 /** Lists the names of the pinned images, one a line. Their content is not read. */
-export const LIST_PINNED = [...CTR_IMAGES, 'list', '--quiet', 'labels."io.cri-containerd.pinned"==pinned'] as const
+export const LIST_PINNED = [...CTR_IMAGES, 'list', '--quiet', PINNED] as const
+/** As a table, with the digest in the third column. */
+export const LIST_PINNED_WITH_DIGESTS = [...CTR_IMAGES, 'list', PINNED] as const

@@ -153,3 +153,12 @@ test('reads only the metric of deprecated APIs that have a release of removal', 
   ])
   expect(deprecatedApis('')).toEqual([])
 })
+
+test('the values of a label are those of the nodes that have it', async () => {
+  const labelsOf = async (label: string) => {
+    const answer = await carryOutOperation(cluster({}).machine, { ...common, operation: 'node-labels', label })
+    return answer.outcome === 'done' ? answer.labels : answer
+  }
+  expect(await labelsOf('node-role.kubernetes.io/control-plane')).toEqual([{ node: 'm1', value: '' }])
+  expect(await labelsOf('toString')).toEqual([])
+})

@@ -20,7 +20,7 @@ export const CAPABILITIES: readonly string[] = [
   'frame/trust',
   ...['upgrade', 'add-ons', 'renew', 'restore-etcd'].map((role) => `instruction/${role}`),
   ...['grant-access', 'revoke-access', 'list-access', 'update-agent'].map((kind) => `operation/${kind}`),
-  ...['cordon', 'cordon-and-drain', 'uncordon', 'move-leader', 'etcd-status', 'check-upgrade'].map(
+  ...['cordon', 'cordon-and-drain', 'uncordon', 'move-leader', 'etcd-status', 'check-upgrade', 'node-labels'].map(
     (kind) => `operation/${kind}`,
   ),
   ...['back-up-etcd', 'look-at-backups', 'check-backup'].map((kind) => `operation/${kind}`),

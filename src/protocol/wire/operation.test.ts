@@ -22,6 +22,7 @@ it.each<Operation>([
   { ...common, operation: 'move-leader', target },
   { ...common, operation: 'etcd-status' },
   { ...common, operation: 'check-upgrade', version: 'v1.37.2' },
+  { ...common, operation: 'node-labels', label: 'topology.kubernetes.io/zone' },
 ])('reads what it wrote: %j', (operation) => {
   expect(Operation.parse(JSON.parse(serializeOperation(operation)))).toEqual(operation)
 })

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { ClusterRole, ClusterUser, IpAddress, KubernetesVersion, NodeId, NodeName } from '../names.ts'
+import { LABEL_KEY, MAX_LABEL_KEY } from '../settings/node-labels.ts'
 import { ErrorReport } from './event.ts'
 import { Backup, BackupId, EtcdState, MAX_BACKUPS } from './messages/backup.ts'
 import { OPERATION_KEYS } from './released-names.ts'
@@ -85,6 +86,12 @@ export const Operation = z.pipe(
     z.strictObject({ ...common, operation: z.literal('etcd-status') }),
     /** Returns what an upgrade of the cluster to this version would break, and what forbids it. */
     z.strictObject({ ...common, operation: z.literal('check-upgrade'), version: KubernetesVersion }),
+    /** Returns the value of this label of each node that has it. */
+    z.strictObject({
+      ...common,
+      operation: z.literal('node-labels'),
+      label: z.string().check(z.maxLength(MAX_LABEL_KEY), z.regex(LABEL_KEY)),
+    }),
     /**
      * Makes this the executable of the agent, unless a run is open. `done`: it runs, and was welcomed. `attempt`: the same one is tried
      * again only with a higher number.
@@ -146,6 +153,12 @@ const Blocked = z.strictObject({ pods: HeldPods, isPastDeadline: z.boolean() })
 export const UpgradeFinding = z.strictObject({ level: z.enum(['blocks', 'warns']), ...ErrorReport.shape })
 export const MAX_UPGRADE_FINDINGS = 100
 
+export const LabeledNode = z.strictObject({
+  node: z.string().check(z.maxLength(253)),
+  value: z.string().check(z.maxLength(63)),
+})
+export const MAX_LABELED_NODES = 2_000
+
 /** A certificate for a person, and the CA of the cluster, in PEM. */
 export const SignedAccess = z.strictObject({
   certificate: z.string().check(z.maxLength(8_192)),
@@ -166,6 +179,7 @@ export const OperationAnswer = z.discriminatedUnion('outcome', [
     bound: z.optional(z.array(BoundAccess).check(z.maxLength(MAX_ACCESSES))),
     /** Pods that a drain with `onBlocked` skip left on the node. */
     held: z.optional(HeldPods),
+    labels: z.optional(z.array(LabeledNode).check(z.maxLength(MAX_LABELED_NODES))),
     findings: z.optional(z.array(UpgradeFinding).check(z.maxLength(MAX_UPGRADE_FINDINGS))),
   }),
   /** The controller has to repeat the operation later. */

@@ -82,6 +82,6 @@ export function digestName(name: string, digest: string): string {
 }
 
 /** `registry.k8s.io/pause:3.10.2` is of `registry.k8s.io/pause`; a registry can have a port. */
-function repositoryOf(name: string): string {
+export function repositoryOf(name: string): string {
   return name.replace(/(:[^/:@]+)?(@.*)?$/, '')
 }

@@ -10,10 +10,12 @@ export interface UpgradingAgents {
   readonly happened: string[]
   /** The nodes whose run fails. */
   readonly failing: Set<string>
-  /** The nodes whose run does not end until it is taken out. */
+  /** The nodes whose run does not end until it is deleted from here. */
   readonly held: Set<string>
   /** The master that leads etcd. */
   leader: string
+  /** The values of every label, by the names of the nodes. */
+  readonly labels: Map<string, string>
   /** What a master answers to an operation, instead of what a healthy cluster answers. */
   answer: (operation: Operation) => OperationOutcome | undefined
   /** Serves another connection of the node. */
@@ -26,6 +28,7 @@ export function upgradingAgents(nodes: readonly SceneNode[], masters: readonly s
     happened: [],
     failing: new Set(),
     held: new Set(),
+    labels: new Map(),
     leader: 'm1',
     answer: () => undefined,
     serve,
@@ -69,6 +72,8 @@ export function upgradingAgents(nodes: readonly SceneNode[], masters: readonly s
     switch (operation.operation) {
       case 'check-upgrade':
         return { outcome: 'done', findings: [] }
+      case 'node-labels':
+        return { outcome: 'done', labels: [...agents.labels].map(([node, value]) => ({ node, value })) }
       case 'etcd-status': {
         const etcd = masters.map((name) => ({
           name,

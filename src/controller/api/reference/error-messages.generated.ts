@@ -340,5 +340,8 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   "upgrade/none": [
     "cluster … is not being upgraded"
+  ],
+  "upgrade/not-ready": [
+    "the labels of the nodes are unknown: …"
   ]
 }

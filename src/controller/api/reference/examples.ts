@@ -114,10 +114,13 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   planUpgrade: {
     answer: {
       ...{ from: 'v1.35.4', rounds: ['v1.36.2', 'v1.37.2'], problems: [], findings: [] },
-      nodes: [{ name: 'cp-1', version: 'v1.35.4', role: 'master', wave: 0, isDrained: false }],
+      nodes: [{ name: 'cp-1', version: 'v1.35.4', role: 'master', wave: 0, isDrained: false, group: null }],
     },
   },
-  startUpgrade: { body: { to: 'v1.37.2', maxUnavailable: '20%' }, answer: UPGRADE },
+  startUpgrade: {
+    body: { to: 'v1.37.2', maxUnavailable: '20%', groupBy: 'topology.kubernetes.io/zone' },
+    answer: UPGRADE,
+  },
   pauseUpgrade: { answer: { ...UPGRADE, state: 'paused', waitingFor: null } },
   resumeUpgrade: { answer: UPGRADE },
   cancelUpgrade: { answer: { ...UPGRADE, state: 'cancelling', waitingFor: null } },

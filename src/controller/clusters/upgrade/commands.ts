@@ -1,5 +1,6 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import type { UpgradePlan, UpgradeRequest } from '../../../protocol/api/clusters/upgrades.ts'
+import type { OperationOrder } from '../../../protocol/wire/operation.ts'
 import { refusal } from '../../domain/admission.ts'
 import type { Draft } from '../../domain/draft.ts'
 import type { Cluster } from '../../domain/records.ts'
@@ -17,42 +18,70 @@ type Id = Pick<Cluster, 'id' | 'name'>
 export async function planUpgrade(
   ports: Reconciling,
   { id, name }: Id,
-  { to, maxUnavailable }: Pick<UpgradeRequest, 'to' | 'maxUnavailable'>,
+  { to, maxUnavailable, groupBy }: Pick<UpgradeRequest, 'to' | 'maxUnavailable' | 'groupBy'>,
 ): Promise<UpgradePlan> {
   await ports.bundles.refresh()
+  const groups = await groupsOf(ports, id, groupBy)
   const data = await ports.store.load(id)
   if (!data) throw gone(name)
-  const { members: _, ...plan } = planOn(ports, data, to, maxUnavailable)
+  const { members: _, ...plan } = planOn(ports, data, { to, maxUnavailable, groups })
   const [version] = plan.rounds
   const findings = version === undefined ? null : await findingsOf.get(ports, id, version).answer
   return { ...plan, findings }
 }
 
-/** By the id of the cluster, and the version. */
-const findingsOf = shared(async (ports: Reconciling, id: string, version: string): Promise<UpgradePlan['findings']> => {
+type Groups = ReadonlyMap<string, string>
+
+/** The values of the label by the names of the nodes, as a master tells them. They are fixed when the upgrade begins. */
+async function groupsOf(ports: Reconciling, id: string, label: string | undefined): Promise<Groups> {
+  if (label === undefined) return new Map()
+  const answer = await askMasters(ports, id, { operation: 'node-labels', label })
+  if (answer?.outcome === 'done') return new Map(answer.labels?.map(({ node, value }) => [node, value]))
+  if (answer?.outcome === 'failed') throw new AgentError(answer.error.code, answer.error.message, answer.error)
+  const found = answer === undefined ? 'no master is connected' : `it waits for ${answer.waitingFor}`
+  throw refusal('upgrade/not-ready', `the labels of the nodes are unknown: ${found}`, 'retry, or omit --group-by')
+}
+
+async function askMasters(ports: Reconciling, id: string, order: OperationOrder) {
   const data = await ports.store.load(id)
   const masters = data ? connectedMasters(ports, situationOf(ports, data).members) : []
-  const answer = (await ports.operations.ask(ports, masters, { operation: 'check-upgrade', version }))?.answer
+  return (await ports.operations.ask(ports, masters, order))?.answer
+}
+
+/** By the id of the cluster, and the version. */
+const findingsOf = shared(async (ports: Reconciling, id: string, version: string): Promise<UpgradePlan['findings']> => {
+  const answer = await askMasters(ports, id, { operation: 'check-upgrade', version })
   return answer?.outcome === 'done' ? (answer.findings ?? []) : null
 })
 
 /** Throws if something prevents it. The cluster is checked by a master before the first node is changed. */
 export async function startUpgrade(ports: Reconciling, { id, name }: Id, request: UpgradeRequest): Promise<void> {
   await ports.bundles.refresh()
-  const done = await reconcile(ports, id, (draft) => startIn(ports, draft, request))
+  const groups = await groupsOf(ports, id, request.groupBy)
+  const done = await reconcile(ports, id, (draft) => startIn(ports, draft, request, groups))
   if (!done) throw gone(name)
 }
 
-export function startIn(ports: Parameters<typeof planOn>[0], draft: Draft, request: UpgradeRequest): void {
-  const plan = planOn(ports, draft, request.to, request.maxUnavailable)
+export function startIn(
+  ports: Parameters<typeof planOn>[0],
+  draft: Draft,
+  request: UpgradeRequest,
+  groups: Groups = new Map(),
+): void {
+  const plan = planOn(ports, draft, { ...request, groups })
   const [problem] = plan.problems
   if (problem) throw new AgentError(problem.code, problem.message, { ...problem, kind: 'refused' })
-  draft.setCluster({ upgrade: begun(draft, plan, request) })
+  draft.setCluster({ upgrade: begun(draft, plan, request, groups) })
 }
 
-function begun({ cluster, now }: Draft, { from, rounds, members }: Planned, request: UpgradeRequest): Upgrade {
+function begun(
+  { cluster, now }: Draft,
+  { from, rounds, members }: Planned,
+  request: UpgradeRequest,
+  groups: Groups,
+): Upgrade {
   const nodes = members.map(({ node }) => ({
-    ...{ id: node.id, name: node.name, version: versionOn(cluster, node) },
+    ...{ id: node.id, name: node.name, version: versionOn(cluster, node), group: groups.get(node.name) ?? null },
     ...({ phase: 'waiting', isCordoned: false, deadline: null, waitingFor: null } as const),
   }))
   return phasesFor({

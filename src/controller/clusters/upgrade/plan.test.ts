@@ -14,8 +14,10 @@ const wanted = cluster({ ...up, report: wellReport(['one'], ['one']) })
 const one = node({ state: 'READY', roles: ['master'] })
 const joined = run({ state: 'done' })
 
-const problemsWith = (...runs: (typeof joined)[]) =>
-  planOn(ports, { cluster: wanted, nodes: [one], runs, enrolments: [], version: 1 } as never, 'v1.37.2', '1').problems
+const to = { to: 'v1.37.2', maxUnavailable: '1', groups: new Map<string, string>() }
+const planWith = (nodes: (typeof one)[], runs: (typeof joined)[], changes: Partial<typeof to> = {}) =>
+  planOn(ports, { cluster: wanted, nodes, runs, enrolments: [], version: 1 } as never, { ...to, ...changes })
+const problemsWith = (...runs: (typeof joined)[]) => planWith([one], runs).problems
 
 it('nothing prevents the upgrade of a cluster that is well', () => {
   expect(problemsWith(joined)).toEqual([])
@@ -27,4 +29,23 @@ it('a restore of etcd that is not over prevents an upgrade', () => {
     { code: 'restore/busy', message: 'etcd of cluster demo is being restored, on node one' },
   ])
   expect(problemsWith(joined, { ...restore, state: 'done' })).toEqual([])
+})
+
+it('groups of workers follow one another, with those without the label last; a percentage is one of the group', () => {
+  const names = ['w1', 'w2', 'w3', 'w4', 'w5']
+  const workers = names.map((name) => node({ id: `n-${name}`, name, state: 'READY', roles: ['worker'] }))
+  const groups = new Map([
+    ['w1', 'south'],
+    ['w2', 'north'],
+    ['w4', 'south'],
+    ['w5', 'north'],
+  ])
+  const { nodes } = planWith([one, ...workers], [joined], { maxUnavailable: '50%', groups })
+  expect(nodes.map(({ name, wave, group }) => `${name} ${wave} ${group}`)).toEqual([
+    'one 0 null',
+    ...['w2 1 north', 'w5 2 north', 'w1 3 south', 'w4 4 south', 'w3 5 null'],
+  ])
+  expect(planWith([one, ...workers], [joined], { maxUnavailable: '2', groups }).nodes.map(({ wave }) => wave)).toEqual([
+    ...[0, 1, 1, 2, 2, 3],
+  ])
 })

@@ -4,12 +4,12 @@ import { remedy } from '../../../protocol/api/remedy.ts'
 import { compareVersions, isWithinSkew, MOST_KUBELET_SKEW } from '../../../protocol/kubernetes-version.ts'
 import { CAPABILITIES } from '../../../protocol/wire/capabilities.ts'
 import type { ClusterData } from '../../domain/draft.ts'
-import { unavailableOf } from '../../domain/max-unavailable.ts'
 import type { Cluster } from '../../domain/records.ts'
 import { isMaster, mastersOf } from '../../domain/shape.ts'
 import type { Member, Situation } from '../../domain/situation.ts'
 import { updateNeeded } from '../../domain/update-needed.ts'
 import { upgradeActive } from '../../domain/upgrade/active.ts'
+import { byGroup, wavesOf } from '../../domain/upgrade/groups.ts'
 import { roundsTo } from '../../domain/upgrade/rounds.ts'
 import { isDrained, versionOn } from '../../domain/upgrade/upgrade.ts'
 import type { HasBundles, HasClock, HasPresence } from '../../ports.ts'
@@ -17,9 +17,16 @@ import { situationOf } from '../../reconcile/situation-of.ts'
 
 export type Planning = HasClock & HasPresence & HasBundles
 export type Planned = Omit<UpgradePlan, 'findings'> & { members: Member[] }
+/** What a person wants; `groups`: the group of each worker by its name. */
+export interface Wanted {
+  to: string
+  maxUnavailable: string
+  groups: ReadonlyMap<string, string>
+}
 
 /** What an upgrade to this version would do, and all that prevents it. */
-export function planOn(ports: Planning, data: ClusterData, to: string, maxUnavailable: string): Planned {
+export function planOn(ports: Planning, data: ClusterData, wanted: Wanted): Planned {
+  const { to } = wanted
   const { cluster } = data
   const situation = situationOf(ports, data)
   const members = inOrder(situation)
@@ -41,7 +48,7 @@ export function planOn(ports: Planning, data: ClusterData, to: string, maxUnavai
     }),
     ...(rounds[0] === undefined ? [] : skewProblems(members, cluster, rounds[0])),
   ]
-  return { from, rounds, nodes: planned(cluster, members, to, maxUnavailable), problems, members }
+  return { from, rounds, nodes: planned(cluster, members, wanted), problems, members }
 }
 
 /** The nodes that belong to the cluster: masters first, as they were configured. */
@@ -59,19 +66,24 @@ const lowest = (versions: readonly string[]) => [...versions].sort(compareVersio
 function planned(
   cluster: Cluster,
   members: readonly Member[],
-  to: string,
-  maxUnavailable: string,
+  { to, maxUnavailable, groups }: Wanted,
 ): UpgradePlan['nodes'] {
   const due = members.filter(({ node }) => compareVersions(versionOn(cluster, node), to) < 0)
-  const workers = due.filter((member) => !isMaster(member))
-  const atOnce = unavailableOf(maxUnavailable, workers.length)
-  return due.map((member) => ({
+  const groupOf = ({ node }: Member) => groups.get(node.name) ?? null
+  const workers = due.filter((member) => !isMaster(member)).sort((a, b) => byGroup(groupOf(a), groupOf(b)))
+  const waves = wavesOf(workers.map(groupOf), maxUnavailable)
+  const shown = (member: Member, wave: number) => ({
     name: member.node.name,
     version: versionOn(cluster, member.node),
     role: isMaster(member) ? 'master' : 'worker',
-    wave: isMaster(member) ? 0 : 1 + Math.floor(workers.indexOf(member) / atOnce),
+    wave,
     isDrained: isDrained(member, members),
-  }))
+    group: isMaster(member) ? null : groupOf(member),
+  })
+  return [
+    ...due.filter(isMaster).map((member) => shown(member, 0)),
+    ...workers.map((member, at) => shown(member, waves[at] ?? 1)),
+  ]
 }
 
 function versionProblems(cluster: Cluster, versions: readonly string[], to: string): ErrorReport[] {

@@ -38,6 +38,8 @@ export interface UpgradedNode {
   phase: 'waiting' | 'draining' | 'drained' | 'upgrading' | 'settling' | 'done'
   /** Set before a master is asked to cordon it, and until one has undone that. */
   isCordoned: boolean
+  /** The value of the label by which workers are grouped; null without it. Absent in records of earlier builds. */
+  group?: string | null
   /** When its drain, or its return to the cluster, has taken too long. ISO 8601. */
   deadline: string | null
   waitingFor: string | null

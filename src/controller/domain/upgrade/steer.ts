@@ -5,9 +5,11 @@ import { unavailableOf } from '../max-unavailable.ts'
 import { isBusy } from '../shape.ts'
 import type { Situation } from '../situation.ts'
 import { followRuns } from './follow-runs.ts'
+import { byGroup } from './groups.ts'
 import { etcdProblem, isReadyIn, lastEndOf, mastersProblem, reportProblem } from './health.ts'
 import type { Upgrade, UpgradedNode } from './record.ts'
 import {
+  groupOf,
   isActive,
   isAway,
   isDrained,
@@ -97,14 +99,20 @@ export function mustMoveLeader({ members }: Situation, { etcd }: Upgrade, { node
 
 function ofWorkers(situation: Situation, upgrade: Upgrade, workers: readonly Target[]): Plan | undefined {
   const due = workers.filter((target) => target.its.phase !== 'done')
-  const here = due.filter((target) => isUnderWay(target) || !isAway(target))
-  if (here.length === 0) return undefined
+  const here = due
+    .filter((target) => isUnderWay(target) || !isAway(target))
+    .sort((a, b) => Number(isUnderWay(b)) - Number(isUnderWay(a)) || byGroup(groupOf(a), groupOf(b)))
+  const [first] = here
+  if (first === undefined) return undefined
   const problem = reportProblem(situation, upgrade.beganAt)
   if (problem !== undefined) return waits(upgrade, problem)
   const drained = here.filter((target) => target.its.phase === 'drained' && !isAway(target) && !isBusy(target))
   if (drained.length > 0) return instruct(upgrade, drained)
-  const free = unavailableOf(upgrade.maxUnavailable, workers.length) - here.filter(isUnderWay).length
-  const next = here.filter(({ its }) => its.phase === 'waiting').slice(0, Math.max(0, free))
+  // Another group begins when nothing of this one is under way.
+  const isOfGroup = (target: Target) => groupOf(target) === groupOf(first)
+  const free = unavailableOf(upgrade.maxUnavailable, workers.filter(isOfGroup).length) - here.filter(isUnderWay).length
+  const waiting = here.filter((target) => isOfGroup(target) && target.its.phase === 'waiting')
+  const next = waiting.slice(0, Math.max(0, free))
   const begun = next.reduce((each, target) => begin(situation, each, target), upgrade)
   const names = [...here.filter(isUnderWay), ...next].map(({ node }) => node.name)
   return waits(begun, names.slice(0, 3).join(', ') + (names.length > 3 ? ', …' : ''))

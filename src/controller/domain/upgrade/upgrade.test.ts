@@ -173,6 +173,41 @@ it('takes masters one by one, the leader of etcd last, then workers in waves, th
   ])
 })
 
+it('takes the groups of workers one after the other', () => {
+  const scene = new Scene(1, 5, { maxUnavailable: '2' })
+  const groups: Record<string, string> = { w1: 'south', w2: 'north', w4: 'south', w5: 'north' }
+  const nodes = scene.upgrade.nodes.map((node) => ({ ...node, group: groups[node.name] ?? null }))
+  scene.upgrade = { ...scene.upgrade, nodes }
+  scene.go()
+  expect(scene.upgrade).toMatchObject({ state: 'done', error: null })
+  const drains = scene.log.flatMap((each, at) => (each.startsWith('drain ') ? [[each, at] as const] : []))
+  expect(drains.map(([drain]) => drain)).toEqual(['drain w2', 'drain w5', 'drain w1', 'drain w4', 'drain w3'])
+  for (const name of ['w2', 'w5']) expect(scene.log.indexOf(`uncordon ${name}`)).toBeLessThan(drains[2]?.[1] ?? 0)
+})
+
+it('a node of an earlier group that is back waits for the group that is under way', () => {
+  const scene = new Scene(1, 3, { maxUnavailable: '2' })
+  const groups: Record<string, string> = { w1: 'a', w2: 'b', w3: 'b' }
+  scene.upgrade = {
+    ...scene.upgrade,
+    nodes: scene.upgrade.nodes.map((node) => ({ ...node, group: groups[node.name] ?? null })),
+  }
+  const away = scene.find('w1')
+  away.node = { ...away.node, silent: 'unreachable' }
+  scene.decide()
+  for (let rounds = 0; rounds < 20 && !scene.log.includes('drain w2'); rounds++) {
+    scene.ask()
+    for (const { node, repair } of scene.members)
+      if (repair?.state === 'open' && node.name === 'm1') scene.end('m1', 'done')
+  }
+  away.node = { ...away.node, silent: 'no' }
+  scene.ask()
+  expect(scene.its('w1')?.phase).toBe('waiting')
+  scene.go()
+  expect(scene.log.indexOf('drain w1')).toBeGreaterThan(scene.log.indexOf('uncordon w2'))
+  expect(scene.upgrade.state).toBe('done')
+})
+
 it('waits while the agent of a node is being updated', () => {
   const scene = new Scene(1, 0)
   scene.agentUpdate = {

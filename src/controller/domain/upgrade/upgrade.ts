@@ -35,6 +35,7 @@ export function targetsOf({ members }: Pick<Situation, 'members'>, { nodes }: Up
     .sort((a, b) => rank(a) - rank(b))
 }
 
+export const groupOf = ({ its: { group } }: Target): string | null => group ?? null
 export const isMasterTarget = (target: Target): boolean => isMaster(target)
 export const isAway = ({ node }: Target): boolean => node.silent === 'unreachable'
 /** It has begun, and is not back in the cluster yet. */

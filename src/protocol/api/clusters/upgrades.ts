@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { KubernetesVersion } from '../../names.ts'
+import { LABEL_KEY, MAX_LABEL_KEY } from '../../settings/node-labels.ts'
 import { OnBlocked, UpgradeFinding } from '../../wire/operation.ts'
 import { ApiError } from '../access.ts'
 import type { Route } from '../route.ts'
@@ -8,6 +9,8 @@ import type { Route } from '../route.ts'
 export const MaxUnavailable = z.string().check(z.regex(/^(?:[1-9]\d{0,2}|(?:[1-9]\d?|100)%)$/))
 export const DEFAULT_MAX_UNAVAILABLE = '1'
 export const DEFAULT_DRAIN_SECONDS = 600
+/** The key of a label of Node objects. */
+const GroupBy = z.optional(z.string().check(z.maxLength(MAX_LABEL_KEY), z.regex(LABEL_KEY)))
 const DrainSeconds = z.int().check(z.minimum(10), z.maximum(86_400))
 
 export const UpgradeRequest = z.strictObject({
@@ -15,6 +18,8 @@ export const UpgradeRequest = z.strictObject({
   maxUnavailable: z._default(MaxUnavailable, DEFAULT_MAX_UNAVAILABLE),
   drainSeconds: z._default(DrainSeconds, DEFAULT_DRAIN_SECONDS),
   onBlocked: z._default(OnBlocked, 'wait'),
+  /** Workers with the same value of this label are a group: one group after the other, and those without it last. */
+  groupBy: GroupBy,
 })
 export type UpgradeRequest = z.infer<typeof UpgradeRequest>
 
@@ -46,7 +51,10 @@ export const UpgradePlan = z.object({
   rounds: z.array(z.string()),
   /** In the order in which they are upgraded; `wave` is 0 for masters, which are upgraded one by one, the leader of etcd last. */
   nodes: z.array(
-    z.object({ name: z.string(), version: z.string(), role: z.string(), wave: z.int(), isDrained: z.boolean() }),
+    z.object({
+      ...{ name: z.string(), version: z.string(), role: z.string(), wave: z.int(), isDrained: z.boolean() },
+      group: z.nullable(z.string()),
+    }),
   ),
   /** What prevents the upgrade. */
   problems: z.array(ApiError),
@@ -73,9 +81,13 @@ export const upgradeRoutes = {
     path: '/v1/clusters/{name}/upgrade/plan',
     access: ['view'],
     summary: 'Returns what an upgrade of Kubernetes would do, and what prevents it; changes nothing',
-    query: z.object({ to: KubernetesVersion, maxUnavailable: z._default(MaxUnavailable, DEFAULT_MAX_UNAVAILABLE) }),
+    query: z.object({
+      to: KubernetesVersion,
+      maxUnavailable: z._default(MaxUnavailable, DEFAULT_MAX_UNAVAILABLE),
+      groupBy: GroupBy,
+    }),
     answer: UpgradePlan,
-    errors: ['cluster/unknown'],
+    errors: ['agent/update-needed', 'cluster/unknown', 'upgrade/not-ready'],
   },
   startUpgrade: {
     method: 'POST',

@@ -26,6 +26,7 @@ interface Flags {
   resume?: boolean
   cancel?: boolean
   maxUnavailable: string
+  groupBy?: string
   /** Seconds. */
   drainTimeout: number
   onBlocked: (typeof OnBlocked.options)[number]
@@ -36,7 +37,10 @@ const NODES: Column<UpgradePlan['nodes'][number]>[] = [
   { title: 'NODE', of: ({ name }) => name },
   { title: 'ROLE', of: ({ role }) => role },
   { title: 'NOW', of: ({ version }) => version },
-  { title: 'WHEN', of: ({ wave }) => (wave === 0 ? 'masters, one by one' : `wave ${wave}`) },
+  {
+    title: 'WHEN',
+    of: ({ wave, group }) => (wave === 0 ? 'masters, one by one' : `wave ${wave}${group === null ? '' : `, ${group}`}`),
+  },
   { title: 'DRAINED', of: ({ isDrained }) => (isDrained ? 'yes' : 'no') },
 ]
 
@@ -55,6 +59,7 @@ export function registerUpgrade(cluster: Command): void {
       'how many workers at a time: a number or a percentage',
       DEFAULT_MAX_UNAVAILABLE,
     )
+    .option('--group-by <label>', 'upgrade workers with one value of this label after those with another one')
     .addOption(
       new Option('--drain-timeout <duration>', 'how long a node may take to drain')
         .argParser(durationOf)
@@ -75,6 +80,7 @@ export function registerUpgrade(cluster: Command): void {
       examples(
         'controller cluster upgrade factory --to v1.37.2 --dry-run',
         'controller cluster upgrade factory --to v1.37.2 --max-unavailable 20%',
+        'controller cluster upgrade factory --to v1.37.2 --group-by topology.kubernetes.io/zone',
         'controller cluster upgrade factory --resume',
       ),
     )
@@ -103,17 +109,16 @@ async function upgrade(client: AdminClient, query: string, flags: Flags): Promis
       kind: 'invalid',
     })
   }
-  const { maxUnavailable, drainTimeout: drainSeconds, onBlocked } = flags
+  const { maxUnavailable, drainTimeout: drainSeconds, onBlocked, groupBy } = flags
+  const how = { to, maxUnavailable, ...(groupBy !== undefined && { groupBy }) }
   if (flags.dryRun) {
-    const plan = await client.ask(clusterRoutes.planUpgrade, { params, query: { to, maxUnavailable } })
+    const plan = await client.ask(clusterRoutes.planUpgrade, { params, query: how })
     print(isStructured(flags) ? await structured(flags.output, plan) : planText(plan))
     if (isPrevented(plan)) process.exitCode = ExitCode.checkFailed
     return
   }
   await confirm(`Upgrade cluster ${name} to ${to}?`, flags.yes)
-  await shown(
-    await client.ask(clusterRoutes.startUpgrade, { params, body: { to, maxUnavailable, drainSeconds, onBlocked } }),
-  )
+  await shown(await client.ask(clusterRoutes.startUpgrade, { params, body: { ...how, drainSeconds, onBlocked } }))
   if (!isStructured(flags)) print(`Follow it: controller cluster watch ${name}\n`)
 }
 
