@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isFull } from './campaign.ts'
 import { runCommand } from './command.ts'
 import { oneTest, readSummary, readVitestReport, type Tally, withExit, withoutSummary } from './tally.ts'
 
@@ -44,7 +45,7 @@ const stories: Record<string, readonly string[]> = {
   expired: ['test/e2e/shapes.ts', 'expired'],
   'agent-update': ['test/e2e/agent-update.ts'],
   journey: ['test/e2e/shapes.ts', 'journey'],
-  upgraded: ['test/e2e/shapes.ts', 'upgraded'],
+  upgraded: ['test/e2e/shapes.ts', 'upgraded', ...(isFull ? ['upgraded-trio'] : [])],
   'restored-etcd': ['test/e2e/shapes.ts', 'restored-etcd'],
   'failing-units': ['test/e2e/failing-units.ts'],
   'controller-service': ['test/e2e/controller-service.ts'],

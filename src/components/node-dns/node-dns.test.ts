@@ -50,6 +50,50 @@ test('does not become the first name server while it does not answer', async () 
   expect(fake.host.text('/etc/resolv.conf')).toBe(RESOLV_CONF)
 })
 
+test('another process answers while the node DNS is exchanged', async () => {
+  const fake = node()
+  const { host } = fake
+  await runComponent(nodeDns, fake)
+  host.clock.nowMs += 60_000
+  host.files.seed('/etc/cantrip-node-dns/Corefile', 'of an earlier version')
+  let own = 1
+  let others = 0
+  let startedAt = 1
+  host.on(['systemctl', 'show', 'cantrip-node-dns.service'], () => ({
+    stdout: `ActiveState=active\nNeedDaemonReload=no\nExecMainStartTimestampMonotonic=${startedAt}\n`,
+  }))
+  const least: number[] = []
+  const show = () => {
+    least.push(own + others)
+    const row = (at: number) => ` ${at}: 0500000A:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000\n`
+    host.files.seed('/proc/net/udp', Array.from({ length: own + others }, (_, at) => row(at)).join(''))
+  }
+  show()
+  host.on(['systemd-run'], () => {
+    others = 1
+    show()
+    return {}
+  })
+  const { restartUnit } = host.machine
+  host.machine.restartUnit = async (unit) => {
+    own = unit === 'cantrip-node-dns.service' ? 0 : own
+    show()
+    await restartUnit(unit)
+    own = 1
+    startedAt = 1e12
+    show()
+  }
+  host.on(['systemctl', 'stop', 'cantrip-node-dns-stand-in.service'], () => {
+    others = 0
+    show()
+    return {}
+  })
+  expect(await runComponent(nodeDns, fake)).toContain('node-dns/start-services')
+  expect(Math.min(...least)).toBe(1)
+  expect(host.calls.some((argv) => argv[0] === 'systemd-run')).toBe(true)
+  expect(others).toBe(0)
+})
+
 test('undo removes only the added line from a file that DHCP changed', async () => {
   const fake = node()
   await runComponent(nodeDns, fake)

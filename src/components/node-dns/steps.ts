@@ -2,6 +2,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { KUBELET_STATE, UNITS } from '../../base/kubernetes-paths.ts'
 import { isOwnFile } from '../../host/files/own-file.ts'
 import type { HostView } from '../../host/host.ts'
+import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { waitUntil } from '../../host/units/wait-until.ts'
 import { watchUnit } from '../../host/units/watch-unit.ts'
 import { ownEndpoint } from '../../provision/api/own-endpoint.ts'
@@ -11,13 +12,15 @@ import type { ProvisionStep } from '../../provision/provision.ts'
 import { startUnit, unitIsCurrent } from '../../provision/steps/units.ts'
 import { askAddress } from './dns-question.ts'
 import { isFirst, resolverOf } from './resolver.ts'
+import { withStandIn } from './stand-in.ts'
 import { apiWatchUnit, COREDNS, corefile, DIRECTORY, dnsUnit, STATE, WATCH, watchSettings } from './templates.ts'
 
 const WATCH_MODE = 0o755
 
+const DNS = 'cantrip-node-dns.service'
 /** The files that each service reads when it starts. */
 const SERVICES: Record<string, readonly string[]> = {
-  'cantrip-node-dns.service': [COREDNS, `${DIRECTORY}/Corefile`],
+  [DNS]: [COREDNS, `${DIRECTORY}/Corefile`],
   'cantrip-api-watch.service': [WATCH, `${DIRECTORY}/api-watch.json`],
 }
 
@@ -47,7 +50,11 @@ export const startServices: ProvisionStep = {
     return current.every(Boolean)
   },
   async apply(host, _params, { signal }) {
-    for (const [unit, read] of units()) await startUnit(host, unit, read, signal)
+    for (const [unit, read] of units()) {
+      const start = () => startUnit(host, unit, read, signal)
+      const isReplaced = unit === DNS && (await isUnitActive(host, unit)) && !(await unitIsCurrent(host, unit, read))
+      await (isReplaced ? withStandIn(host, start, signal) : start())
+    }
   },
 }
 
