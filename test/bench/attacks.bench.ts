@@ -52,6 +52,8 @@ try {
 async function measure(scene: Scene, name: string): Promise<Measured> {
   const attacker = programAt('attacker')
   try {
+    // Its start would disturb the measurement.
+    await attacker.ask('begin')
     const idle = await ping(scene, attackMs / 2)
     await controller.ask('usage')
     const [times, tally] = await Promise.all([

@@ -1,4 +1,5 @@
-// Ratio 11: resident memory of an idle `agent run`, connected to a real controller ÷ the allowed memory.
+// Ratio 11: resident memory of an idle `agent run`, connected to a real controller ÷ the allowed memory. Executables of earlier
+// builds, given as arguments, are measured in the same run.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -10,7 +11,7 @@ import { promisify } from 'node:util'
 import { readCredentials } from '../../src/agent/identity/credentials.ts'
 import { readStatus } from '../../src/agent/status.ts'
 import { linuxHostView } from '../../src/host/linux/host-view.ts'
-import { newInstallation } from './installation.ts'
+import { type Installation, newInstallation } from './installation.ts'
 import { median, report } from './measure.ts'
 
 const ALLOWED_MB = { RssAnon: 20, VmRSS: 75 }
@@ -25,20 +26,12 @@ const children: ChildProcess[] = []
 const undo = [() => rm(scratch, { recursive: true, force: true })]
 try {
   await startController()
-  const installation = await newInstallation('memory', await makeCluster())
-  undo.push(installation.remove)
-  // A file just written lies in the page cache in large pieces, and whole pieces count as resident: drop it from the cache.
-  await run('dd', [`if=${dist}/agent-linux-x64`, 'iflag=nocache', 'count=0'])
-  const agent = start('agent', 'run', '--instance', installation.instance)
-  await connected(installation.paths.statusFile)
-  await setTimeout(SETTLE_SECONDS * 1000)
-  const samples: { RssAnon: number; VmRSS: number }[] = []
-  for (let sample = 0; sample < SAMPLES; sample++) {
-    samples.push(await residentMb(agent.pid))
-    await setTimeout(1000)
+  const credentials = await makeCluster()
+  for (const [at, earlier] of process.argv.slice(2).entries()) {
+    const { anonymous, all } = await measure(earlier, await newInstallation(`earlier-${at}`, credentials))
+    console.log(`${earlier}: RssAnon ${anonymous.toFixed(1)} MB, RSS ${all.toFixed(1)} MB`)
   }
-  const anonymous = median(samples.map(({ RssAnon }) => RssAnon))
-  const all = median(samples.map(({ VmRSS }) => VmRSS))
+  const { anonymous, all } = await measure(join(dist, 'agent-linux-x64'), await newInstallation('memory', credentials))
   console.log(
     `RssAnon ${anonymous.toFixed(1)} MB of ${ALLOWED_MB.RssAnon}, RSS ${all.toFixed(1)} MB of ${ALLOWED_MB.VmRSS}`,
   )
@@ -48,19 +41,45 @@ try {
   for (const step of undo.reverse()) await step()
 }
 
-function start(program: 'agent' | 'controller', ...args: string[]): ChildProcess {
-  const child = spawn(join(dist, `${program}-linux-x64`), args, { stdio: ['ignore', 'pipe', 'inherit'] })
+/** In MB. */
+async function measure(executable: string, installation: Installation): Promise<{ anonymous: number; all: number }> {
+  undo.push(installation.remove)
+  // A file just written lies in the page cache in large pieces, and whole pieces count as resident: drop it from the cache.
+  await run('dd', [`if=${executable}`, 'iflag=nocache', 'count=0'])
+  const agent = start(executable, 'run', '--instance', installation.instance)
+  await connected(installation.paths.statusFile)
+  await setTimeout(SETTLE_SECONDS * 1000)
+  const samples: { RssAnon: number; VmRSS: number }[] = []
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    samples.push(await residentMb(agent.pid))
+    await setTimeout(1000)
+  }
+  return {
+    anonymous: median(samples.map(({ RssAnon }) => RssAnon)),
+    all: median(samples.map(({ VmRSS }) => VmRSS)),
+  }
+}
+
+function start(executable: string, ...args: string[]): ChildProcess {
+  const child = spawn(executable, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   children.push(child)
   return child
 }
 
 async function startController(): Promise<void> {
-  const { stdout } = start('controller', 'serve', '--data', join(scratch, 'data'), '--listen', '127.0.0.1:0')
+  const { stdout } = start(
+    join(dist, 'controller-linux-x64'),
+    'serve',
+    '--data',
+    join(scratch, 'data'),
+    '--listen',
+    '127.0.0.1:0',
+  )
   if (!stdout) throw new Error('the controller has no output')
   // Keep reading after it listens, because a full pipe would block it.
   const lines = createInterface({ input: stdout })
   await new Promise<void>((resolve, reject) => {
-    lines.on('line', (line) => line.includes('access file:') && resolve())
+    lines.on('line', (line) => line.includes('admin.json') && resolve())
     lines.once('close', () => reject(new Error('the controller ended before it listened')))
   })
 }

@@ -22,6 +22,7 @@ export async function enrolledInstallation(name: string, url: string): Promise<I
   const instructionKey = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' })
   return place(name, (paths) => ({
     [paths.configFile]: configOf({
+      nodeName: name,
       urls: [url],
       cluster: { id: 'c-aaaaaaaaaa', name: 'bench' },
       instructionKey: instructionKey.toString('base64'),
@@ -35,19 +36,22 @@ export async function enrolledInstallation(name: string, url: string): Promise<I
 export async function newInstallation(name: string, { ca, installer, enrolment }: Credentials): Promise<Installation> {
   const { privateKey } = createKeyPair()
   return place(name, (paths) => ({
-    [paths.configFile]: configOf(enrolment),
+    [paths.configFile]: configOf({ ...enrolment, nodeName: name }),
     [paths.caFile]: ca,
     [paths.installerCertificate]: installer.certificate,
     [paths.installerKey]: installer.key.reveal(),
     [paths.nodeKey]: keyToPem(privateKey),
-    [paths.nodeCsr]: buildCsr(privateKey, NODE_NAME),
+    [paths.nodeCsr]: buildCsr(privateKey, name),
   }))
 }
 
-const NODE_NAME = 'bench'
-
-function configOf({ urls, cluster, instructionKey }: Pick<AgentConfig, 'urls' | 'cluster' | 'instructionKey'>): string {
-  const config: AgentConfig = { format: 1, nodeName: NODE_NAME, urls, cluster, instructionKey }
+function configOf({
+  nodeName,
+  urls,
+  cluster,
+  instructionKey,
+}: Pick<AgentConfig, 'nodeName' | 'urls' | 'cluster' | 'instructionKey'>): string {
+  const config: AgentConfig = { format: 1, nodeName, urls, cluster, instructionKey }
   return JSON.stringify(config)
 }
 

@@ -267,8 +267,12 @@ it.each([
   )
   await areServed()
   const all = many.join('')
-  expect(all.match(/HTTP\/1\.1 429/g)?.length).toBeGreaterThan(100)
-  expect(all).toContain('limit/requests')
+  // Each connection ends with its first refusal; the last ones may find the share filled again.
+  const refused = all.match(/HTTP\/1\.1 429/g)?.length
+  expect(refused).toBeGreaterThan(0)
+  expect(refused).toBeLessThanOrEqual(20)
+  expect(all.match(/connection: close/gi)).toHaveLength(refused ?? 0)
+  expect(all.match(/limit\/requests/g)).toHaveLength(refused ?? 0)
   expect(all.match(new RegExp(`HTTP/1\\.1 ${admitted}`, 'g'))?.length).toBeGreaterThan(0)
   await sleep(1_000)
   expect((await call(controller.url, attacker, 'GET', '/v1/ping')).status).toBe(200)

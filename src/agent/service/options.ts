@@ -23,6 +23,8 @@ export interface ServiceOptions {
   monotonicMs(): number
   random(): number
   sleep(ms: number, signal: AbortSignal): Promise<void>
+  /** Called when all modules are loaded, and the service waits for instructions. */
+  onWaiting?(): void
   silenceMs?: number
   signal: AbortSignal
 }

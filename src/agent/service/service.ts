@@ -220,6 +220,7 @@ async function keepAtWork(
       }),
     )
   const { close } = await worker
+  options.onWaiting?.()
   void watchState({ ...options, state: stateOfFacts, onChange: sendFacts })
   await connection.ended
   await close()

@@ -22,6 +22,12 @@ export const HANDSHAKE_BURST = 20
 export const PENDING_PER_ADDRESS = 500
 export const PENDING = 4_000
 
+/** Connections of one address that end because of a limit. Who goes on beyond them begins handshakes at the lower rate for a while. */
+export const ENDED_PER_SECOND = 5
+export const ENDED_BURST = 40
+export const SLOWED_HANDSHAKES_PER_SECOND = 25
+export const SLOWED_MS = 10_000
+
 /** Connections of clients that have shown no certificate, and have not authenticated otherwise yet. They are pending too. */
 export const ANONYMOUS = 1_000
 

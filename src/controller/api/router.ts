@@ -63,6 +63,8 @@ export interface Admission {
   beginDownload: { ofNode: BeginDownload; ofJoin: BeginDownload }
   /** The client of this connection has authenticated. Throws `limit/connections`. */
   onAuthenticated(connection: Socket, identity: Identity): void
+  /** This connection ends because its client takes too much. */
+  onEnded(connection: Socket): void
 }
 
 /**
@@ -71,10 +73,10 @@ export interface Admission {
  */
 export async function createRouter(
   core: Services,
-  { shares, beginDownload, onAuthenticated }: Admission,
+  { shares, beginDownload, onAuthenticated, onEnded }: Admission,
   listenOn: (listener: RequestListener) => Server,
 ): Promise<Server> {
-  const logs = { note: openErrorLog(core), refused: core.refused, meter: core.meter, audit: core.audit }
+  const logs = { note: openErrorLog(core), refused: core.refused, meter: core.meter, audit: core.audit, onEnded }
   const app = fastify({
     https: {},
     serverFactory: listenOn,
@@ -201,11 +203,19 @@ function nameRest(path: string, request: FastifyRequest): void {
   if (name !== undefined) request.params = { ...others, [name]: rest }
 }
 
+/** Answering the next request with the same again and again would cost as much as an answer. */
+const ENDING = ['limit/requests', 'limit/bytes', 'limit/connections']
+
+type FailurePorts = HasRefusals &
+  HasMeter &
+  HasAudit &
+  Pick<Admission, 'onEnded'> & { note: ReturnType<typeof openErrorLog> }
+
 /** Every limit is over by then, or nearly: the message says which it is. */
 const RETRY_AFTER_SECONDS = '5'
 
 function fail(
-  { note, refused, meter, audit }: HasRefusals & HasMeter & HasAudit & { note: ReturnType<typeof openErrorLog> },
+  { note, refused, meter, audit, onEnded }: FailurePorts,
   thrown: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -221,8 +231,10 @@ function fail(
   if (status === 429) reply.header('retry-after', RETRY_AFTER_SECONDS)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   // The rest of the body is not read. And whatever a client without authentication tries costs a handshake, which is limited in rate.
-  const isOver = !request.raw.complete || !request.identity || body.code === 'limit/connections'
+  const isTooMuch = ENDING.includes(body.code)
+  const isOver = !request.raw.complete || !request.identity || isTooMuch
   if (isOver) reply.header('connection', 'close')
+  if (isTooMuch) onEnded(request.raw.socket)
   reply.header(REQUEST_ID, request.id)
   if (isLogin(request) && asker.accept?.includes('text/html')) return sendErrorPage(reply, status, body)
   return send(reply, status, bodyWithId({ type, body }, request.id), type)

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
@@ -13,7 +13,7 @@ import { connectionAct } from './admission/act-of.ts'
 import { CLIENT_CERTIFICATES, keepStrict, limitConnections } from './admission/connections.ts'
 import { openDownloads } from './admission/downloads.ts'
 import { passIfOnlyExpired } from './admission/expired.ts'
-import { openHandshakes } from './admission/handshakes.ts'
+import { type Handshakes, openHandshakes } from './admission/handshakes.ts'
 import { oneAtATime } from './admission/one-at-a-time.ts'
 import { openShares } from './admission/shares.ts'
 import { refuse } from './errors/raw-answer.ts'
@@ -48,27 +48,31 @@ export async function createApiServer(
     })
   const beginDownload = { ofNode: downloads(DOWNLOADS_PER_IDENTITY), ofJoin: downloads(DOWNLOADS_PER_JOIN_COMMAND) }
   let known: (socket: Socket, identity: Identity) => void = () => undefined
+  let ended: (socket: Socket) => void = () => undefined
   const onAuthenticated = (socket: Socket, identity: Identity) => known(socket, identity)
-  const server = await createRouter(core, { shares, beginDownload, onAuthenticated }, (listener) =>
-    createServer({ ...tls.options, ...options }, oneAtATime(listener, pipelinedOn(core))),
-  )
+  const onEnded = (socket: Socket) => ended(socket)
+  const create = (listener: RequestListener) =>
+    createServer({ ...tls.options, ...options }, oneAtATime(listener, pipelinedOn(core, onEnded)))
+  const server = await createRouter(core, { shares, beginDownload, onAuthenticated, onEnded }, create)
   server.maxHeadersCount = 64
   server.setTimeout(timeouts.idleTimeout)
   server.maxConnections = MAX_CONNECTIONS
   server.on('drop', () => core.refused('connections', `refused a connection: there are ${MAX_CONNECTIONS}`))
   server.on('checkExpectation', (_request, response) => response.writeHead(417, { connection: 'close' }).end())
   server.on('upgrade', createUpgrade(core, hub, shares))
-  const verified = limitHandshakes(server, core, time)
-  known = limitConnections(server, core, shares, verified)
+  const handshakes = limitHandshakes(server, core, time)
+  ended = (socket) => handshakes.ended(socket)
+  known = limitConnections(server, core, shares, handshakes)
   keepStrict(server, (socket) => passIfOnlyExpired(core, socket), logRefusedHandshakes(server, core))
   tls.keep(server)
   server.on('close', () => timers.clear())
   return server
 }
 
-function pipelinedOn(core: Services) {
+function pipelinedOn(core: Services, onEnded: (socket: Socket) => void) {
   return (socket: Socket, { headers }: IncomingMessage, isAnswerBegun: boolean): void => {
     core.refused('pipelined requests', `refused requests that ${socket.remoteAddress} pipelined on one connection`)
+    onEnded(socket)
     const fix = 'send a request after the answer to the one before, or use several connections'
     if (isAnswerBegun) socket.destroy()
     else
@@ -84,7 +88,7 @@ function limitHandshakes(
   server: Server,
   { refused }: Services,
   time: Pick<Parameters<typeof openHandshakes>[0], 'monotonicMs' | 'later'>,
-): (socket: Socket) => void {
+): Handshakes<Socket> {
   const [beginTls] = server.listeners('connection')
   server.removeAllListeners('connection')
   const handshakes = openHandshakes<Socket>({
@@ -100,7 +104,7 @@ function limitHandshakes(
     socket.on('error', () => undefined)
     handshakes.enter(socket)
   })
-  return (socket) => handshakes.verified(socket)
+  return handshakes
 }
 
 /** Limited in rate: clients with wrong credentials must not fill the disk. */

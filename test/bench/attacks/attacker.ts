@@ -8,6 +8,7 @@ import type { Scene, Tally } from './scene.ts'
 setPriority(10)
 
 answerCalls({
+  begin: () => undefined,
   async attack({ name, scene, ms }: { name: string; scene: Scene; ms: number }): Promise<Tally> {
     const tally: Tally = {}
     const endsMs = performance.now() + ms

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { isSea } from 'node:sea'
 import { setTimeout } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
 import { notInstalled } from '../../../agent/config.ts'
 import { privateKeys } from '../../../agent/identity/identity.ts'
 import { createLog } from '../../../agent/log.ts'
@@ -41,6 +42,8 @@ export async function run(argv: readonly string[]): Promise<void> {
     monotonicMs: () => performance.now(),
     random: Math.random,
     sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
+    // V8 then gives memory back rather than save time: 17 MB instead of 20. At the start it would refuse its compiled code.
+    onWaiting: () => setFlagsFromString('--optimize-for-size'),
     signal: stop.signal,
   })
 }

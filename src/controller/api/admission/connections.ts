@@ -6,6 +6,7 @@ import type { HasClock, HasRefusals } from '../../ports.ts'
 import { refuse } from '../errors/raw-answer.ts'
 import { clientOf, type Identity, kindOf } from '../identity.ts'
 import { openAnonymous } from './anonymous.ts'
+import type { Handshakes } from './handshakes.ts'
 import type { Shares } from './shares.ts'
 
 /**
@@ -40,14 +41,13 @@ type Ports = Pick<HasClock, 'now'> & HasRefusals
 
 /**
  * Counts the connections of each client, once it is known. Returns what tells of a client that has authenticated without a
- * certificate, with the first such request of the connection; throws if that is one too many. `verified`: the connection no longer
- * counts as one in its handshake.
+ * certificate, with the first such request of the connection; throws if that is one too many.
  */
 export function limitConnections(
   server: Server,
   { now, refused }: Ports,
   shares: Shares,
-  verified: (socket: Socket) => void,
+  handshakes: Pick<Handshakes<Socket>, 'verified' | 'ended'>,
 ): (socket: Socket, identity: Identity) => void {
   const anonymous = openAnonymous<Socket>((address) =>
     refused(
@@ -56,7 +56,7 @@ export function limitConnections(
     ),
   )
   const count = (socket: Socket, identity: Identity) => {
-    verified(socket)
+    handshakes.verified(socket)
     socket.once('close', shares.connection(identity))
   }
   const countOrRefuse = (socket: Socket, identity: Identity) => {
@@ -64,6 +64,7 @@ export function limitConnections(
       count(socket, identity)
     } catch (error) {
       refused(`connections of ${identity.name}`, `refused a connection: ${errorMessage(error)}`)
+      handshakes.ended(socket)
       refuse(socket, error, { kind: kindOf(identity) })
     }
   }
@@ -71,7 +72,7 @@ export function limitConnections(
     if (!socket.authorized) return anonymous.enter(socket)
     const identity = clientOf(socket, now())
     if (identity) countOrRefuse(socket, identity)
-    else verified(socket)
+    else handshakes.verified(socket)
   })
   return (socket, identity) => {
     if (anonymous.authenticated(socket)) count(socket, identity)

@@ -1,7 +1,15 @@
 import { EventEmitter } from 'node:events'
 import { beforeEach, expect, it } from 'vitest'
 import { type ManualClock, manualClock } from '../../../../test/support/manual-clock.ts'
-import { HANDSHAKE_BURST, HANDSHAKES_PER_SECOND, PENDING, PENDING_PER_ADDRESS } from '../limits.ts'
+import {
+  ENDED_BURST,
+  HANDSHAKE_BURST,
+  HANDSHAKES_PER_SECOND,
+  PENDING,
+  PENDING_PER_ADDRESS,
+  SLOWED_HANDSHAKES_PER_SECOND,
+  SLOWED_MS,
+} from '../limits.ts'
 import { type Handshakes, openHandshakes, sourceOf } from './handshakes.ts'
 
 class Connection extends EventEmitter {
@@ -95,4 +103,16 @@ it.each([
   ['::1', '0:0:0:0::/64'],
 ])('%s belongs to the source %s', (address, source) => {
   expect(sourceOf(address)).toBe(source)
+})
+
+it('an address that does not heed limits is slowed down, and nobody else', () => {
+  const [first] = enter(1, '10.0.0.1')
+  for (let each = 0; each <= ENDED_BURST; each++) handshakes.ended(first as Connection)
+  enter(100, '10.0.0.1')
+  enter(100, '10.0.0.2')
+  clock.advance(1_000)
+  expect(begunFrom('10.0.0.2')).toBe(100)
+  expect(begunFrom('10.0.0.1')).toBeLessThan(2 + 1.1 * SLOWED_HANDSHAKES_PER_SECOND)
+  clock.advance(SLOWED_MS)
+  expect(begunFrom('10.0.0.1')).toBe(101)
 })

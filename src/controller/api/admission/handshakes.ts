@@ -3,6 +3,7 @@ import { unmapped } from '../../../base/net/address.ts'
 import type { Later } from '../../../base/timers.ts'
 import { Rate } from '../../rate.ts'
 import { HANDSHAKE_BURST, HANDSHAKES_PER_SECOND, PENDING, PENDING_PER_ADDRESS } from '../limits.ts'
+import { openOffenders } from './offenders.ts'
 
 type Connection = Pick<Socket, 'remoteAddress' | 'remotePort' | 'destroyed'> & {
   once(event: 'close', listener: () => void): unknown
@@ -22,6 +23,8 @@ export interface Handshakes<C> {
   enter(connection: C): void
   /** The client of this connection has a verified certificate. */
   verified(connection: Pick<Socket, 'remoteAddress' | 'remotePort'>): void
+  /** This connection, which is still open, ends because its client takes too much. */
+  ended(connection: Pick<Socket, 'remoteAddress'>): void
 }
 
 /** Admits new connections at a limited rate. Those of one address wait in line, and addresses take turns. */
@@ -32,14 +35,15 @@ export function openHandshakes<C extends Connection>(options: Options<C>): Hands
   const lines = new Map<string, C[]>()
   /** Ends of the connections that are not verified, by address and then by port. */
   const pending = new Map<string, Map<number, () => void>>()
+  const offenders = openOffenders(monotonicMs)
   let total = 0
   let isDue = false
 
   function admit(): void {
     for (;;) {
-      const [next] = lines
-      if (next === undefined) return
-      if (!rate.tryTake(monotonicMs())) {
+      if (lines.size === 0) return
+      const next = [...lines].find(([address]) => !offenders.mustWait(address))
+      if (next === undefined || !rate.tryTake(monotonicMs())) {
         admitLater()
         return
       }
@@ -47,7 +51,9 @@ export function openHandshakes<C extends Connection>(options: Options<C>): Hands
       const connection = line.shift()
       lines.delete(address)
       if (line.length > 0) lines.set(address, line)
-      if (connection && !connection.destroyed) begin(connection)
+      if (!connection || connection.destroyed) continue
+      offenders.begun(address)
+      begin(connection)
     }
   }
   function admitLater(): void {
@@ -86,6 +92,7 @@ export function openHandshakes<C extends Connection>(options: Options<C>): Hands
       admit()
     },
     verified: ({ remoteAddress, remotePort = 0 }) => pending.get(sourceOf(remoteAddress))?.get(remotePort)?.(),
+    ended: ({ remoteAddress }) => offenders.ended(sourceOf(remoteAddress)),
   }
 }
 

@@ -24,7 +24,8 @@ export function oneAtATime(
       const next = line.current === response && !isOver(request.socket) ? line.waiting.shift() : undefined
       if (next) begin(line, next)
     })
-    handle(request as never, response as never)
+    // A client that sends too many is refused before the first of them is handled.
+    process.nextTick(() => isOver(request.socket) || handle(request as never, response as never))
   }
   return (request, response) => {
     const { socket } = request
@@ -37,6 +38,7 @@ export function oneAtATime(
     else if (line.waiting.length < PIPELINED) line.waiting.push([request, response])
     else {
       endWithoutStacks(socket)
+      readNoFurther(socket)
       onTooMany(socket, request, line.current?.headersSent === true)
     }
   }
@@ -55,6 +57,14 @@ function endWithoutStacks(socket: Socket): void {
   socket.once('close', () => {
     Error.stackTraceLimit = usual
   })
+}
+
+/**
+ * Node.js parses what a connection sends in pieces of 16 KiB, also after its end has begun. Its parser can be paused after such a
+ * piece; it reports that as an error of the client. Without this function it parses all of the rest.
+ */
+function readNoFurther(socket: Socket & { parser?: { pause?(): void } | null }): void {
+  socket.parser?.pause?.()
 }
 
 const isOver = ({ destroyed, writableEnded }: Socket) => destroyed || writableEnded
