@@ -68,8 +68,9 @@ afterAll(async () => {
 
 async function observe(): Promise<typeof observed> {
   const found = new Map([...requests.keys()].map((name) => [name, new Map<Client, string>()]))
-  for (const client of clients) {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  for (const [at, client] of clients.entries()) {
+    // Each from an address of its own: one with many refusals is slowed down.
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, localAddress: `127.0.2.${at + 1}` })
     for (const [name, { send }] of requests) {
       const attempt = () =>
         send(client, agent).catch((error: NodeJS.ErrnoException) => {
