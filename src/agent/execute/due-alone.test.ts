@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { NodeCertificate } from '../../protocol/certificates/node-certificate.ts'
 import { CERTIFICATE_PLACES } from '../../provision/certificates/places.ts'
-import { dueAlone } from './due-alone.ts'
+import { dueAlone, firstEnd } from './due-alone.ts'
 
 const DAY_MS = 86_400_000
 const BEGIN_MS = Date.parse('2026-01-01T00:00:00Z')
@@ -57,4 +57,12 @@ test('an administrator may delete super-admin.conf', () => {
   const without = others.filter(({ name }) => name !== 'super-admin.conf')
   expect(without.length).toBe(others.length - 1)
   expect(dueAlone(without, 'soon', day(1))).toEqual([])
+})
+
+test('the first end is that of a certificate which a master renews alone', () => {
+  const ofOperator = { ...certificate('operator', 'agent'), notAfter: day(10).toISOString() }
+  expect(firstEnd([...others, apiServer, ofOperator])).toBe(day(365).toISOString())
+  const ofKubelet = { ...certificate('kubelet', 'kubelet'), notAfter: day(300).toISOString() }
+  expect(firstEnd([...others, apiServer, ofKubelet])).toBe(day(300).toISOString())
+  expect(firstEnd([ofOperator])).toBe(null)
 })

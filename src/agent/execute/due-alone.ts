@@ -18,6 +18,15 @@ export function dueAlone(certificates: readonly NodeCertificate[], when: When, n
   return [...missing, ...due].map(({ name }) => name)
 }
 
+/** The first end of a certificate that a master renews without the controller: until then, none of them expires. ISO 8601. */
+export function firstEnd(certificates: readonly NodeCertificate[]): string | null {
+  const [first] = certificates
+    .filter((each) => isAlone(each) || each.renewedBy === 'kubelet')
+    .map(({ notAfter }) => notAfter)
+    .sort()
+  return first ?? null
+}
+
 const isAlone = ({ owner, renewedBy }: Pick<NodeCertificate, 'owner' | 'renewedBy'>) =>
   // The controller signs the others.
   renewedBy === 'agent' && (owner === 'kubernetes' || owner === 'etcd')

@@ -12,13 +12,15 @@ import { openWorkspace } from '../restore/open-workspace.ts'
 import { afterSnapshot } from '../restore/snapshots.ts'
 import type { When } from '../service/certificates/when.ts'
 import { awaitClock, requireAfter } from './await-clock.ts'
-import { dueAlone } from './due-alone.ts'
+import { dueAlone, firstEnd } from './due-alone.ts'
 import { readCarriedOut } from './execute.ts'
 
 export interface RenewAloneOptions {
   paths: AgentPaths
   when: When
   emit: Emit
+  /** It has found nothing to renew: see `firstEnd` in due-alone.ts. */
+  onNothingDue(firstEnd: string | null): void
   signal: AbortSignal
 }
 
@@ -41,11 +43,19 @@ export async function renewAlone(options: RenewAloneOptions): Promise<boolean> {
   }
 }
 
-async function renewIfDue({ paths, when, emit, signal }: RenewAloneOptions): Promise<boolean> {
+async function renewIfDue({ paths, when, emit, onNothingDue, signal }: RenewAloneOptions): Promise<boolean> {
   const { instruction, identity } = await readCarriedOut(paths)
-  if (instruction.role === 'reset' || !instruction.params.node.roles.includes('master')) return true
+  if (instruction.role === 'reset' || !instruction.params.node.roles.includes('master')) {
+    onNothingDue(null)
+    return true
+  }
   const view = linuxMachine()
-  const look = async () => dueAlone(await certificatesOf(view), when, view.now())
+  const look = async () => {
+    const certificates = await certificatesOf(view)
+    const found = dueAlone(certificates, when, view.now())
+    if (found.length === 0) onNothingDue(firstEnd(certificates))
+    return found
+  }
   if ((await look()).length === 0) return true
   const say = (message: string) => emit({ kind: 'log', at: view.now().toISOString(), level: 'info', message })
   await awaitClock(view, signal, () => say('certificates are renewed when the clock of this machine is synchronized'))

@@ -1,14 +1,15 @@
 import { pauseMs, type RetryPolicy } from '../../../base/retry.ts'
 import type { LinkStore } from '../../link/link-state.ts'
 import type { Log } from '../../log.ts'
-import type { When } from './when.ts'
+import type { Renewal, When } from './when.ts'
 
 export interface CertificateKeeperOptions {
   link: Pick<LinkStore, 'open'>
   /** Whether a run has made this machine a node: otherwise there is nothing to renew, and no process is started to find out. */
   isProvisioned(): boolean
-  /** Starts the process that renews what is due, and waits for its end. False after a failure. Never rejects. */
-  renew(when: When, signal: AbortSignal): Promise<boolean>
+  /** Starts the process that renews what is due, and waits for its end. Never rejects. */
+  renew(when: When, signal: AbortSignal): Promise<Renewal>
+  now(): Date
   log: Log
   /** At least 0, below 1. */
   random(): number
@@ -29,19 +30,26 @@ const AFTER_FAILURE: RetryPolicy = { firstMs: 30_000, factor: 2, longestMs: 3_60
 
 /**
  * Renews certificates that the controller does not: at once, and again every few minutes, what has expired; once a day what soon
- * expires. The time of day is random, so that the masters of a cluster do not restart their API servers together.
+ * expires. Starts no process while nothing can have expired since the last one looked: a run, or a clock that is set back, ends this
+ * knowledge, and so does each day. The time of day is random, so that the masters of a cluster do not restart their API servers together.
  */
 export function certificateKeeper(options: CertificateKeeperOptions): CertificateKeeper {
   const { link, log, random, sleep, signal } = options
-  let underWay: { stop: AbortController; ended: Promise<boolean> } | undefined
+  let underWay: { stop: AbortController; ended: Promise<Renewal> } | undefined
+  let calm: { fromMs: number; untilMs: number } | undefined
 
   async function renew(when: When): Promise<boolean> {
     if (link.open() || !options.isProvisioned()) return true
+    const nowMs = options.now().getTime()
+    if (when === 'expired' && calm && nowMs >= calm.fromMs && nowMs < calm.untilMs) return true
+    calm = undefined
     const stop = new AbortController()
     const ended = options.renew(when, AbortSignal.any([stop.signal, signal]))
     underWay = { stop, ended }
-    const isDone = await ended
+    const { isDone, firstEnd } = await ended
     underWay = undefined
+    if (isDone && firstEnd !== undefined && !stop.signal.aborted)
+      calm = { fromMs: nowMs, untilMs: firstEnd === null ? Number.POSITIVE_INFINITY : Date.parse(firstEnd) }
     return isDone || stop.signal.aborted
   }
 
@@ -63,6 +71,7 @@ export function certificateKeeper(options: CertificateKeeperOptions): Certificat
   })
   return {
     async pause() {
+      calm = undefined
       underWay?.stop.abort()
       await underWay?.ended
     },

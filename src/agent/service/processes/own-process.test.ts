@@ -50,7 +50,7 @@ test('a renewal that ignores SIGTERM is killed', async () => {
     },
     50,
   )
-  expect(await renew('soon', stop.signal)).toBe(false)
+  expect(await renew('soon', stop.signal)).toEqual({ isDone: false })
   expect(log).toEqual([expect.stringContaining('renew')])
 })
 
