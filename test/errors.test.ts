@@ -56,6 +56,7 @@ const WITHOUT_CODE: readonly string[] = [
   'controller/nodes/find.ts',
   'controller/nodes/invite.ts',
   'controller/nodes/node-commands.ts',
+  'controller/nodes/scheduling.ts',
   'engine/step.ts',
   'host/files/given-file.ts',
   'host/linux/files/file-error.ts',

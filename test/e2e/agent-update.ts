@@ -59,7 +59,7 @@ try {
     await execOk(node('good'), ['mount', '-t', 'tmpfs', '-o', 'size=180m', 'none', '/mnt'])
     await execOk(node('good'), ['cp', '-a', '/usr/local/bin/.', '/mnt/'])
     await execOk(node('good'), ['mount', '--bind', '/mnt', '/usr/local/bin'])
-    await site.admin('node', 'update', 'good', '--version', '9.0.0-good')
+    await site.admin('node', 'update', 'good', '--to', '9.0.0-good')
     await ended('good', 'failed', /agent-update\/disk-full/)
     await execOk(node('good'), ['umount', '/usr/local/bin'])
     await execOk(node('good'), ['umount', '/mnt'])
@@ -89,9 +89,9 @@ try {
     'one that does not start, one that does not connect, and a power cut: the former one comes back',
     async () => {
       const at = performance.now()
-      await site.admin('node', 'update', 'dead', '--version', '9.0.1-dead')
-      await site.admin('node', 'update', '--cluster', 'deaf', '--version', '9.0.2-deaf')
-      await site.admin('node', 'update', 'dark', '--version', '9.0.1-dead')
+      await site.admin('node', 'update', 'dead', '--to', '9.0.1-dead')
+      await site.admin('node', 'update', '--cluster', 'deaf', '--to', '9.0.2-deaf')
+      await site.admin('node', 'update', 'dark', '--to', '9.0.1-dead')
       await waitFor('the swap', async () => ((await sumOf('dark')) === sums.get('9.0.1-dead') ? true : undefined), {
         withinMs: 60_000,
       })
@@ -109,7 +109,7 @@ try {
     },
   )
   await stage('the same node takes a good one afterwards', async () => {
-    await site.admin('node', 'update', 'dead', '--version', '9.0.0-good')
+    await site.admin('node', 'update', 'dead', '--to', '9.0.0-good')
     await ended('dead', 'done', /1 of 1 nodes done/)
     assert.equal(await sumOf('dead'), sums.get('9.0.0-good'))
   })

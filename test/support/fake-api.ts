@@ -32,6 +32,8 @@ export interface FakeNode {
   unschedulable?: boolean
   annotations?: Record<string, string>
   version?: number
+  /** Who has set `unschedulable` last, if that is not who has set the annotations. */
+  cordonedBy?: string
 }
 
 /** Nodes, pods, and evictions, of the API server on this machine. Deleted pods are there until their grace period ends. */
@@ -102,12 +104,25 @@ function answerNode(
     if (sent.metadata?.resourceVersion !== String(node.version ?? 0)) return json({ message: 'was changed' }, 409)
     node.version = (node.version ?? 0) + 1
     node.unschedulable = sent.spec?.unschedulable === true
+    delete node.cordonedBy
     const annotations = Object.entries({ ...node.annotations, ...sent.metadata.annotations })
     node.annotations = Object.fromEntries(annotations.flatMap(([key, value]) => (value === null ? [] : [[key, value]])))
   }
-  const { unschedulable, annotations, version = 0 } = node
-  return json({ metadata: { name, annotations, resourceVersion: String(version) }, spec: { unschedulable } })
+  const { unschedulable, annotations = {}, version = 0, cordonedBy } = node
+  const marks = { 'f:metadata': { 'f:annotations': fieldsOf(annotations) } }
+  const cordon = unschedulable ? { 'f:spec': { 'f:unschedulable': {} } } : {}
+  const managedFields =
+    cordonedBy === undefined
+      ? [{ manager: 'node', fieldsV1: { ...marks, ...cordon } }]
+      : [
+          { manager: 'node', fieldsV1: marks },
+          { manager: cordonedBy, fieldsV1: cordon },
+        ]
+  const metadata = { name, annotations, resourceVersion: String(version), managedFields }
+  return json({ metadata, spec: { unschedulable } })
 }
+
+const fieldsOf = (values: object) => Object.fromEntries(Object.keys(values).map((key) => [`f:${key}`, {}]))
 
 interface Patch {
   resourceVersion?: string

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { version } from '../../base/version.ts'
 import type { StoredRelease } from '../../bundle/agents/releases.ts'
+import { type AgentReleaseView, agentUpdateRoutes } from '../../protocol/api/updates/agent-updates.ts'
 import { collect } from '../kit/collect.ts'
 import { confirm } from '../kit/confirm.ts'
 import {
@@ -13,8 +14,8 @@ import {
   render,
   tableOption,
 } from '../kit/output.ts'
-import { asServiceUser } from './service/data-owner.ts'
-import { printAs } from './session/session.ts'
+import { changeData } from './service/data-owner.ts'
+import { printAs, withAdmin, withClient } from './session/session.ts'
 import { DEFAULT_KEY, expandHome } from './signing-key.ts'
 
 /** `controller agents build|import|list|remove`. */
@@ -67,24 +68,38 @@ function registerImport(agents: Command): void {
       const { importRelease } = await import('../../bundle/agents/releases.ts')
       const { readPublicKey } = await import('../../bundle/keys.ts')
       const key = await readPublicKey(expandHome(flags.key))
-      const stored = await asServiceUser(flags.data, () => importRelease(path, flags.data, key))
+      const stored = await changeData(flags.data, {
+        ...{ action: 'importAgents', reason: `controller agents import ${path}` },
+        work: () => importRelease(path, flags.data, key),
+        changes: (release) => [releaseChange(release, 'added')],
+      })
       const text = `agent ${stored.version}: imported for ${archesOf(stored)}\n`
       await printAs(flags.output, summary(stored), text)
     })
 }
 
 function registerList(agents: Command): void {
-  agents
-    .command('list')
-    .description('list the releases of the agent that a controller has')
-    .requiredOption('--data <directory>', 'data directory of the controller')
+  withAdmin(agents.command('list'))
+    .description('list the releases of the agent that are imported at the controller that answers')
+    .option('--data <directory>', 'list those of this data directory instead')
     .addOption(tableOption())
-    .addHelpText('after', examples('controller agents list --data /var/lib/cantrip-controller'))
-    .action(async (flags: { data: string; output: Format }) => {
-      const { listReleases } = await import('../../bundle/agents/releases.ts')
-      const rows = (await listReleases(flags.data)).map(summary)
+    .addHelpText(
+      'after',
+      examples('controller agents list', 'controller agents list --data /var/lib/cantrip-controller'),
+    )
+    .action(async (flags: { admin?: string; data?: string; output: Format }) => {
+      const { data } = flags
+      const rows =
+        data === undefined
+          ? await withClient(flags, (client) => client.ask(agentUpdateRoutes.listAgentReleases, {}))
+          : await releasesIn(data)
       process.stdout.write(await render(flags.output, rows, rows, COLUMNS))
     })
+}
+
+async function releasesIn(data: string): Promise<AgentReleaseView[]> {
+  const { listReleases } = await import('../../bundle/agents/releases.ts')
+  return (await listReleases(data)).map(summary)
 }
 
 function registerRemove(agents: Command): void {
@@ -99,20 +114,27 @@ function registerRemove(agents: Command): void {
     .action(async (name: string, flags: { data: string; yes?: boolean; output: PlainFormat }) => {
       const { removeRelease } = await import('../../bundle/agents/releases.ts')
       await confirm(`Remove release ${name} of the agent?`, flags.yes)
-      const removed = await asServiceUser(flags.data, () => removeRelease(name, flags.data))
+      const removed = await changeData(flags.data, {
+        ...{ action: 'removeAgents', reason: `controller agents remove ${name}` },
+        work: () => removeRelease(name, flags.data),
+        changes: (release) => [releaseChange(release, 'removed')],
+      })
       await printAs(flags.output, summary(removed), `agent ${removed.version}: removed\n`)
     })
 }
 
-const COLUMNS: Column<ReturnType<typeof summary>>[] = [
+const COLUMNS: Column<AgentReleaseView>[] = [
   { title: 'VERSION', of: (row) => row.version },
   { title: 'ARCH', of: ({ arch }) => arch.join(',') },
   { title: 'CREATED', of: ({ createdAt }) => localTime(createdAt) },
   { title: 'ID', of: ({ id }) => id.slice(0, 12) },
 ]
 
+const releaseChange = ({ id, version: name }: StoredRelease, change: 'added' | 'removed') =>
+  ({ record: 'agent release', id, name, change, fields: {} }) as const
+
 const archesOf = ({ files }: StoredRelease) => files.map(({ arch }) => arch).join(' and ')
 
-function summary({ version: name, id, createdAt, files }: StoredRelease) {
+function summary({ version: name, id, createdAt, files }: StoredRelease): AgentReleaseView {
   return { version: name, id, createdAt, arch: files.map(({ arch }) => arch), files }
 }

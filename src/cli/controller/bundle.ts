@@ -16,7 +16,7 @@ import {
   tableOption,
   withFormatOrPath,
 } from '../kit/output.ts'
-import { asServiceUser } from './service/data-owner.ts'
+import { changeData } from './service/data-owner.ts'
 import { printAs, withAdmin, withClient } from './session/session.ts'
 import { DEFAULT_KEY, expandHome } from './signing-key.ts'
 
@@ -112,7 +112,13 @@ function registerImport(bundle: Command): void {
       const { importBundle } = await import('../../bundle/import.ts')
       const { readPublicKey } = await import('../../bundle/keys.ts')
       const key = await readPublicKey(expandHome(options.key))
-      const stored = await asServiceUser(options.data, () => importBundle(path, options.data, key, new Date()))
+      const stored = await changeData(options.data, {
+        ...{ action: 'importBundle', reason: `controller bundle import ${path}` },
+        work: () => importBundle(path, options.data, key, new Date()),
+        changes: ({ manifest: { name }, manifestSha256: id }) => [
+          { record: 'bundle', id, name, change: 'added', fields: {} },
+        ],
+      })
       const text = `${stored.manifest.name}: imported, manifest ${stored.manifestSha256}\n`
       await printAs(options.output, summary(stored), text)
     })

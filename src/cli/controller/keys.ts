@@ -1,9 +1,10 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Command } from 'commander'
 import { AgentError } from '../../base/agent-error.ts'
 import type { Sealer } from '../../controller/access/keys/seal-key.ts'
+import type { AuditChange } from '../../protocol/audit/entry.ts'
 import { examples, formatOption, type PlainFormat } from '../kit/output.ts'
-import { asServiceUser } from './service/data-owner.ts'
+import { changeData } from './service/data-owner.ts'
 import { DEFAULT_DATA } from './session/access.ts'
 import { printAs } from './session/session.ts'
 
@@ -41,13 +42,20 @@ export function registerKeys(program: Command): void {
             kind: 'invalid',
           })
         }
-        const changed = await asServiceUser(flags.data, () =>
-          whileStopped(flags.data, () => rewriteKeys(join(flags.data, 'pki'), sealer, wanted)),
-        )
+        const changed = await changeData(flags.data, {
+          ...{ action: `${verb}Keys`, reason: `controller keys ${verb}` },
+          work: () => whileStopped(flags.data, () => rewriteKeys(join(flags.data, 'pki'), sealer, wanted)),
+          changes: (paths) => paths.map(keyChange),
+        })
         const text = changed.map((path) => `${verb}ed: ${path}\n`).join('')
         await printAs(flags.output, { [`${verb}ed`]: changed }, text || 'No changes.\n')
       })
   }
+}
+
+function keyChange(path: string): AuditChange {
+  const name = basename(path)
+  return { record: 'key', id: name, name, change: 'changed', fields: {} }
 }
 
 /**

@@ -4,9 +4,10 @@ import { errorMessage } from '../../base/text/error-message.ts'
 import type { Later } from '../../base/timers.ts'
 import type { HasAnnouncements, HasAudit, HasAuthority, HasClock, HasLog, HasRefusals, HasStore } from '../ports.ts'
 import { ANCHOR_FILE, openAnchor } from './anchor.ts'
+import { recordLocalActs } from './local/local-acts.ts'
+import { noteRestore } from './local/restored.ts'
 import { AUDIT_TOPIC } from './recorded.ts'
 import { openRefusals } from './refusals.ts'
-import { noteRestore } from './restored.ts'
 import { type AuditRetention, openAuditRetention } from './retention.ts'
 import { forwardAudit, POSITION_FILE } from './syslog/forward.ts'
 import type { SyslogTarget } from './syslog/target.ts'
@@ -18,7 +19,7 @@ type Ports = HasStore & HasAuthority & HasAnnouncements & HasLog & HasRefusals &
 export interface AuditLog {
   /** For the services. */
   audit: HasAudit['audit']
-  /** Notes the head. */
+  /** Records what commands did to the files, and notes the head. */
   tick(): Promise<void>
   /** Removes what is too old or too much. */
   tidy(): Promise<void>
@@ -40,6 +41,7 @@ export async function openAuditLog(
 ): Promise<AuditLog> {
   const { store, changes, refused, now } = ports
   await noteRestore(ports, dataDirectory)
+  await recordLocalActs(ports, dataDirectory)
   const anchor = await openAnchor(ports, join(dataDirectory, ANCHOR_FILE))
   const refusals = openRefusals({
     now,
@@ -60,7 +62,10 @@ export async function openAuditLog(
   const forwarding = syslog && forwardAudit(ports, { target: syslog, file, everyMs: FORWARD_MS, sender })
   return {
     audit: { note: (attempt) => refusals.note(attempt), noted: () => anchor.noted() },
-    tick: () => anchor.keep(),
+    async tick() {
+      await recordLocalActs(ports, dataDirectory)
+      await anchor.keep()
+    },
     tidy: openAuditRetention(ports, retention).tidy,
     async close() {
       await refusals.flush()

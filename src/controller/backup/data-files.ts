@@ -13,7 +13,7 @@ export interface DataFile {
 
 export const BUNDLES = 'bundles'
 /** The database, its log and its temporary files; writeDurably's temporary files; what is noted of the audit log. */
-const NOT_KEPT = /^controller\.db|\.new$|^audit-(head|syslog)\.json$/
+const NOT_KEPT = /^controller\.db|\.new$|^audit-(head|syslog)\.json$|^audit-notes$/
 const MAX_BYTES = 16 * 2 ** 20
 
 /**

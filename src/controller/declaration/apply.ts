@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { AgentError } from '../../base/agent-error.ts'
 import { DEFAULT_PROJECT } from '../../protocol/api/access.ts'
+import { UpgradeRequest } from '../../protocol/api/clusters/upgrades.ts'
 import { type Declaration, rulesIn } from '../../protocol/declaration/declaration.ts'
 import type { DeclarationPlan, DeclarationProblem, DeclarationRequest } from '../../protocol/declaration/routes.ts'
 import { createCluster } from '../clusters/cluster-commands.ts'
+import { startIn } from '../clusters/upgrade/commands.ts'
 import { refusal } from '../domain/admission.ts'
 import { type Draft, openDraft, present } from '../domain/draft.ts'
 import type { Cluster } from '../domain/records.ts'
@@ -14,6 +16,7 @@ import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
 import type { Viewing } from '../views/views.ts'
 import { fieldChanges, nodeChanges, released } from './changes.ts'
 import { attempt, problemsOf, settingsFor } from './problems.ts'
+import { declaredVersion } from './version.ts'
 
 type Ports = Reconciling & HasPublicUrls & Viewing
 
@@ -28,6 +31,7 @@ export const projectFor = ({ metadata }: Declaration, known: Pick<Cluster, 'proj
 
 /** Makes a cluster what the declaration says; all of it, or nothing. Returns what changed, or with `dryRun` what would. */
 export async function applyDeclaration(ports: Ports, order: Order, by: string): Promise<DeclarationPlan> {
+  await ports.bundles.refresh()
   const known = await ports.store.clusterNamed(order.declaration.metadata.name)
   return known ? change(ports, order, known) : create(ports, order, by)
 }
@@ -40,7 +44,7 @@ async function create(ports: Ports, order: Order, by: string): Promise<Declarati
   const rules = rulesIn(declaration.spec)
   const changes = fieldChanges(undefined, { name, project, settings, rules })
   const problems = problemsOf(declaration, settings, undefined)
-  const plan = withRevision({ cluster: name, isNew: true, changes, nodes: [], conflicts: [], problems })
+  const plan = withRevision({ cluster: name, isNew: true, changes, upgrade: null, nodes: [], conflicts: [], problems })
   if (dryRun) return plan
   admit(plan, order)
   if (csr === undefined) {
@@ -69,21 +73,23 @@ async function change(ports: Ports, order: Order, { id, name }: Cluster): Promis
 /** The plan, carried out in the draft unless there are problems. */
 function changeIn(ports: Ports, draft: Draft, { declaration, prune }: Order): DeclarationPlan {
   const before = draft.cluster
-  const settings = settingsFor(declaration, before.settings)
+  const version = declaredVersion(ports, draft, settingsFor(declaration, before.settings))
+  const { settings, upgrade, kubernetesVersion } = version
   const rules = rulesIn(declaration.spec)
   const project = projectFor(declaration, before)
   const after = { ...before, project, settings, rules }
-  const changes = fieldChanges(before, after)
+  const changes = fieldChanges(before, { ...after, settings: { ...settings, kubernetesVersion } })
   const ofNodes = nodeChanges(before, after, draft.nodes, prune)
-  const problems = problemsOf(declaration, settings, before)
+  const problems = [...problemsOf(declaration, settings, before), ...version.problems]
   if (prune && rules === null) problems.push(NO_RULES)
   if (problems.length === 0) {
     if (changes.length > 0) draft.setCluster({ project, settings, rules })
+    if (upgrade !== null) startIn(ports, draft, UpgradeRequest.parse({ to: kubernetesVersion }))
     if (rules !== null) release(draft)
     const removed = ofNodes.nodes.filter(({ action }) => action === 'remove')
     problems.push(...removed.flatMap((each) => remove(ports, draft, each.id)))
   }
-  return withRevision({ cluster: before.name, isNew: false, changes, ...ofNodes, problems })
+  return withRevision({ cluster: before.name, isNew: false, changes, upgrade, ...ofNodes, problems })
 }
 
 const NO_RULES: DeclarationProblem = {
@@ -103,8 +109,8 @@ function remove(ports: Ports, draft: Draft, id: string): DeclarationProblem[] {
 }
 
 function withRevision(plan: Omit<DeclarationPlan, 'revision'>): DeclarationPlan {
-  const { cluster, isNew, changes, nodes } = plan
-  const digest = createHash('sha256').update(JSON.stringify({ cluster, isNew, changes, nodes }))
+  const { cluster, isNew, changes, upgrade, nodes } = plan
+  const digest = createHash('sha256').update(JSON.stringify({ cluster, isNew, changes, upgrade, nodes }))
   return { ...plan, revision: digest.digest('base64url') }
 }
 

@@ -44,7 +44,8 @@ export function problemsOf(
 function immutable({ name, settings: current }: Cluster, settings: ClusterSettings): DeclarationProblem[] {
   const [was, is]: Readonly<Record<string, unknown>>[] = [current, settings]
   return Object.keys(SETTINGS).flatMap((setting) => {
-    if (isMutable(setting) || isSame(was?.[setting], is?.[setting])) return []
+    // A later version is an upgrade: see version.ts.
+    if (setting === 'kubernetesVersion' || isMutable(setting) || isSame(was?.[setting], is?.[setting])) return []
     const value = was?.[setting] === undefined ? 'none' : JSON.stringify(was[setting])
     const path = placeOf(setting)
     return {

@@ -35,6 +35,8 @@ export class Operations {
   readonly updates = new Map<string, string>()
   /** Nodes that masters remove from their clusters (retire.ts), and what each removal waits for. */
   readonly departures = new Map<string, { waitingFor: string; isResting: boolean }>()
+  /** Drains that people have asked for: the deadline of the last one, by node (nodes/scheduling.ts). */
+  readonly drains = new Map<string, string>()
   /** What masters do for upgrades now, or did less than a pause ago: see upgrade/do-tasks.ts. */
   readonly upgrading = new Set<string>()
   /** Masters whose last operation failed; the most recent failure has the highest number. */

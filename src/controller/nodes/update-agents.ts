@@ -2,6 +2,7 @@ import type { StoredRelease } from '../../bundle/agents/releases.ts'
 import { isNamed } from '../../bundle/agents/releases.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { AgentUpdateRequest, AgentUpdateView } from '../../protocol/api/updates/agent-updates.ts'
+import { DEFAULT_MAX_UNAVAILABLE } from '../../protocol/api/updates/max-unavailable.ts'
 import { refusal } from '../domain/admission.ts'
 import { cancelled, isOver, updateState, updateSummary } from '../domain/agent-update/agent-update.ts'
 import type { AgentUpdate } from '../domain/agent-update/record.ts'
@@ -21,7 +22,7 @@ export async function startUpdate(
   request: AgentUpdateRequest,
   by: string,
 ): Promise<AgentUpdateView> {
-  const release = pick(await ports.agentReleases(), request.version)
+  const release = pick(await ports.agentReleases(), request.to)
   await reconcile(ports, id, (draft) => {
     const { agentUpdate } = draft.cluster
     if (agentUpdate && !isOver(agentUpdate)) {
@@ -40,7 +41,7 @@ export async function startUpdate(
 function newUpdate(
   draft: Draft,
   { version, files }: StoredRelease,
-  { nodes: ids, canary = 1, maxUnavailable = '10%' }: AgentUpdateRequest,
+  { nodes: ids, canary = 1, maxUnavailable = DEFAULT_MAX_UNAVAILABLE }: AgentUpdateRequest,
   startedBy: string,
   before: AgentUpdate | null,
 ): AgentUpdate {

@@ -7,7 +7,12 @@ import { ask, isThere, NO_API } from '../ask.ts'
 export const CORDON_ANNOTATION = 'cantrip.local/cordoned'
 
 interface KubernetesNode {
-  metadata: { resourceVersion?: string; annotations?: Record<string, string> }
+  metadata: {
+    resourceVersion?: string
+    annotations?: Record<string, string>
+    /** Who has set which fields last. */
+    managedFields?: { fieldsV1?: { 'f:metadata'?: { 'f:annotations'?: object }; 'f:spec'?: object } }[]
+  }
   spec?: { unschedulable?: boolean }
 }
 
@@ -62,7 +67,7 @@ function wantedOf(
   change: Change,
 ): { isCordoned: boolean; isOwn: boolean } | undefined {
   const isCordoned = spec?.unschedulable === true
-  const isOwn = metadata.annotations?.[CORDON_ANNOTATION] !== undefined
+  const isOwn = isMarked(metadata) && !(isCordoned && isOfOthers(metadata))
   switch (change) {
     case 'cordon':
       return isCordoned && !isOwn ? undefined : { isCordoned: true, isOwn: false }
@@ -71,6 +76,16 @@ function wantedOf(
     case 'uncordon':
       return isCordoned || isOwn ? { isCordoned: false, isOwn: false } : undefined
     case 'uncordon-own':
-      return isOwn ? { isCordoned: false, isOwn: false } : undefined
+      if (isOwn) return { isCordoned: false, isOwn: false }
+      return isMarked(metadata) ? { isCordoned, isOwn: false } : undefined
   }
+}
+
+const isMarked = ({ annotations }: KubernetesNode['metadata']) => annotations?.[CORDON_ANNOTATION] !== undefined
+
+/** Somebody else has uncordoned the node meanwhile, and cordoned it again: the mark is left, and the cordon is theirs. */
+function isOfOthers({ managedFields = [] }: KubernetesNode['metadata']): boolean {
+  const owner = managedFields.find(({ fieldsV1 }) => fieldsV1?.['f:spec'] && 'f:unschedulable' in fieldsV1['f:spec'])
+  const marks = owner?.fieldsV1?.['f:metadata']?.['f:annotations']
+  return owner !== undefined && !(marks && `f:${CORDON_ANNOTATION}` in marks)
 }

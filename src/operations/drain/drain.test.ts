@@ -219,6 +219,18 @@ test('a person can make the own cordon theirs', async () => {
   expect(isCordoned()).toBe(true)
 })
 
+test('a person who uncordons the node and cordons it again keeps it cordoned', async () => {
+  const { api, drain, uncordon, isCordoned } = cluster()
+  await drain()
+  // As `kubectl uncordon` and `kubectl cordon` do it: the annotation stays, and another manager has the field.
+  Object.assign(api.nodes.get('w1') ?? {}, { cordonedBy: 'kubectl-cordon' })
+  await uncordon(true)
+  expect(isCordoned()).toBe(true)
+  expect(api.nodes.get('w1')?.annotations).toEqual({})
+  await uncordon(true)
+  expect(isCordoned()).toBe(true)
+})
+
 test('a Node that changed meanwhile is read again', async () => {
   const { api, cordon, uncordon, isCordoned } = cluster()
   const change = () => Object.assign(api.nodes.get('w1') ?? {}, { version: 7 })

@@ -128,6 +128,7 @@ export const ERROR_STATUS = {
   'masters/endpoint': 409,
   'masters/even': 409,
   'upgrade/active': 409,
+  'node/not-in-cluster': 409,
   'upgrade/none': 409,
   'upgrade/not-ready': 409,
   'upgrade/skew': 409,
@@ -161,6 +162,8 @@ export const ERROR_STATUS = {
 
   'oidc/unreachable': 503,
 
+  'node/no-master': 503,
+  'node/not-yet': 503,
   'kubeconfig/no-master': 503,
   'etcd-backup/not-yet': 503,
   'kubeconfig/not-yet': 503,

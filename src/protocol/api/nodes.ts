@@ -4,6 +4,7 @@ import { CheckSummary } from '../wire/check-summary.ts'
 import { Facts } from '../wire/facts.ts'
 import { ApiError } from './access.ts'
 import { pageOf, pageQuery } from './http/page.ts'
+import { schedulingRoutes } from './nodes/scheduling.ts'
 import { Flag, type Route } from './route.ts'
 
 export const ConfigureRequest = z.strictObject({
@@ -159,4 +160,5 @@ export const nodeRoutes = {
       'subnet/full',
     ],
   },
+  ...schedulingRoutes,
 } as const satisfies Record<string, Route>

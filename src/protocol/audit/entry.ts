@@ -1,6 +1,9 @@
 import * as z from 'zod/mini'
 
-/** Who acted. `controller`: the controller itself, on behalf of a rule or to keep its own files. */
+/**
+ * Who acted. `controller`: the controller itself, on behalf of a rule or to keep its own files. `local-user`: a user of its machine, by a
+ * command that works on its files.
+ */
 export const ACTOR_KINDS = [
   'administrator',
   'account',
@@ -9,6 +12,7 @@ export const ACTOR_KINDS = [
   'node',
   'operator',
   'controller',
+  'local-user',
   'unknown',
 ] as const
 
@@ -36,7 +40,7 @@ const content = {
   who: z.looseObject({
     kind: z.enum(ACTOR_KINDS),
     name: z.string(),
-    /** Serial number of the certificate, or id of the session or token, in hexadecimal. */
+    /** Serial number of the certificate, or id of the session or token, in hexadecimal; of a local user the number. */
     id: textOrNull,
   }),
   /** From which the client connected. */

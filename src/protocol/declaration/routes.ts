@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { UPGRADE_ERRORS, UpgradePlan } from '../api/clusters/upgrades.ts'
 import { Csr, InstallerParts } from '../api/identities/credentials.ts'
 import { Flag, type Route } from '../api/route.ts'
 import { Declaration } from './declaration.ts'
@@ -47,6 +48,8 @@ export const DeclarationPlan = z.object({
   changes: z.array(FieldChange),
   /** Nodes whose state changes at once. Others follow when they enrol, or report their facts. */
   nodes: z.array(NodeChange),
+  /** What a later version of Kubernetes begins; null: the version stays, or nothing is installed yet. */
+  upgrade: z.nullable(z.pick(UpgradePlan, { from: true, rounds: true, nodes: true })),
   /** Nodes that are not as the rules say, and stay as they are. */
   conflicts: z.array(z.object({ id: z.string(), name: z.string(), problem: z.string() })),
   /** Why the declaration is refused as a whole. */
@@ -97,6 +100,7 @@ export const declarationRoutes = {
       'subnet/overlap',
       'subnet/reserved',
       'subnet/unaligned',
+      ...UPGRADE_ERRORS,
       'unsupported',
     ],
   },

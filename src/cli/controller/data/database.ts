@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { AgentError } from '../../../base/agent-error.ts'
 import { examples, fields, formatOption, type PlainFormat, structured } from '../../kit/output.ts'
+import { changeData } from '../service/data-owner.ts'
 import { DEFAULT_DATA } from '../session/access.ts'
 import { print } from '../session/session.ts'
 import { countsText } from './backup.ts'
@@ -42,7 +43,14 @@ async function migrate({ data, to, from, output }: Flags): Promise<void> {
   }
   const { moveFromDatabase, moveToDatabase } = await import('../../../controller/store/move.ts')
   const move = to === undefined ? moveFromDatabase : moveToDatabase
-  const { kept, ...summary } = await move({ dataDirectory: data, database: { url, env: process.env } })
+  const { kept, ...summary } = await changeData(data, {
+    ...{
+      action: 'migrateDatabase',
+      reason: `controller database migrate --${to === undefined ? 'from' : 'to'} a database`,
+    },
+    work: () => move({ dataDirectory: data, database: { url, env: process.env } }),
+    changes: () => [],
+  })
   const text = fields([
     ['Copied', countsText(summary.counts)],
     ['Compared', `all records are the same, SHA-256 ${summary.sha256}`],

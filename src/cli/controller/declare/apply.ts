@@ -43,11 +43,12 @@ export async function diff(client: AdminClient, flags: Pick<ApplyFlags, 'file' |
   if (plans.some(hasChanges)) process.exitCode = 1
 }
 
-/** Nodes are removed only after somebody has seen which. */
+/** Nodes are removed, and Kubernetes is upgraded, only after somebody has seen which. */
 async function agree(planned: readonly Planned[], { yes }: ApplyFlags): Promise<void> {
   const plans = planned.map(({ plan }) => plan)
   const removed = plans.flatMap(({ nodes }) => nodes.filter(({ action }) => action === 'remove'))
-  if (removed.length === 0) return
+  const upgraded = plans.flatMap(({ cluster, upgrade }) => (upgrade ? [`${cluster} to ${upgrade.rounds.at(-1)}`] : []))
+  if (removed.length === 0 && upgraded.length === 0) return
   if (!yes)
     process.stderr.write(
       plans
@@ -56,7 +57,9 @@ async function agree(planned: readonly Planned[], { yes }: ApplyFlags): Promise<
         .join(''),
     )
   const names = removed.map(({ name }) => name).join(', ')
-  await confirm(`Remove ${removed.length === 1 ? 'node' : `${removed.length} nodes:`} ${names}?`, yes)
+  const removal = `Remove ${removed.length === 1 ? 'node' : `${removed.length} nodes:`} ${names}?`
+  if (removed.length > 0) await confirm(removal, yes)
+  if (upgraded.length > 0) await confirm(`Upgrade cluster ${upgraded.join(', ')}?`, yes)
 }
 
 async function carryOut(

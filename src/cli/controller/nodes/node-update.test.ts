@@ -5,7 +5,7 @@ import { createProgram } from '../program.ts'
 test.each([
   ['--cluster demo --pause --resume', /--(pause|resume).* cannot be used with .*--(pause|resume)/],
   ['--cluster demo --status --cancel', /cannot be used with/],
-  ['--cluster demo --cancel --version 1.2.0', /cannot be used with/],
+  ['--cluster demo --cancel --to 1.2.0', /cannot be used with/],
   ['--cluster demo --canary abc', /It must be a number from 1 to 5000/],
   ['--cluster demo --canary 0', /It must be a number from 1 to 5000/],
 ])('%s is refused', async (options, why) => {

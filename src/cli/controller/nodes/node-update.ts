@@ -3,6 +3,7 @@ import { AgentError } from '../../../base/agent-error.ts'
 import { printable } from '../../../base/text/printable.ts'
 import { type NodeView, nodeRoutes } from '../../../protocol/api/nodes.ts'
 import { type AgentUpdateView, agentUpdateRoutes } from '../../../protocol/api/updates/agent-updates.ts'
+import { DEFAULT_MAX_UNAVAILABLE } from '../../../protocol/api/updates/max-unavailable.ts'
 import { type Column, examples, type Format, formatOption, structured, table } from '../../kit/output.ts'
 import { findCluster } from '../clusters/find-cluster.ts'
 import { countUpTo } from '../identities/arguments.ts'
@@ -14,7 +15,7 @@ import { print, withAdmin, withClient } from '../session/session.ts'
 interface Flags {
   admin?: string
   cluster?: string
-  version?: string
+  to?: string
   canary?: number
   maxUnavailable?: string
   pause?: boolean
@@ -30,7 +31,7 @@ const MOST_NODES = 5_000
 const ACTIONS = ['pause', 'resume', 'cancel'] as const
 /** They concern the update that there is, of the whole cluster. */
 const OF_LAST = [...ACTIONS, 'status'] as const
-const OF_NEW = ['version', 'canary', 'maxUnavailable']
+const OF_NEW = ['to', 'canary', 'maxUnavailable']
 
 /** An option that excludes the others, and those of a new update. */
 const ofLast = (name: (typeof OF_LAST)[number], description: string) =>
@@ -50,9 +51,13 @@ export function registerNodeUpdate(node: Command): void {
     )
     .argument('[node...]', 'names of nodes of one cluster')
     .option('--cluster <cluster>', 'all nodes of this cluster')
-    .option('--version <version>', 'imported release; default: the newest one')
+    .option('--to <version>', 'imported release; default: the newest one')
     .option('--canary <count>', 'so many nodes are updated first', countUpTo(MOST_NODES))
-    .option('--max-unavailable <count>', 'so many at the same time afterwards: a number or a percentage', '10%')
+    .option(
+      '--max-unavailable <count>',
+      'how many nodes at a time afterwards: a number or a percentage',
+      DEFAULT_MAX_UNAVAILABLE,
+    )
     .addOption(ofLast('pause', 'begin no further node'))
     .addOption(ofLast('resume', 'go on, and try failed nodes again'))
     .addOption(ofLast('cancel', 'end the update; a trial that has begun on a node ends there'))
@@ -62,7 +67,7 @@ export function registerNodeUpdate(node: Command): void {
       'after',
       examples(
         'controller node update node-1',
-        'controller node update --cluster factory --version 1.2.0 --canary 2 --max-unavailable 25%',
+        'controller node update --cluster factory --to 1.2.0 --canary 2 --max-unavailable 25%',
         'controller node update --cluster factory --pause',
         'controller node update --cluster factory --status',
       ),
@@ -97,10 +102,10 @@ async function act(
   const action = ACTIONS.find((each) => flags[each])
   if (action) return client.ask(agentUpdateRoutes.changeAgentUpdate, { params: { name, action } })
   if (flags.status) return client.ask(agentUpdateRoutes.showAgentUpdate, { params: { name } })
-  const { version, canary, maxUnavailable } = flags
+  const { to, canary, maxUnavailable } = flags
   const body = {
     ...(nodes && { nodes }),
-    ...(version !== undefined && { version }),
+    ...(to !== undefined && { to }),
     ...(canary !== undefined && { canary }),
     ...(maxUnavailable !== undefined && { maxUnavailable }),
   }

@@ -22,12 +22,11 @@ import { everyItem } from '../session/every-item.ts'
 import { resolve } from '../session/resolve.ts'
 import { print, printAs, withAdmin, withClient } from '../session/session.ts'
 import { checkText } from './check-text.ts'
+import { findNode, NODE } from './find-node.ts'
 import { nodeText } from './node-text.ts'
 import { registerNodeUpdate } from './node-update.ts'
 import { retryUntilFacts } from './retry-until-facts.ts'
-
-/** For `argument`: what findNode gets. */
-const NODE = ['<node>', 'name or id of the node, or how it begins'] as const
+import { registerScheduling } from './scheduling.ts'
 
 interface Flags {
   admin?: string
@@ -69,14 +68,6 @@ const columns = (now: Date): Column<NodeView>[] => [
   { title: 'KEY', of: ({ fingerprint }) => fingerprint, wide: true },
 ]
 
-async function findNode(client: AdminClient, query: string, state?: string): Promise<NodeView> {
-  const all = await everyItem(client, nodeRoutes.listNodes)
-  const inState = all.filter((node) => node.state === state)
-  // A new node can have the name of an old one: the node in the state that the command needs is meant.
-  const isNamed = inState.some((node) => node.name.startsWith(query) || node.id.startsWith(query))
-  return resolve('node', query, isNamed ? inState : all)
-}
-
 /** By its name, one that is not waiting for approval is meant: the new node usually has the same name. */
 async function findReplaced(client: AdminClient, query: string): Promise<NodeView> {
   const all = await everyItem(client, nodeRoutes.listNodes)
@@ -86,10 +77,11 @@ async function findReplaced(client: AdminClient, query: string): Promise<NodeVie
 
 /** `controller node …`. */
 export function registerNode(program: Command): void {
-  const node = program.command('node').description('list, approve, configure and remove nodes')
+  const node = program.command('node').description('list, approve, configure, drain and remove nodes')
   registerQueries(node)
   registerActions(node)
   registerConfigure(node)
+  registerScheduling(node)
   registerNodeUpdate(node)
 }
 

@@ -1,4 +1,5 @@
 import type { Stats } from 'node:fs'
+import type { LocalAct } from '../../../controller/audit/local/local-acts.ts'
 import { PRIVATE } from './installation.ts'
 
 /**
@@ -18,15 +19,26 @@ export async function serviceUserOf(directory: string): Promise<Stats | undefine
   }
 }
 
-/** Runs work of root on the data of a controller, and gives what it wrote to the user of the service. */
-export async function asServiceUser<T>(data: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Changes the data of a controller: the audit log has it, and what root wrote is given to the user of the service. `action`: an id
+ * like those of routes.
+ */
+export async function changeData<T>(data: string, act: Omit<LocalAct<T>, 'by'>): Promise<T> {
   const owner = process.getuid?.() === 0 ? await serviceUserOf(data) : undefined
+  const { noteLocalAct } = await import('../../../controller/audit/local/local-acts.ts')
   try {
-    return await work()
+    return await noteLocalAct(data, { ...act, by: localUser(process.env) }, () => new Date())
   } finally {
     if (owner && owner.uid !== 0) {
       const { giveTree } = await import('../../../host/linux/files/give-tree.ts')
       await giveTree(data, owner)
     }
   }
+}
+
+/** Whoever became root by sudo is named; the number is that of the process. */
+function localUser({ SUDO_USER, USER }: NodeJS.ProcessEnv): LocalAct<unknown>['by'] {
+  const uid = process.getuid?.() ?? -1
+  const name = uid === 0 ? (SUDO_USER ?? 'root') : (USER ?? String(uid))
+  return { name, uid: String(uid) }
 }

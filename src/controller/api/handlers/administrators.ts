@@ -2,6 +2,7 @@ import type { ClusterView, clusterRoutes } from '../../../protocol/api/clusters.
 import type { eventRoutes } from '../../../protocol/api/events.ts'
 import type { NodeView, nodeRoutes } from '../../../protocol/api/nodes.ts'
 import { isAllowed } from '../../access/people/grants.ts'
+import type { HasActs } from '../../audit/recorded.ts'
 import {
   createCluster,
   deleteCluster,
@@ -13,6 +14,7 @@ import { healthOf } from '../../clusters/health.ts'
 import { approve } from '../../nodes/approval.ts'
 import { clusterByName, clusterOf, nodeById } from '../../nodes/find.ts'
 import { configure, remove } from '../../nodes/node-commands.ts'
+import { cordonNode, drainNode, uncordonNode } from '../../nodes/scheduling.ts'
 import { checkPairs } from '../../pair-checks/check-pairs.ts'
 import type { Services } from '../../services.ts'
 import { eventPage } from '../../views/event-page.ts'
@@ -74,7 +76,7 @@ export function clusterHandlers(core: Services): Handlers<typeof clusterRoutes> 
   }
 }
 
-export function nodeHandlers(core: Services): Handlers<typeof nodeRoutes> {
+export function nodeHandlers(core: Services & HasActs): Handlers<typeof nodeRoutes> {
   const found = ({ params }: { params: { id: string } }) => nodeById(core, params.id)
   const view = async (asked: { params: { id: string } }) => nodeDetail(core, await found(asked))
   return {
@@ -99,6 +101,9 @@ export function nodeHandlers(core: Services): Handlers<typeof nodeRoutes> {
       await approve(core, await found(asked), asked.query.replace)
       return view(asked)
     },
+    cordonNode: async (asked) => cordonNode(core, await found(asked)),
+    uncordonNode: async (asked) => uncordonNode(core, await found(asked)),
+    drainNode: async (asked) => drainNode(core, await found(asked), asked.body),
     async configureNode(asked) {
       await configure(core, await found(asked), asked.body)
       return view(asked)

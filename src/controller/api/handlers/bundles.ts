@@ -1,6 +1,7 @@
+import type { StoredRelease } from '../../../bundle/agents/releases.ts'
 import type { StoredBundle } from '../../../bundle/import.ts'
 import type { BundleView, bundleRoutes } from '../../../protocol/api/clusters.ts'
-import type { agentUpdateRoutes } from '../../../protocol/api/updates/agent-updates.ts'
+import type { AgentReleaseView, agentUpdateRoutes } from '../../../protocol/api/updates/agent-updates.ts'
 import type { HasActs } from '../../audit/recorded.ts'
 import { deleteBundle } from '../../bundles/delete-bundle.ts'
 import { clusterByName } from '../../nodes/find.ts'
@@ -19,6 +20,7 @@ export const bundleHandlers = (core: Services & HasActs): Handlers<typeof bundle
 export function agentUpdateHandlers(core: Services): Handlers<typeof agentUpdateRoutes> {
   const named = ({ params }: { params: { name: string } }) => clusterByName(core, params.name)
   return {
+    listAgentReleases: async () => (await core.agentReleases()).map(viewOfRelease),
     startAgentUpdate: async (asked) => startUpdate(core, await named(asked), asked.body, asked.identity.name),
     showAgentUpdate: async (asked) => showUpdate(core, await named(asked)),
     changeAgentUpdate: async (asked) =>
@@ -30,4 +32,8 @@ function viewOf({ manifest, manifestSha256, publicKey }: StoredBundle): BundleVi
   const { name, kubernetesVersion, arch, createdAt, files } = manifest
   const bytes = files.reduce((sum, { size }) => sum + size, 0)
   return { name, kubernetesVersion, arch, createdAt, files: files.length, bytes, manifestSha256, publicKey }
+}
+
+function viewOfRelease({ version, id, createdAt, files }: StoredRelease): AgentReleaseView {
+  return { version, id, createdAt, arch: files.map(({ arch }) => arch), files }
 }

@@ -190,6 +190,9 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "node/not-configurable": [
     "node … is …; wanted APPROVED"
   ],
+  "node/not-in-cluster": [
+    "node … is not in its cluster yet"
+  ],
   "node/other-name": [
     "node … does not have the name …"
   ],

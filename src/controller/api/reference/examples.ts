@@ -99,7 +99,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   applyDeclaration: {
     body: { declaration: DECLARATION },
     answer: {
-      ...{ cluster: 'factory', isNew: false, problems: [], conflicts: [], revision: 'PyK5w…' },
+      ...{ cluster: 'factory', isNew: false, problems: [], conflicts: [], upgrade: null, revision: 'PyK5w…' },
       changes: [{ path: 'spec.location', from: '""', to: '"Berlin, hall 3"' }],
       nodes: [{ id: NODE.id, name: NODE.name, action: 'approve', detail: 'rule 1: master at eno1' }],
     },
@@ -165,7 +165,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   showNode: { answer: NODE_DETAIL },
   removeNode: { answer: {} },
   approveNode: { answer: { ...NODE_DETAIL, state: 'APPROVED', roles: [] } },
-  startAgentUpdate: { body: { version: '0.2.0', canary: 1, maxUnavailable: '10%' } },
+  startAgentUpdate: { body: { to: '0.2.0', canary: 1, maxUnavailable: '10%' } },
   configureNode: {
     body: { roles: ['master', 'worker'], interface: 'eno1' },
     answer: { ...NODE_DETAIL, state: 'CONFIGURED', roles: ['master', 'worker'] },

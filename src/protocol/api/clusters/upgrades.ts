@@ -3,12 +3,10 @@ import { KubernetesVersion } from '../../names.ts'
 import { LABEL_KEY, MAX_LABEL_KEY } from '../../settings/node-labels.ts'
 import { OnBlocked, UpgradeFinding } from '../../wire/operation.ts'
 import { ApiError } from '../access.ts'
+import { DEFAULT_DRAIN_SECONDS } from '../nodes/scheduling.ts'
 import type { Route } from '../route.ts'
+import { DEFAULT_MAX_UNAVAILABLE, MaxUnavailable } from '../updates/max-unavailable.ts'
 
-/** A number from 1 to 999, or a percentage. */
-export const MaxUnavailable = z.string().check(z.regex(/^(?:[1-9]\d{0,2}|(?:[1-9]\d?|100)%)$/))
-export const DEFAULT_MAX_UNAVAILABLE = '1'
-export const DEFAULT_DRAIN_SECONDS = 600
 /** The key of a label of Node objects. */
 const GroupBy = z.optional(z.string().check(z.maxLength(MAX_LABEL_KEY), z.regex(LABEL_KEY)))
 const DrainSeconds = z.int().check(z.minimum(10), z.maximum(86_400))
@@ -64,7 +62,7 @@ export const UpgradePlan = z.object({
 export type UpgradePlan = z.infer<typeof UpgradePlan>
 
 /** What prevents an upgrade. */
-const UPGRADE_ERRORS = [
+export const UPGRADE_ERRORS = [
   'agent/update-needed',
   'bundle/none',
   'restore/busy',

@@ -2,16 +2,17 @@ import * as z from 'zod/mini'
 import { NodeId } from '../../names.ts'
 import { ApiError } from '../access.ts'
 import type { Route } from '../route.ts'
+import { DEFAULT_MAX_UNAVAILABLE, MaxUnavailable } from './max-unavailable.ts'
 
 export const AgentUpdateRequest = z.strictObject({
   /** Default: all nodes of the cluster. */
   nodes: z.optional(z.array(NodeId).check(z.minLength(1), z.maxLength(5_000))),
   /** Of an imported release; default: the newest one. */
-  version: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
+  to: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
   /** So many nodes are updated first. */
   canary: z._default(z.int().check(z.minimum(1), z.maximum(5_000)), 1),
   /** So many nodes are updated at the same time afterwards: a number, or a percentage of them. */
-  maxUnavailable: z._default(z.string().check(z.regex(/^([1-9]\d{0,3}|([1-9]\d?|100)%)$/)), '10%'),
+  maxUnavailable: z._default(MaxUnavailable, DEFAULT_MAX_UNAVAILABLE),
 })
 export type AgentUpdateRequest = z.input<typeof AgentUpdateRequest>
 
@@ -42,10 +43,30 @@ export const AgentUpdateView = z.object({
 })
 export type AgentUpdateView = z.infer<typeof AgentUpdateView>
 
+/** A release of the agent that was imported. */
+export const AgentReleaseView = z.object({
+  version: z.string(),
+  /** SHA-256 of its manifest. */
+  id: z.string(),
+  createdAt: z.string(),
+  arch: z.array(z.string()),
+  files: z.array(z.object({ arch: z.string(), path: z.string(), size: z.int(), sha256: z.string() })),
+})
+export type AgentReleaseView = z.infer<typeof AgentReleaseView>
+
 const common = ['cluster/unknown', 'agent-update/none'] as const
 
 /** The update of the agents of a cluster, for administrators. */
 export const agentUpdateRoutes = {
+  listAgentReleases: {
+    method: 'GET',
+    path: '/v1/agent-releases',
+    access: ['view'],
+    inAnyProject: true,
+    summary: 'Lists the releases of the agent that are imported at the controller that answers, the newest one first',
+    answer: z.array(AgentReleaseView),
+    errors: [],
+  },
   startAgentUpdate: {
     method: 'POST',
     path: '/v1/clusters/{name}/agent-update',

@@ -1,12 +1,10 @@
 import { type Command, Option } from 'commander'
 import { AgentError } from '../../../../base/agent-error.ts'
 import { printable } from '../../../../base/text/printable.ts'
-import {
-  DEFAULT_DRAIN_SECONDS,
-  DEFAULT_MAX_UNAVAILABLE,
-  type UpgradePlan,
-} from '../../../../protocol/api/clusters/upgrades.ts'
+import type { UpgradePlan } from '../../../../protocol/api/clusters/upgrades.ts'
 import { clusterRoutes } from '../../../../protocol/api/clusters.ts'
+import { DEFAULT_DRAIN_SECONDS } from '../../../../protocol/api/nodes/scheduling.ts'
+import { DEFAULT_MAX_UNAVAILABLE } from '../../../../protocol/api/updates/max-unavailable.ts'
 import { OnBlocked } from '../../../../protocol/wire/operation.ts'
 import { confirm } from '../../../kit/confirm.ts'
 import { durationOf } from '../../../kit/duration.ts'

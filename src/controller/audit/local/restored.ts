@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
-import { readIfThere } from '../../base/durable-file.ts'
-import type { HasClock, HasStore } from '../ports.ts'
-import { byController, contentOf } from './act.ts'
+import { readIfThere } from '../../../base/durable-file.ts'
+import type { HasClock, HasStore } from '../../ports.ts'
+import { byController, contentOf } from '../act.ts'
 
 /** A restore leaves it in the data directory for the first start. */
 export const RESTORED_FILE = 'restored.json'

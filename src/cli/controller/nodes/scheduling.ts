@@ -1,0 +1,124 @@
+import { type Command, Option } from 'commander'
+import { AgentError } from '../../../base/agent-error.ts'
+import { poll } from '../../../base/retry.ts'
+import { printable } from '../../../base/text/printable.ts'
+import { DEFAULT_DRAIN_SECONDS, type DrainView } from '../../../protocol/api/nodes/scheduling.ts'
+import { nodeRoutes } from '../../../protocol/api/nodes.ts'
+import { OnBlocked } from '../../../protocol/wire/operation.ts'
+import { durationOf } from '../../kit/duration.ts'
+import { examples, formatOption, type PlainFormat } from '../../kit/output.ts'
+import { STEADY_CLOCK } from '../../kit/steady-clock.ts'
+import type { AdminClient } from '../session/client.ts'
+import { retryUnreachable } from '../session/retry-unreachable.ts'
+import { print, printAs, withAdmin, withClient } from '../session/session.ts'
+import { findNode, NODE } from './find-node.ts'
+
+interface Flags {
+  admin?: string
+  output: PlainFormat
+}
+
+interface DrainFlags extends Flags {
+  /** Seconds. */
+  timeout: number
+  onBlocked: (typeof OnBlocked.options)[number]
+}
+
+const VERBS = [
+  ['cordon', 'keep new pods away from a node, until it is uncordoned', nodeRoutes.cordonNode],
+  ['uncordon', 'let Kubernetes schedule pods to a node again', nodeRoutes.uncordonNode],
+] as const
+
+/** `controller node cordon|uncordon|drain`. */
+export function registerScheduling(node: Command): void {
+  for (const [verb, description, route] of VERBS) {
+    withAdmin(node.command(verb))
+      .description(description)
+      .argument(...NODE)
+      .addOption(formatOption())
+      .addHelpText('after', examples(`controller node ${verb} node-1`))
+      .action((query: string, flags: Flags) =>
+        withClient(flags, async (client) => {
+          const { id } = await findNode(client, query)
+          const done = await client.ask(route, { params: { id } })
+          await printAs(flags.output, done, `Node ${done.node} is ${verb}ed.\n`)
+        }),
+      )
+  }
+  registerDrain(node)
+}
+
+function registerDrain(node: Command): void {
+  withAdmin(node.command('drain'))
+    .description('cordon a node and move its pods to others, as their disruption budgets allow')
+    .argument(...NODE)
+    .addOption(
+      new Option('--timeout <duration>', 'how long it may take')
+        .argParser(durationOf)
+        .default(DEFAULT_DRAIN_SECONDS, `${DEFAULT_DRAIN_SECONDS / 60}m`),
+    )
+    .addOption(
+      new Option(
+        '--on-blocked <what>',
+        'pods that cannot move in that time: wait: fail, and leave the node cordoned; skip: leave them on the node; force: delete them',
+      )
+        .choices(OnBlocked.options)
+        .default('wait'),
+    )
+    .addOption(formatOption())
+    .addHelpText(
+      'after',
+      examples(
+        'controller node drain node-1',
+        'controller node drain node-1 --timeout 30m --on-blocked skip',
+        'controller node uncordon node-1',
+      ),
+    )
+    .addHelpText(
+      'after',
+      '\nIt ends with this command: one that is interrupted leaves the node cordoned, and can be repeated.',
+    )
+    .action((query: string, flags: DrainFlags) =>
+      withClient(flags, async (client) => {
+        const { id } = await findNode(client, query)
+        const report = (text: string) => (flags.output === 'text' ? print(text) : process.stderr.write(text))
+        const done = await untilDrained(client, id, { ...flags, now: new Date() }, report)
+        await printAs(flags.output, done, `Node ${done.node} is drained.\n${done.held.map(stayText).join('')}`)
+      }),
+    )
+}
+
+const stayText = ({ namespace, name, reason }: DrainView['held'][number]) =>
+  printable(`[!] pod ${namespace}/${name} stays: ${reason}`).concat('\n')
+
+/** Prints what it waits for, whenever that changes. Throws `node/drain-blocked` if pods cannot move before the deadline. */
+export async function untilDrained(
+  client: Pick<AdminClient, 'ask'>,
+  id: string,
+  { timeout, onBlocked, now }: Pick<DrainFlags, 'timeout' | 'onBlocked'> & { now: Date },
+  report: (text: string) => void,
+  clock = STEADY_CLOCK,
+): Promise<DrainView> {
+  const deadline = new Date(now.getTime() + timeout * 1_000).toISOString()
+  const body = { deadline, onBlocked }
+  const ask = () => client.ask(nodeRoutes.drainNode, { params: { id }, body })
+  let reported = ''
+  // Only what has begun goes on without the controller, or a master.
+  const look = async (number: number) => {
+    const shown = number === 1 ? await ask() : await retryUnreachable(ask, clock)
+    if (shown.isDone) return shown
+    if (shown.isPastDeadline && onBlocked === 'wait') throw blocked(shown)
+    const text = printable(`Node ${shown.node} waits for ${shown.waitingFor}`)
+    if (text !== reported) report(`${text}\n`)
+    reported = text
+    return undefined
+  }
+  return poll({ firstMs: 1_000 }, look, { clock })
+}
+
+function blocked({ node, held: [first], waitingFor }: DrainView): AgentError {
+  const budgets = first && first.budgets.length > 0 ? `, which ${first.budgets.join(', ')} protects` : ''
+  const why = first ? `pod ${first.namespace}/${first.name}${budgets}: ${first.reason}` : waitingFor
+  const fix = `let the pod move, then run the same command again, or pass --on-blocked skip or force; to end it: controller node uncordon ${node}`
+  return new AgentError('node/drain-blocked', `node ${node} was not drained in time: ${why}`, { fix, kind: 'failed' })
+}
