@@ -4,6 +4,7 @@ import { openAuthority } from '../../src/controller/access/authority.ts'
 import type { Change } from '../../src/controller/domain/change.ts'
 import { openSqliteStore } from '../../src/controller/store/sqlite/store.ts'
 import { createKeyPair, fingerprint, keyToPem, spki } from '../../src/pki/key.ts'
+import type { Facts } from '../../src/protocol/wire/facts.ts'
 import { factsAt } from '../support/controller/agent.ts'
 import type { Credentials } from '../support/controller/client.ts'
 import { cluster, EARLY, node, run } from '../support/controller/member.ts'
@@ -16,7 +17,12 @@ export interface Machine extends Credentials {
 }
 
 /** Writes the data directory of a controller whose clusters are READY: `count` nodes with certificates and finished runs. */
-export async function createFleet(dataDirectory: string, count: number, clusters: number): Promise<Machine[]> {
+export async function createFleet(
+  dataDirectory: string,
+  count: number,
+  clusters: number,
+  more: Partial<Facts> = {},
+): Promise<Machine[]> {
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
   const authority = openAuthority(join(dataDirectory, 'pki'), new Date(), false)
   const store = openSqliteStore(join(dataDirectory, 'controller.db'))
@@ -38,7 +44,7 @@ export async function createFleet(dataDirectory: string, count: number, clusters
         {
           change: 'add-node',
           node: node({
-            ...{ ...machine, clusterId, facts: factsAt(address), state: 'READY', generation: 1 },
+            ...{ ...machine, clusterId, facts: { ...factsAt(address), ...more }, state: 'READY', generation: 1 },
             ...{ roles: of < clusters ? ['master'] : ['worker'] },
             lastSeen: now.toISOString(),
             agentVersion: '0.1.0',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { CHANGE_BURST } from '../../src/controller/api/limits.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import { openFile } from '../../src/controller/store/open.ts'
 import { buildCsr } from '../../src/pki/csr.ts'
@@ -170,6 +171,43 @@ test('2,000 refused requests add few entries, which count them', async () => {
   expect(found.reduce((sum, { count }) => sum + count, 0)).toBe(2_000)
   expect(Buffer.byteLength(JSON.stringify(found))).toBeLessThan(6_000)
 }, 60_000)
+
+test('who changes too much has to wait, and nobody else does', async () => {
+  const grants = [{ role: 'admin', project: null }]
+  await ask(local(), 'POST', '/v1/accounts', { name: 'changed', password: 'correct horse battery', grants: [] })
+  const token = async (name: string) =>
+    (await ask(local(), 'POST', '/v1/tokens', { name, grants })).json.secret as string
+  const [busy, other] = [await token('busy'), await token('other')]
+  const { Agent } = await import('node:https')
+  const agent = new Agent({ ca: local().ca, keepAlive: true, maxSockets: 8 })
+  const as = { ca: local().ca, agent }
+  let sent = 0
+  const change = async (secret: string): Promise<string> => {
+    const headers = { authorization: `Bearer ${secret}` }
+    const body = { grants: [{ role: 'viewer', project: `p-${sent++}` }] }
+    const { status, json } = await call(controller.url, as, 'POST', '/v1/accounts/changed', body, headers)
+    return status === 200 ? 'done' : json.code
+  }
+  let isLimited = false
+  const lane = async () => {
+    while (!isLimited && sent < 2 * CHANGE_BURST) {
+      const outcome = await change(busy)
+      if (outcome === 'limit/changes') isLimited = true
+      // The limit of requests is a lower one for a short time.
+      if (outcome === 'limit/requests') await setTimeout(100)
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, lane))
+  expect(isLimited).toBe(true)
+  expect(await change(busy)).toBe('limit/changes')
+  expect(await change(other)).toBe('done')
+  // It took all of the burst, and no request of it is missing in the log.
+  expect((await page('?tail=1')).head?.number).toBeGreaterThan(CHANGE_BURST)
+  // What is without an effect costs nothing: it reads as before.
+  const headers = { authorization: `Bearer ${busy}` }
+  expect((await call(controller.url, as, 'GET', '/v1/accounts', undefined, headers)).status).toBe(200)
+  agent.destroy()
+}, 120_000)
 
 test('no secret is in the log', async () => {
   const registry = 'hunter2hunter2'

@@ -11,6 +11,7 @@ import type { AuditPage } from '../../src/protocol/audit/routes.ts'
 import { connectAgent, facts } from '../support/controller/agent.ts'
 import { type Backend, postgresBackend, sqliteBackend } from '../support/controller/backends.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
+import { adminOf, call } from '../support/controller/client.ts'
 import { Scene, type SceneNode } from '../support/controller/scene.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../src/controller.ts')
@@ -136,6 +137,42 @@ describe.each(backends)('$name', (_, isPostgres) => {
     const again = await reconnect(node, 2, { lastGeneration: 2, confirmed: 2 })
     await ask('/v1/clusters/demo/reset')
     expect(await carryOut(again, 3)).toMatchObject({ role: 'reset', generation: 3 })
+  })
+
+  test('sessions of a backup end with its restore, and tokens too, unless they are to be kept', async () => {
+    const grants = [{ role: 'viewer', project: null }]
+    const { ca } = adminOf(scene.controller)
+    await scene.admin('POST', '/v1/accounts', { name: 'ann', password: 'four random words', grants })
+    const login = { name: 'ann', password: 'four random words', kind: 'token' }
+    const session = (await call(scene.controller.url, { ca }, 'POST', '/v1/sessions', login)).json.token
+    const token = (await scene.admin('POST', '/v1/tokens', { name: 'ci', grants })).json.secret
+    const answers = async () => {
+      const ask = async (secret: string) => {
+        const headers = { authorization: `Bearer ${secret}` }
+        const { status, json } = await call(scene.controller.url, { ca }, 'GET', '/v1/session', undefined, headers)
+        return json?.code ?? status
+      }
+      return [await ask(session), await ask(token)]
+    }
+    expect(await answers()).toEqual([200, 200])
+    expect(await backUp()).toMatchObject({ code: 0 })
+    for (const [more, wanted] of [
+      [['--keep-tokens'], ['session/ended', 200]],
+      [[], ['session/ended', 'token/invalid']],
+    ] as const) {
+      await scene.controller.close()
+      rmSync(data(), { recursive: true })
+      const url = await database(isPostgres)
+      expect(await restore(...more, ...(url === undefined ? [] : ['--database', url]))).toMatchObject({ code: 0 })
+      scene = new Scene(data(), url)
+      await scene.resume()
+      expect(await answers()).toEqual(wanted)
+    }
+    const { entries } = (await scene.admin('GET', '/v1/audit')).json as AuditPage
+    expect(entries.findLast(({ action }) => action === 'restoreBackup')?.changes).toMatchObject([
+      { record: 'session', change: 'removed' },
+      { record: 'token', name: 'ci', change: 'changed', fields: { revokedBy: { after: 'restore' } } },
+    ])
   })
 
   test('with --bundles, what was imported is there after the restore', async () => {

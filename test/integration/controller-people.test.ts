@@ -319,8 +319,13 @@ test('a person changes the own password with the present one, and the other sess
     withToken(token, 'POST', '/v1/session/password', { present, password })
   expect(outcome(await change(own, 'guessed password', 'battery horse correct'))).toBe('403 password/wrong')
   expect(outcome(await change(own, PASSWORD, 'short'))).toBe('400 request/invalid')
-  expect(outcome(await change(own, PASSWORD, 'battery horse correct'))).toBe('200')
-  expect(outcome(await withToken(own, 'GET', '/v1/session'))).toBe('200')
+  const { id } = (await withToken(own, 'GET', '/v1/session')).json.session
+  const changed = await change(own, PASSWORD, 'battery horse correct')
+  expect(outcome(changed)).toBe('200')
+  // A copy of the secret has ended, and the session goes on with another one.
+  expect(outcome(await withToken(own, 'GET', '/v1/session'))).toBe('401 session/ended')
+  const next = changed.json.token
+  expect((await withToken(next, 'GET', '/v1/session')).json.session.id).toBe(id)
   expect(outcome(await withToken(other, 'GET', '/v1/session'))).toBe('401 session/ended')
   expect(outcome(await signIn(name))).toBe('401 session/wrong-password')
   expect(outcome(await signIn(name, 'battery horse correct'))).toBe('200')
@@ -330,7 +335,7 @@ test('a person changes the own password with the present one, and the other sess
   )
   expect(entry).toMatchObject({ who: { kind: 'account', name } })
   expect(JSON.stringify(entries)).not.toContain('battery horse')
-  const guesses = await Promise.all(Array.from({ length: 12 }, () => change(own, 'guessed password', PASSWORD)))
+  const guesses = await Promise.all(Array.from({ length: 12 }, () => change(next, 'guessed password', PASSWORD)))
   const refused = guesses.filter(({ status }) => status === 429)
   expect(refused.map(({ json, headers }) => [json.code, headers['retry-after']])).toContainEqual(['limit/logins', '5'])
 })

@@ -17,6 +17,8 @@ export interface RestoreOrder extends StorePlace {
   file: string
   passphrase: string
   now: Date
+  /** Otherwise the API tokens of the backup are revoked: some may have been since then. */
+  keepsTokens: boolean
 }
 
 export interface RestoreReport extends About {
@@ -41,7 +43,10 @@ export async function restore(order: RestoreOrder): Promise<RestoreReport> {
     try {
       const { counts } = await writeAll(order, parts(), staging)
       await staging.write(
-        noteFor({ createdAt: about.createdAt, restoredAt: order.now.toISOString(), fault: audit.fault }),
+        noteFor({
+          ...{ createdAt: about.createdAt, restoredAt: order.now.toISOString() },
+          ...{ fault: audit.fault, keepsTokens: order.keepsTokens },
+        }),
       )
       await staging.publish()
       return { ...about, counts, files, audit }

@@ -5,14 +5,15 @@ import { isSame } from './same.ts'
 
 /**
  * Whether a declaration could let the controller approve nodes that it does not approve now. With automatic approval in one rule, every
- * other rule decides for which nodes that one remains.
+ * other rule decides for which nodes that one remains. In another project, somebody else may approve.
  */
 export function isApprovingMore(
   declaration: Declaration,
-  known: Pick<Cluster, 'settings' | 'rules'> | undefined,
+  known: Pick<Cluster, 'project' | 'settings' | 'rules'> | undefined,
 ): boolean {
-  if (settingsFor(declaration, known?.settings).autoApprove && !known?.settings.autoApprove) return true
+  const isMoved = known !== undefined && (declaration.metadata.project ?? known.project) !== known.project
+  if (settingsFor(declaration, known?.settings).autoApprove && (isMoved || !known?.settings.autoApprove)) return true
   const rules = rulesIn(declaration.spec)
   const isAutomatic = rules?.nodes.some(({ approve }) => approve === 'automatically') ?? false
-  return isAutomatic && !isSame(rules?.nodes, known?.rules?.nodes)
+  return isAutomatic && (isMoved || !isSame(rules?.nodes, known?.rules?.nodes))
 }

@@ -55,10 +55,13 @@ export async function drainNode(ports: Ports, node: Node, { deadline, onBlocked 
   return { node: node.name, isDone: false, waitingFor, held: blocked?.pods ?? [], isPastDeadline }
 }
 
+/** The states in which no instruction has added the node to its cluster. */
+const BEFORE: readonly Node['state'][] = ['DISCOVERED', 'APPROVED', 'CONFIGURED', 'REMOVED']
+
 interface Place {
   ports: Ports
   data: ClusterData
-  /** The node itself comes last: it may be the one that is taken out of service. */
+  /** The node itself comes last: it may be the one that people want to stop. */
   masters: Node[]
   target: { name: string; address: string; role: 'master' | 'worker' }
 }
@@ -71,8 +74,7 @@ async function placeOf(ports: Ports, node: Node): Promise<Place> {
   const own = ({ id }: Node) => id === node.id
   const role = node.roles.includes('master') ? 'master' : 'worker'
   const { name, address } = node
-  // A node that has not reported its facts is in no cluster yet.
-  if (address === '') throw notInCluster(node)
+  if (BEFORE.includes(node.state)) throw notInCluster(node)
   return {
     ...{ ports, data, target: { name, address, role } },
     masters: [...masters.filter((each) => !own(each)), ...masters.filter(own)],

@@ -9,6 +9,7 @@ const items: Item[] = ['d', 'a', 'c', 'b', 'a'].map((name, at) => ({ id: `${at}`
 const sorting = {
   keys: { name: ({ name }: Item) => name, id: ({ id }: Item) => id },
   id: ({ id }: Item) => id,
+  shown: (item: Item) => item,
   maxBytes: 1_000,
 }
 
@@ -46,4 +47,14 @@ test('items that come and go are neither repeated nor left out', () => {
 
 test.each(['x', Buffer.from('[1]').toString('base64url')])('refuses the cursor %s', (after) => {
   expect(() => pageFrom(items, { after }, sorting)).toThrow(expect.objectContaining({ code: 'request/unusable' }))
+})
+
+test('only what is on the page is made', () => {
+  const made: string[] = []
+  const shown = (item: Item) => {
+    made.push(item.id)
+    return item
+  }
+  const { items: page } = pageFrom(items, { limit: 2 }, { ...sorting, shown })
+  expect(made).toEqual(page.map(({ id }) => id))
 })

@@ -7,11 +7,13 @@ export interface Paging {
   sort?: string | undefined
 }
 
-interface Sorting<T> {
+interface Sorting<T, V> {
   /** Texts by which the list can be sorted; the first one is the default. */
   keys: Readonly<Record<string, (item: T) => string>>
   /** Unique. */
   id: (item: T) => string
+  /** What the page has of an item: made for no other one. */
+  shown: (item: T) => V
   maxBytes: number
 }
 
@@ -19,11 +21,11 @@ interface Sorting<T> {
  * The next items of a list, at most so many and about so many bytes as JSON; at least one if there is one. `next` names the
  * last one by what it is sorted by, so that items which come and go between two pages are neither repeated nor left out.
  */
-export function pageFrom<T>(
+export function pageFrom<T, V>(
   items: readonly T[],
   { limit = MAX_PAGE, after, sort }: Paging,
-  { keys, id, maxBytes }: Sorting<T>,
-): { items: T[]; next: string | null } {
+  { keys, id, shown, maxBytes }: Sorting<T, V>,
+): { items: V[]; next: string | null } {
   const [first = ''] = Object.keys(keys)
   const isDescending = sort?.startsWith('-') ?? false
   const key = keys[(sort ?? first).replace(/^-/, '')] ?? keys[first]
@@ -31,16 +33,17 @@ export function pageFrom<T>(
   const compare = (a: Place, b: Place) => (isDescending ? -1 : 1) * comparePlaces(a, b)
   const from = after === undefined ? undefined : placeIn(after)
   const rest = placed.filter(({ place }) => !from || compare(place, from) > 0).sort((a, b) => compare(a.place, b.place))
-  const page: typeof rest = []
+  const page: V[] = []
   let bytes = 0
-  for (const each of rest) {
-    bytes += Buffer.byteLength(JSON.stringify(each.item))
-    if (page.length >= limit || (bytes > maxBytes && page.length > 0)) break
+  for (const { item } of rest.slice(0, limit)) {
+    const each = shown(item)
+    bytes += Buffer.byteLength(JSON.stringify(each))
+    if (bytes > maxBytes && page.length > 0) break
     page.push(each)
   }
-  const last = page.at(-1)
+  const last = rest[page.length - 1]
   const next = last && page.length < rest.length ? Buffer.from(JSON.stringify(last.place)).toString('base64url') : null
-  return { items: page.map(({ item }) => item), next }
+  return { items: page, next }
 }
 
 type Place = [key: string, id: string]

@@ -1,9 +1,9 @@
 import type { ClusterView } from '../../protocol/api/clusters.ts'
-import type { NodeDetail, NodeView, RunView } from '../../protocol/api/nodes.ts'
+import type { NodeDetail, NodeView, Problem, RunView } from '../../protocol/api/nodes.ts'
 import { updateSummary } from '../domain/agent-update/agent-update.ts'
 import { clusterReadiness } from '../domain/director/readiness.ts'
 import { isInRepair, isRepairable } from '../domain/director/repairs.ts'
-import { type ClusterData, lastRunIn, present } from '../domain/draft.ts'
+import { type ClusterData, present } from '../domain/draft.ts'
 import type { Cluster, Node, Run } from '../domain/records.ts'
 import { followingsOf } from '../domain/rules/follow.ts'
 import { provisioningOf } from '../domain/rules/provision.ts'
@@ -22,56 +22,80 @@ import { upgradeViewOf } from './upgrade-view.ts'
 
 export type Viewing = HasStore & HasBundles & Activities
 
-/** Views of the nodes of these clusters. */
-export async function nodeViews(
+/** What a list is filtered and sorted by, and the whole view, which costs more. */
+export interface ListedNode extends Pick<NodeView, 'id' | 'name' | 'cluster' | 'createdAt' | 'state' | 'roles'> {
+  view(): NodeView
+}
+
+/** The nodes of these clusters. */
+export async function listedNodes(
   ports: Viewing,
   { clusters, withRemoved }: { clusters: readonly string[]; withRemoved: boolean },
-): Promise<NodeView[]> {
-  const found: NodeView[] = []
+): Promise<ListedNode[]> {
+  const found: ListedNode[] = []
   for (const id of clusters) {
     const data = await ports.store.load(id)
     if (!data) continue
-    const { members } = situationOf(ports, data)
+    const scene = sceneOf(ports, data)
     const shown = data.nodes.filter(({ state }) => withRemoved || state !== 'REMOVED')
-    const followings = followingsIn(data)
-    for (const node of shown) found.push(nodeViewIn(ports, data, node, members, followings))
+    for (const node of shown) found.push({ ...headOf(ports, scene, node), view: () => nodeViewIn(ports, scene, node) })
   }
   return found
 }
 
-/** What the rules of the cluster say about its nodes. */
-const followingsIn = (data: ClusterData) => followingsOf(data.cluster, present(data))
+/** A cluster, and what is looked up in it for each of its nodes. */
+interface Scene {
+  data: ClusterData
+  members: readonly Member[]
+  /** What the rules of the cluster say about its nodes. */
+  followings: ReturnType<typeof followingsOf>
+  /** By the name of the node. */
+  problems: ReadonlyMap<string | null, Problem[]>
+  /** By the id of the node. */
+  fingerprints: ReadonlyMap<string | null, string>
+  lastRuns: ReadonlyMap<string, Run>
+}
 
-function nodeViewIn(
-  ports: Activities,
-  data: ClusterData,
-  node: Node,
-  members: readonly Member[],
-  followings: ReturnType<typeof followingsOf>,
-): NodeView {
-  const { cluster, enrolments } = data
-  const run = lastRunIn(data, node.id, () => true)
-  const problems = problemsNow(ports, data).filter((problem) => problem.node === node.name)
-  const state = nodeStateNow(ports, node)
+function sceneOf(ports: Viewing, data: ClusterData): Scene {
+  const lastRuns = new Map<string, Run>()
+  for (const run of data.runs) {
+    const before = lastRuns.get(run.nodeId)
+    if (!before || run.generation >= before.generation) lastRuns.set(run.nodeId, run)
+  }
   return {
-    id: node.id,
-    name: node.name,
-    cluster: cluster.name,
-    createdAt: node.createdAt,
+    data,
+    ...{ members: situationOf(ports, data).members, followings: followingsOf(data.cluster, present(data)), lastRuns },
+    problems: Map.groupBy(problemsNow(ports, data), ({ node }) => node),
+    // Of several, the first one.
+    fingerprints: new Map(data.enrolments.map(({ nodeId, fingerprint }) => [nodeId, fingerprint] as const).reverse()),
+  }
+}
+
+function headOf(ports: Viewing, { data: { cluster }, problems }: Scene, node: Node): Omit<ListedNode, 'view'> {
+  const { id, name, createdAt, roles } = node
+  const state = nodeStateNow(ports, node)
+  const isDegraded = state === 'READY' && problems.has(name)
+  return { id, name, cluster: cluster.name, createdAt, roles, state: isDegraded ? 'DEGRADED' : state }
+}
+
+function nodeViewIn(ports: Viewing, scene: Scene, node: Node): NodeView {
+  const { cluster } = scene.data
+  const run = scene.lastRuns.get(node.id)
+  const following = scene.followings.get(node.id)
+  return {
+    ...headOf(ports, scene, node),
     revision: nodeRevision(node),
-    state: state === 'READY' && problems.length > 0 ? 'DEGRADED' : state,
-    roles: node.roles,
-    rule: followings.get(node.id)?.rule ?? null,
-    ruleProblem: followings.get(node.id)?.problem ?? null,
+    rule: following?.rule ?? null,
+    ruleProblem: following?.problem ?? null,
     address: node.address,
     os: node.facts?.os.prettyName ?? '',
     agentVersion: node.agentVersion,
     lastSeen: lastContactOf(ports, node),
-    ...activityOf(ports, cluster, node, run, members),
-    fingerprint: enrolments.find(({ nodeId }) => nodeId === node.id)?.fingerprint ?? '',
+    ...activityOf(ports, cluster, node, run, scene.members),
+    fingerprint: scene.fingerprints.get(node.id) ?? '',
     connected: isConnectedNow(ports, node),
     run: run ? runView(run) : null,
-    problems,
+    problems: scene.problems.get(node.name) ?? [],
     error: node.error,
   }
 }
@@ -82,19 +106,18 @@ export async function nodeDetail(ports: Viewing, { id, clusterId }: Node): Promi
   if (!data || !node) throw missing('node', id)
   const { interface: name, disks, facts } = node
   const warnings = [...node.warnings, ...clusterWarnings(ports, data, node)]
-  const view = nodeViewIn(ports, data, node, situationOf(ports, data).members, followingsIn(data))
-  return { ...view, interface: name, disks, warnings, facts }
+  return { ...nodeViewIn(ports, sceneOf(ports, data), node), interface: name, disks, warnings, facts }
 }
 
 /** The view of a cluster, read again from the store. */
 export async function clusterView(ports: Viewing, known: Pick<Cluster, 'id' | 'name'>): Promise<ClusterView> {
   const data = await ports.store.load(known.id)
   if (!data) throw missing('cluster', known.name)
-  const { members } = situationOf(ports, data)
+  const scene = sceneOf(ports, data)
+  const { members } = scene
   const { cluster } = data
   const { id, name, project, settings, error } = cluster
   const state = clusterStateNow(ports, cluster)
-  const followings = followingsIn(data)
   return {
     id,
     name,
@@ -104,7 +127,7 @@ export async function clusterView(ports: Viewing, known: Pick<Cluster, 'id' | 'n
     unknownSince: state === 'UNKNOWN' ? cluster.reportAt : null,
     kubernetesVersion: settings.kubernetesVersion,
     settings,
-    nodes: members.map(({ node }) => nodeViewIn(ports, data, node, members, followings)),
+    nodes: members.map(({ node }) => nodeViewIn(ports, scene, node)),
     stages: stagesOf(cluster, members),
     waitingFor: isInProgress(cluster)
       ? (upgradeWait(cluster) ?? waitingFor(cluster, members))

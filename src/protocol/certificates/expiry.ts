@@ -19,8 +19,19 @@ const RENEWED_AFTER = 2 / 3
 
 type Dates = Pick<NodeCertificate, 'notBefore' | 'notAfter'>
 
+/** Each pass over 5,000 nodes asks for those of all their certificates, which are the same objects until a node reports others. */
+const known = new WeakMap<Dates, { beforeMs: number; afterMs: number }>()
+
+function timesOf(dates: Dates): { beforeMs: number; afterMs: number } {
+  const before = known.get(dates)
+  if (before) return before
+  const times = { beforeMs: Date.parse(dates.notBefore), afterMs: Date.parse(dates.notAfter) }
+  known.set(dates, times)
+  return times
+}
+
 export function expiryStateOf(dates: Dates, now: Date): ExpiryState {
-  const leftMs = Date.parse(dates.notAfter) - now.getTime()
+  const leftMs = timesOf(dates).afterMs - now.getTime()
   if (leftMs <= 0) return 'expired'
   const lifeMs = lifeOf(dates)
   const isShort = lifeMs < SHORT_LIFE_MS
@@ -30,7 +41,7 @@ export function expiryStateOf(dates: Dates, now: Date): ExpiryState {
 
 /** Whether two thirds of its life are over, or it is not valid yet. */
 export function isDueForRenewal(dates: Dates, now: Date): boolean {
-  return isNotYetValid(dates, now) || partLeft(dates, now) <= 1 - RENEWED_AFTER
+  return now.getTime() < timesOf(dates).beforeMs || partLeft(dates, now) <= 1 - RENEWED_AFTER
 }
 
 /** The clock was in the future when it was issued. */
@@ -40,8 +51,11 @@ export function isNotYetValid({ notBefore }: Pick<Dates, 'notBefore'>, now: Date
 
 /** How much of its life is left: at most 1; 0 or less once it has expired. */
 export function partLeft(dates: Dates, now: Date): number {
-  return (Date.parse(dates.notAfter) - now.getTime()) / lifeOf(dates)
+  return (timesOf(dates).afterMs - now.getTime()) / lifeOf(dates)
 }
 
 /** At most a year: kubeadm dates the certificates of new kubeconfigs back to the creation of their CA. */
-const lifeOf = ({ notBefore, notAfter }: Dates) => Math.min(Date.parse(notAfter) - Date.parse(notBefore), YEAR_MS)
+function lifeOf(dates: Dates): number {
+  const { beforeMs, afterMs } = timesOf(dates)
+  return Math.min(afterMs - beforeMs, YEAR_MS)
+}

@@ -10,6 +10,7 @@ import { readPassphrase, withPassphrase } from './passphrase.ts'
 interface Flags {
   data: string
   database?: string
+  keepTokens?: boolean
   passphraseFile?: string
   output: PlainFormat
 }
@@ -25,6 +26,10 @@ export function registerRestore(program: Command): void {
     .argument('<file>', 'file that controller backup wrote')
     .option('--data <directory>', 'data directory; empty, or it does not exist', DEFAULT_DATA)
     .option('--database <url>', 'empty PostgreSQL database for the records, instead of a file in the data directory')
+    .option(
+      '--keep-tokens',
+      'keep API tokens valid, also those that were revoked since the backup (default: revoke all)',
+    )
   withPassphrase(restore)
     .addOption(formatOption())
     .addHelpText(
@@ -39,12 +44,15 @@ export function registerRestore(program: Command): void {
       const passphrase = await readPassphrase(flags.passphraseFile)
       const { restore: restoreBackup } = await import('../../../controller/backup/restore.ts')
       const database = flags.database === undefined ? undefined : { url: flags.database, env: process.env }
-      const report = await restoreBackup({ file, passphrase, dataDirectory: flags.data, database, now: new Date() })
+      const keepsTokens = flags.keepTokens === true
+      const order = { file, passphrase, dataDirectory: flags.data, database, now: new Date(), keepsTokens }
+      const report = await restoreBackup(order)
       const text = fields([
         ['Restored', `${file}, of ${report.createdAt}, to ${flags.data}`],
         ['Records', countsText(report.counts)],
         ['Files', String(report.files)],
         ['Audit log', auditText(report.audit)],
+        ['Sign-ins', `all sessions end at the next start${keepsTokens ? '' : ', and all API tokens are revoked'}`],
         ['Missing', report.bundlesLeftOut.map(({ name }) => `bundle ${name}: import it again`).join(', ') || 'nothing'],
       ])
       print(flags.output === 'text' ? text : await structured(flags.output, { file, data: flags.data, ...report }))

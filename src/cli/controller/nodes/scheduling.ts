@@ -25,18 +25,28 @@ interface DrainFlags extends Flags {
 }
 
 const VERBS = [
-  ['cordon', 'keep new pods away from a node, until it is uncordoned', nodeRoutes.cordonNode],
-  ['uncordon', 'let Kubernetes schedule pods to a node again', nodeRoutes.uncordonNode],
+  [
+    'cordon',
+    'keep new pods away from a node, until it is uncordoned',
+    'controller node cordon node-1',
+    nodeRoutes.cordonNode,
+  ],
+  [
+    'uncordon',
+    'let Kubernetes schedule pods to a node again',
+    'controller node uncordon node-1',
+    nodeRoutes.uncordonNode,
+  ],
 ] as const
 
 /** `controller node cordon|uncordon|drain`. */
 export function registerScheduling(node: Command): void {
-  for (const [verb, description, route] of VERBS) {
+  for (const [verb, description, example, route] of VERBS) {
     withAdmin(node.command(verb))
       .description(description)
       .argument(...NODE)
       .addOption(formatOption())
-      .addHelpText('after', examples(`controller node ${verb} node-1`))
+      .addHelpText('after', examples(example))
       .action((query: string, flags: Flags) =>
         withClient(flags, async (client) => {
           const { id } = await findNode(client, query)

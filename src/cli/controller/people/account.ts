@@ -17,6 +17,8 @@ import {
 } from '../../kit/output.ts'
 import { labelOf } from '../identities/arguments.ts'
 import { readPassword } from '../login/password.ts'
+import { savedLogin, saveLogin } from '../login/saved-logins.ts'
+import { readAccess } from '../session/access.ts'
 import { print, printAs, withAdmin, withClient } from '../session/session.ts'
 import { rolesText, withRoles } from './roles.ts'
 
@@ -79,7 +81,7 @@ export function registerAccount(program: Command): void {
       await printAs(flags.output, changed, `Account ${name} has a new password, and no sessions.\n`)
     })
   withPasswordFile(withAdmin(account.command('password')))
-    .description('change your own password; your other sessions end')
+    .description('change your own password; your session gets another secret, and your other sessions end')
     .option('--present-password-file <file>', 'file with the present password, likewise')
     .addOption(formatOption())
     .addHelpText('after', examples('controller account password'))
@@ -127,10 +129,24 @@ async function changeOwn(flags: PasswordFlags & { presentPasswordFile?: string }
   const { name } = await withClient(flags, (client) => client.ask(sessionRoutes.showSession, {}))
   const present = await readPassword(presentPasswordFile, `Present password of ${name}: `)
   const password = await newPassword(flags, name)
-  const changed = await withClient(flags, (client) =>
-    client.ask(sessionRoutes.changePassword, { body: { present, password } }),
+  const access = await readAccess(flags.admin)
+  const {
+    token,
+    csrf: _,
+    ...changed
+  } = await withClient(flags, (client) => client.ask(sessionRoutes.changePassword, { body: { present, password } }))
+  const text = `Account ${name} has a new password. Its other sessions have ended.\n`
+  if (token === undefined || !('token' in access)) return printAs(flags.output, changed, text)
+  const login = access.from === 'login' ? await savedLogin(access.url) : undefined
+  if (login) {
+    saveLogin({ ...login, token })
+    return printAs(flags.output, changed, text)
+  }
+  await printAs(
+    flags.output,
+    { ...changed, token },
+    `${text}The session has another secret, for CANTRIP_TOKEN: ${token}\n`,
   )
-  await printAs(flags.output, changed, `Account ${name} has a new password. Its other sessions have ended.\n`)
 }
 
 type Change = { password?: string; grants?: Grant[]; disabled?: boolean }

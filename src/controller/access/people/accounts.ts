@@ -2,9 +2,10 @@ import { AgentError } from '../../../base/agent-error.ts'
 import type { AccountView, ChangeAccountRequest, CreateAccountRequest } from '../../../protocol/api/people/accounts.ts'
 import { refusal } from '../../domain/admission.ts'
 import type { Change } from '../../domain/change.ts'
-import type { Account } from '../../domain/records.ts'
+import type { Account, UserSession } from '../../domain/records.ts'
 import type { HasClock, HasLog, HasStore, HasTurns } from '../../ports.ts'
 import { hashPassword } from './password.ts'
+import { hashOf, newSecret } from './secret.ts'
 
 type Ports = HasStore & HasTurns & Pick<HasClock, 'now'> & HasLog
 
@@ -47,20 +48,28 @@ export async function changeAccount(
   })
 }
 
-/** Of whoever is signed in, with the session `own`; all others end. `before`: the hash of the password that was checked. */
+/**
+ * Of whoever is signed in, with the session `own`, which gets another secret: somebody may have copied the present one. All other
+ * sessions end. `before`: the hash of the password that was checked.
+ */
 export async function changeOwnPassword(
   ports: Ports,
-  { name, own, before }: { name: string; own: string; before: string },
+  { name, own, before }: { name: string; own: UserSession; before: string },
   password: string,
-): Promise<AccountView> {
+): Promise<{ account: AccountView; secret: string }> {
   const to = { password: await hashPassword(password) }
+  const secret = newSecret('session')
   return ports.turns('people', async () => {
     const account = await accountNamed(ports, name)
     if (account.password !== before) throw wrongPassword()
-    const ends = (await endAll(ports, name)).filter((each) => !('hash' in each) || each.hash !== own)
-    await ports.store.commit([{ change: 'set-account', name, to }, ...ends])
+    const session = { ...own, hash: hashOf(secret), lastUsedAt: ports.now().toISOString() }
+    await ports.store.commit([
+      { change: 'set-account', name, to },
+      ...(await endAll(ports, name)),
+      { change: 'add-user-session', session },
+    ])
     ports.log(`${name} changed the own password`)
-    return viewOfAccount({ ...account, ...to })
+    return { account: viewOfAccount({ ...account, ...to }), secret }
   })
 }
 

@@ -1,6 +1,6 @@
 import type { ClusterView, clusterRoutes } from '../../../protocol/api/clusters.ts'
 import type { eventRoutes } from '../../../protocol/api/events.ts'
-import type { NodeView, nodeRoutes } from '../../../protocol/api/nodes.ts'
+import type { nodeRoutes } from '../../../protocol/api/nodes.ts'
 import { isAllowed } from '../../access/people/grants.ts'
 import type { HasActs } from '../../audit/recorded.ts'
 import {
@@ -20,7 +20,7 @@ import type { Services } from '../../services.ts'
 import { eventPage } from '../../views/event-page.ts'
 import { entriesOf } from '../../views/log-entries.ts'
 import { pageFrom } from '../../views/page.ts'
-import { clusterView, nodeDetail, nodeViews } from '../../views/views.ts'
+import { clusterView, type ListedNode, listedNodes, nodeDetail } from '../../views/views.ts'
 import { MAX_EVENTS, PAGE_BYTES } from '../limits.ts'
 import { upgradeHandlers } from './clusters/upgrades.ts'
 import type { Handlers } from './handler.ts'
@@ -33,11 +33,12 @@ const CLUSTER_KEYS = {
   project: ({ project }: ClusterView) => project,
 }
 const NODE_KEYS = {
-  age: ({ createdAt }: NodeView) => createdAt,
-  name: ({ name }: NodeView) => name,
-  cluster: ({ cluster }: NodeView) => cluster,
-  state: ({ state }: NodeView) => state,
+  age: ({ createdAt }: ListedNode) => createdAt,
+  name: ({ name }: ListedNode) => name,
+  cluster: ({ cluster }: ListedNode) => cluster,
+  state: ({ state }: ListedNode) => state,
 }
+const id = ({ id: own }: { id: string }) => own
 
 export function clusterHandlers(core: Services): Handlers<typeof clusterRoutes> {
   const named = ({ params }: { params: { name: string } }) => clusterByName(core, params.name)
@@ -49,7 +50,7 @@ export function clusterHandlers(core: Services): Handlers<typeof clusterRoutes> 
       )
       const views = await Promise.all(found.map((each) => clusterView(core, each)))
       const wanted = views.filter((view) => state === undefined || view.state === state)
-      return pageFrom(wanted, paging, { keys: CLUSTER_KEYS, id: ({ id }) => id, maxBytes: PAGE_BYTES })
+      return pageFrom(wanted, paging, { keys: CLUSTER_KEYS, id, shown: (view) => view, maxBytes: PAGE_BYTES })
     },
     createCluster({ body, identity }) {
       requirePermission(identity, 'operate', body.project)
@@ -82,11 +83,11 @@ export function nodeHandlers(core: Services & HasActs): Handlers<typeof nodeRout
   return {
     async listNodes({ identity, query: { cluster, all, state, role, ...paging } }) {
       const clusters = (await visibleClusters(core, identity, cluster)).map(({ id }) => id)
-      const found = await nodeViews(core, { clusters, withRemoved: all === '1' || state === 'REMOVED' })
+      const found = await listedNodes(core, { clusters, withRemoved: all === '1' || state === 'REMOVED' })
       const wanted = found.filter(
         (view) => (state === undefined || view.state === state) && (role === undefined || view.roles.includes(role)),
       )
-      return pageFrom(wanted, paging, { keys: NODE_KEYS, id: ({ id }) => id, maxBytes: PAGE_BYTES })
+      return pageFrom(wanted, paging, { keys: NODE_KEYS, id, shown: ({ view }) => view(), maxBytes: PAGE_BYTES })
     },
     showNode: view,
     async removeNode(asked) {

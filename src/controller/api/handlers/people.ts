@@ -95,7 +95,7 @@ export function sessionHandlers(core: Services, signIn: SignIn): Handlers<typeof
       if (isCurrent && session.kind === 'cookie') setHeader('set-cookie', sessionCookie(''))
       return viewOfSession(session)
     },
-    async changePassword({ identity: { session }, address, body }) {
+    async changePassword({ identity: { session }, address, body, setHeader }) {
       const account = session?.grants === null ? await core.store.account(session.name) : undefined
       if (!session || !account) {
         const fix = 'sign in with the name and password of a local account: controller login URL --username NAME'
@@ -107,7 +107,11 @@ export function sessionHandlers(core: Services, signIn: SignIn): Handlers<typeof
       const isKnown = sourceOf(session.address) === source
       const isRight = await signIn.attempt({ source, account: name, isKnown }, () => isPassword(body.present, before))
       if (!isRight) throw wrongPassword()
-      return changeOwnPassword(core, { name, before, own: session.hash }, body.password)
+      const changed = await changeOwnPassword(core, { name, before, own: session }, body.password)
+      const { secret } = changed
+      if (session.kind === 'token') return { ...changed.account, token: secret }
+      setHeader('set-cookie', sessionCookie(secret))
+      return { ...changed.account, csrf: csrfOf(secret) }
     },
     showSession: ({ identity: { principal, grants, session, csrf } }) => ({
       ...{ ...principal, grants, session: session ? viewOfSession(session) : null },

@@ -182,7 +182,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   createAccount: { body: { name: 'alice', password: 'four random words', grants: GRANTS }, answer: ACCOUNT },
   changePassword: {
     body: { present: 'four random words', password: 'four other words' },
-    answer: ACCOUNT,
+    answer: { ...ACCOUNT, token: 'cantrip-session_…' },
   },
   changeAccount: { body: { disabled: true }, answer: { ...ACCOUNT, state: 'disabled', disabledAt: AT } },
   createToken: { body: { name: 'ci', grants: GRANTS, days: 30 } },

@@ -2,8 +2,12 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
 import { readIfThere } from '../../../base/durable-file.ts'
+import { validityOf } from '../../domain/admission.ts'
+import type { Change } from '../../domain/change.ts'
 import type { HasClock, HasStore } from '../../ports.ts'
+import type { Store } from '../../store/port.ts'
 import { byController, contentOf } from '../act.ts'
+import { differencesOf } from '../differences.ts'
 
 /** A restore leaves it in the data directory for the first start. */
 export const RESTORED_FILE = 'restored.json'
@@ -15,21 +19,42 @@ export const Restored = z.object({
   restoredAt: z.string(),
   /** Of the audit log in the backup; null: it was as the controller wrote it. */
   fault: z.nullable(z.string()),
+  /** API tokens stay valid, although some may have been revoked since the backup. Absent in a note of an earlier build. */
+  keepsTokens: z._default(z.boolean(), false),
 })
 export type Restored = z.infer<typeof Restored>
 
-/** The chain continues after a restore, and says that there was one: what was recorded after the backup is not in it. */
+/**
+ * The chain continues after a restore, and says that there was one: what was recorded after the backup is not in it. Sessions that were
+ * ended since then, and tokens that were revoked, must not come back: all sessions end, and tokens are revoked.
+ */
 export async function noteRestore({ store, now }: HasStore & Pick<HasClock, 'now'>, directory: string): Promise<void> {
   const path = join(directory, RESTORED_FILE)
   const text = readIfThere(path)
   if (text === undefined) return
-  const { createdAt, restoredAt, fault } = Restored.parse(JSON.parse(text))
+  const { createdAt, restoredAt, fault, keepsTokens } = Restored.parse(JSON.parse(text))
   const found = fault === null ? '' : `; its audit log is not as it was written: ${fault}`
   const reason = `restored at ${restoredAt} from the backup of ${createdAt}${found}`
-  const content = contentOf(byController('restoreBackup', reason), { at: now().toISOString(), outcome: 'done' })
+  const ends = [...(await endedSessions(store)), ...(keepsTokens ? [] : await revokedTokens(store, now()))]
+  const changes = await differencesOf(store, ends)
+  const content = contentOf(byController('restoreBackup', reason), {
+    at: now().toISOString(),
+    outcome: 'done',
+    changes,
+  })
   const latest = await store.auditAfter({ after: ((await store.auditHead())?.number ?? 0) - 10 }, 10)
   // Recorded by a start that was killed.
   if (!latest.some(({ content: { reason: each } }) => each === content.reason))
-    await store.commit([{ change: 'add-audit-entry', content }])
+    await store.commit([...ends, { change: 'add-audit-entry', content }])
   rmSync(path)
+}
+
+async function endedSessions(store: Store): Promise<Change[]> {
+  return (await store.userSessions()).map(({ hash }) => ({ change: 'remove-user-session', hash }))
+}
+
+async function revokedTokens(store: Store, now: Date): Promise<Change[]> {
+  const valid = (await store.apiTokens()).filter((each) => validityOf(each, now) === 'valid')
+  const to = { revokedAt: now.toISOString(), revokedBy: 'restore' }
+  return valid.map(({ hash }) => ({ change: 'set-api-token', hash, to }))
 }

@@ -93,10 +93,11 @@ export const sessionRoutes = {
     path: '/v1/session/password',
     access: ['view'],
     inAnyProject: true,
-    summary: 'Changes the password of the account that is signed in; its other sessions end',
+    summary:
+      'Changes the password of the account that is signed in; its session gets another secret, and its other sessions end',
     body: z.strictObject({ present: z.string().check(z.maxLength(256)), password: NewPassword }),
     maxBodyBytes: 2_048,
-    answer: AccountView,
+    answer: z.object({ ...AccountView.shape, ...z.pick(BegunSession, { token: true, csrf: true }).shape }),
     errors: ['password/wrong', 'password/none', 'limit/logins'],
   },
 } as const satisfies Record<string, Route>
