@@ -28,8 +28,6 @@ export interface TinyBundleOptions {
   contents?: Readonly<Record<string, string | Uint8Array>>
   /** The tag of the agent image; default `0.0.0-test`. */
   agentVersion?: string
-  /** Default: those of the default Kubernetes version. */
-  versions?: VersionSet
   now?: Date
   /** Default: `DEFAULT_VERSIONS`. */
   versions?: VersionSet

@@ -29,7 +29,13 @@ export function declaredVersion(ports: Planning, data: ClusterData, declared: Cl
   }
   const to = { ...unchanged, kubernetesVersion: wanted }
   if (compareVersions(wanted, present) < 0) return { ...to, problems: [lower(cluster.name, wanted, present)] }
-  const { members: _, problems, ...upgrade } = planOn(ports, data, wanted, DEFAULT_MAX_UNAVAILABLE)
+  const {
+    members: _,
+    problems,
+    ...upgrade
+  } = planOn(ports, data, {
+    ...{ to: wanted, maxUnavailable: DEFAULT_MAX_UNAVAILABLE, groups: new Map() },
+  })
   const path = placeOf('kubernetesVersion')
   return { ...to, upgrade, problems: problems.map(({ code, message, fix }) => ({ path, code, message, fix })) }
 }
