@@ -22,7 +22,8 @@ const STEPS = [
   'kubeadm/install-binaries',
   'exchange/control-plane',
   'cluster-config/upload',
-  'containerd/write-configuration',
+  'containerd/install-binaries',
+  'etcd/install-binaries',
 ]
 /** While the kubelet is stopped. */
 const IN_EXCHANGE = '[ -e /run/cantrip-exchange ]'
