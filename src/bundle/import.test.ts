@@ -1,4 +1,15 @@
-import { appendFile, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -81,4 +92,24 @@ test.each<[string, (directory: string) => Promise<void>]>([
     { error: { code: 'bundle/damaged', fix: expect.stringContaining('import it again') } },
   ])
   expect(damaged[0]?.error.message).toContain(join(data, 'bundles', damaged[0]?.manifestSha256 ?? '?'))
+})
+
+test('an import removes what interrupted ones left, but not one that still writes', async () => {
+  const root = join(data, 'bundles')
+  const at = async (path: string, time: Date) => {
+    await mkdir(dirname(join(root, path)), { recursive: true })
+    await writeFile(join(root, path), 'x')
+    await utimes(join(root, path), time, time)
+    return join(root, path)
+  }
+  const [long, recent] = [new Date(NOW.getTime() - 3_700_000), new Date(NOW.getTime() - 60_000)]
+  for (const [name, time] of [
+    ['import-left', long],
+    ['import-slow', recent],
+  ] as const) {
+    const file = await at(`${name}/bundle/bin/kubelet`, time)
+    for (let path = dirname(file); path !== root; path = dirname(path)) await utimes(path, long, long)
+  }
+  await importBundle(bundle.directory, data, bundle.publicKey, NOW)
+  expect((await readdir(root)).filter((name) => name.startsWith('import-'))).toEqual(['import-slow'])
 })

@@ -123,12 +123,24 @@ function damagedBundle(root: string, name: string, cause: unknown): DamagedBundl
   return { manifestSha256: name, error: badBundle('damaged', message, fix, cause) }
 }
 
-/** Removes the files of interrupted imports. A running import is younger than an hour. */
+/** Removes the files of interrupted imports: those where nothing was written for an hour. */
 async function removeAbandoned(root: string, now: Date): Promise<void> {
   const HOUR_MS = 3_600_000
   for (const name of await readdir(root)) {
     if (!name.startsWith('import-')) continue
     const path = join(root, name)
-    if (now.getTime() - (await stat(path)).mtimeMs > HOUR_MS) await rm(path, { recursive: true, force: true })
+    const writtenMs = await lastWriteMs(path).catch((error: unknown) => {
+      // It ends at this moment.
+      if (hasCode(error, 'ENOENT')) return now.getTime()
+      throw error
+    })
+    if (now.getTime() - writtenMs > HOUR_MS) await rm(path, { recursive: true, force: true })
   }
+}
+
+/** When something below the directory was written last. A directory has only the time of its own entries. */
+async function lastWriteMs(directory: string): Promise<number> {
+  const below = await readdir(directory, { recursive: true })
+  const found = await Promise.all(['.', ...below].map((path) => stat(join(directory, path))))
+  return Math.max(...found.map(({ mtimeMs }) => mtimeMs))
 }
