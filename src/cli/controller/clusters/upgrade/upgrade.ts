@@ -127,5 +127,7 @@ function planText({ from, rounds, nodes, problems, findings }: UpgradePlan): str
   const found = [...problems, ...(findings ?? [])]
   const lines = found.map(({ message, fix }) => `[!] ${printable(message)}\n    fix: ${printable(fix)}\n`)
   const unknown = findings === null && rounds.length > 0 ? 'No master answered what the upgrade would break.\n' : ''
-  return `From ${from}: ${rounds.length > 0 ? rounds.join(', then ') : 'no bundles'}\n\n${table(nodes, NODES)}\n${unknown}${lines.join('')}`
+  const more = `${unknown}${lines.join('')}`
+  const way = rounds.length > 0 ? rounds.join(', then ') : 'no bundles'
+  return `From ${from}: ${way}\n\n${table(nodes, NODES)}${more === '' ? '' : `\n${more}`}`
 }
