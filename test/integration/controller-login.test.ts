@@ -205,6 +205,48 @@ test('a local account: the password from a file, a wrong one, and none', async (
   })
 })
 
+test('a changed password gives the saved login another secret, and a session in the environment prints it', async () => {
+  const account = { name: 'dora', password: 'correct horse battery', grants: [{ role: 'viewer', project: null }] }
+  expect((await call(controller.url, adminOf(controller), 'POST', '/v1/accounts', account)).status).toBe(200)
+  const [present, next] = [join(home, 'present'), join(home, 'next')]
+  writeFileSync(present, `${account.password}\n`, { mode: 0o600 })
+  writeFileSync(next, 'battery horse correct\n', { mode: 0o600 })
+  const at = [
+    'login',
+    controller.url,
+    '--ca-fingerprint',
+    fingerprint,
+    '--username',
+    'dora',
+    '--password-file',
+    present,
+  ]
+  expect((await cli(...at)).code).toBe(0)
+  const saved = () => JSON.parse(readFileSync(files()[0] ?? '', 'utf8'))
+  const before = saved()
+  const change = (from: string, to: string) => [
+    'account',
+    'password',
+    '--present-password-file',
+    from,
+    '--password-file',
+    to,
+  ]
+  const changed = await cli(...change(present, next))
+  expect(changed).toMatchObject({ code: 0, out: 'Account dora has a new password. Its other sessions have ended.\n' })
+  expect((await cli('whoami')).out).toContain('dora')
+  expect(saved()).toEqual({ ...before, token: expect.not.stringMatching(before.token) })
+  const caFile = join(home, 'ca.crt')
+  writeFileSync(caFile, ca)
+  const environment = { CANTRIP_URL: controller.url, CANTRIP_CA: caFile }
+  const copy = await runController(['whoami'], { ...environment, CANTRIP_TOKEN: before.token })
+  expect(copy.err).toContain('login/token-refused')
+  const { token } = saved()
+  const printed = await runController(change(next, present), { ...environment, CANTRIP_TOKEN: token })
+  const [, secret = ''] = /for CANTRIP_TOKEN: (\S+)\n/.exec(printed.out) ?? []
+  expect((await runController(['whoami'], { ...environment, CANTRIP_TOKEN: secret })).out).toContain('dora')
+})
+
 test('a session that was revoked: one error, with the command that fixes it', async () => {
   await signIn()
   const [file = ''] = files()

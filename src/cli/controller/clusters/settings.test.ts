@@ -42,12 +42,12 @@ test.each([
   })
 })
 
-test('a flag that begins with no- has a value, and none without it', async () => {
+test('the hosts without a proxy are a value, and none without the flag', async () => {
   const parsed = async (...argv: string[]) => {
     const command = addSettingFlags(new Command())
     command.parse(argv, { from: 'user' })
     return (await readSettings(command.opts())).noProxy
   }
   expect(await parsed()).toBe(undefined)
-  expect(await parsed('--no-proxy', '.example.org')).toBe('.example.org')
+  expect(await parsed('--without-proxy', '.example.org')).toBe('.example.org')
 })
