@@ -115,6 +115,10 @@ test('a master is drained, its member is removed after a snapshot, then its Node
   const { host, etcd, api } = withEtcd(['127.0.0.1', '10.0.0.2'])
   expect(await carryOutOperation(host.machine, retire('master'))).toMatchObject({ outcome: 'done' })
   expect(api.changes).toEqual([...DRAINED, 'snapshot', `DELETE ${NODE}`])
+  const save = host.calls.find((argv) => argv.includes('save'))
+  expect(save?.join(' ')).toMatch(
+    /--cert=\S+apiserver-etcd-client.crt .* snapshot save \/var\/lib\/etcd\/before-removal.db$/,
+  )
   expect(etcd.members.map(({ name }) => name)).toEqual(['m1', 'm2'])
 })
 

@@ -1,6 +1,5 @@
 import { AgentError } from '../base/agent-error.ts'
-import { BINARIES, ETCD_DATA } from '../base/kubernetes-paths.ts'
-import type { Argv } from '../host/argv.ts'
+import { ETCD_DATA } from '../base/kubernetes-paths.ts'
 import type { Machine } from '../host/machine.ts'
 import type { Operation, Target } from '../protocol/wire/operation.ts'
 import {
@@ -11,7 +10,7 @@ import {
   readMembership,
   removeMember,
 } from '../provision/etcd/etcd-members.ts'
-import { ETCD_PKI } from '../provision/paths.ts'
+import { SNAPSHOT_MS, snapshotCommand } from '../provision/etcd/save-snapshot.ts'
 import { notYet, type Outcome } from './answer.ts'
 import { ask, NO_API } from './ask.ts'
 import { changeNode } from './drain/cordon.ts'
@@ -93,9 +92,5 @@ async function needQuorum(machine: Machine, { members }: Membership, leaving: Et
 
 /** Kept beside etcd's data until the next snapshot. */
 async function saveSnapshot(machine: Machine): Promise<void> {
-  const tls = [`--cacert=${ETCD_PKI}/ca.crt`, `--cert=${ETCD_PKI}/server.crt`, `--key=${ETCD_PKI}/server.key`]
-  const save: Argv = [`${BINARIES}/etcdctl`, '--endpoints=https://127.0.0.1:2379', ...tls, 'snapshot', 'save', SNAPSHOT]
-  await machine.execute(save, OPTIONS)
+  await machine.execute(snapshotCommand(HERE, SNAPSHOT), { env: { HOME: '/nonexistent' }, timeoutMs: SNAPSHOT_MS })
 }
-
-const OPTIONS = { env: { HOME: '/nonexistent' }, timeoutMs: 60_000 }

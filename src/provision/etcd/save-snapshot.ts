@@ -4,6 +4,9 @@ import type { Argv } from '../../host/argv.ts'
 import type { Host } from '../../host/host.ts'
 import { ETCD_CLIENT } from '../paths.ts'
 
+/** Several gigabytes on a slow disk. */
+export const SNAPSHOT_MS = 300_000
+
 /**
  * Saves all data of the cluster to a file in etcd's directory. A file of that name is complete: etcdctl renames it at the end.
  *
@@ -11,7 +14,7 @@ import { ETCD_CLIENT } from '../paths.ts'
  */
 export async function saveSnapshot(host: Host, address: string, path: string, signal: AbortSignal): Promise<void> {
   await host.makeDirectory(ETCD_DATA, 0o700)
-  await host.run(snapshotCommand(address, path), { kind: 'remove-path', path }, { signal, timeoutMs: 300_000 })
+  await host.run(snapshotCommand(address, path), { kind: 'remove-path', path }, { signal, timeoutMs: SNAPSHOT_MS })
 }
 
 /** The command that saves all data of the member at this address. */
