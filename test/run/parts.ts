@@ -44,6 +44,7 @@ const stories: Record<string, readonly string[]> = {
   'three-controllers': ['test/e2e/shapes.ts', 'three-controllers'],
   expired: ['test/e2e/shapes.ts', 'expired'],
   'agent-update': ['test/e2e/agent-update.ts'],
+  'clock-jumps': ['test/e2e/clock-jumps.ts'],
   journey: ['test/e2e/shapes.ts', 'journey'],
   upgraded: ['test/e2e/shapes.ts', 'upgraded', ...(isFull ? ['upgraded-trio'] : [])],
   'restored-etcd': ['test/e2e/shapes.ts', 'restored-etcd'],
@@ -62,6 +63,7 @@ const rotating = [
   'packet-filters',
   'earlier-agent',
   'agent-update',
+  'clock-jumps',
   'three-controllers',
   'expired',
   'journey',
@@ -71,7 +73,7 @@ const rotating = [
   'packages',
   'machine',
 ] as const
-const AT_ONCE = 2
+const AT_ONCE = 3
 
 export const partNames: readonly string[] = [...quick.map(({ name }) => name), ...Object.keys(stories)]
 

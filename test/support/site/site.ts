@@ -45,6 +45,8 @@ export interface SiteOptions {
   port?: number
   /** More flags of `controller serve`. */
   flags?: readonly string[]
+  /** More environment of the controller and its CLI. */
+  env?: Readonly<Record<string, string>>
   /** The site whose keys are copied before the first start. */
   keysOf?: Site | undefined
 }
@@ -52,7 +54,7 @@ export interface SiteOptions {
 /** Starts the controller. The bed must have its network, so start a node first. */
 export async function openSite(
   bed: Bed,
-  { name = 'site', port = CONTROLLER_PORT, flags = [], keysOf }: SiteOptions = {},
+  { name = 'site', port = CONTROLLER_PORT, flags = [], env: more = {}, keysOf }: SiteOptions = {},
 ): Promise<Site> {
   const directory = join(bed.directory, name) // removed with the bed
   await mkdir(directory, { recursive: true, mode: 0o700 })
@@ -64,6 +66,7 @@ export async function openSite(
     TERM: process.env.TERM ?? 'dumb',
     HOME: directory,
     CANTRIP_ADMIN: join(data, 'admin.json'),
+    ...more,
   }
   if (keysOf) await cp(join(keysOf.directory, 'data/pki'), join(data, 'pki'), { recursive: true })
   let server = await start()
@@ -72,7 +75,10 @@ export async function openSite(
     const log = openSync(logFile, 'a', 0o600)
     const serve = ['serve', '--data', data, '--listen', `${GATEWAY}:${port}`, '--public-url', url, ...flags]
     const [command = '', ...args] = inNetwork(bed, [executables.controller, ...serve])
-    const child = spawn(command, args, { stdio: ['ignore', log, log], detached: true })
+    const child = spawn(command, args, {
+      ...{ stdio: ['ignore', log, log], detached: true },
+      env: { ...process.env, ...more },
+    })
     closeSync(log)
     await waitFor(
       `controller, see ${logFile}`,
@@ -97,6 +103,7 @@ export async function openSite(
       HOME: directory,
       CANTRIP_ADMIN: join(data, 'admin.json'),
       NO_COLOR: '1',
+      ...more,
     }
     return run(inNetwork(bed, [executables.controller, ...argv]), {
       env,
