@@ -44,8 +44,6 @@ function optionOf({ flag, kind, help, choices, default: standard, example }: Set
   const notes = isPlain && standard !== undefined && standard !== '' ? [`default ${standard}`] : []
   if (isPlain && choices === undefined) notes.push(`e.g. ${example}`)
   const option = new Option(flag, [help, ...notes].join('; '))
-  // `--no-proxy` has a value. commander would take it for the negation of a flag `--proxy`, whose default is true.
-  option.negate = false
   if (choices) option.choices(choices)
   if (kind === 'list' || kind === 'pairs' || kind === 'files') option.argParser(collect)
   return option

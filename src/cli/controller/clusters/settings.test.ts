@@ -1,9 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command } from 'commander'
 import { afterAll, expect, test } from 'vitest'
-import { addSettingFlags } from './setting-flags.ts'
 import { readSettings } from './settings.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'settings-'))
@@ -40,14 +38,4 @@ test.each([
     ...{ code: 'override/not-usable', kind: 'invalid' },
     message: expect.stringMatching(message),
   })
-})
-
-test('the hosts without a proxy are a value, and none without the flag', async () => {
-  const parsed = async (...argv: string[]) => {
-    const command = addSettingFlags(new Command())
-    command.parse(argv, { from: 'user' })
-    return (await readSettings(command.opts())).noProxy
-  }
-  expect(await parsed()).toBe(undefined)
-  expect(await parsed('--without-proxy', '.example.org')).toBe('.example.org')
 })
