@@ -49,6 +49,7 @@ const WITHOUT_CODE: readonly string[] = [
   'controller/clusters/backups/restore.ts',
   'controller/clusters/cluster-commands.ts',
   'controller/clusters/kubeconfigs/issue.ts',
+  'controller/clusters/settings/commands.ts',
   'controller/clusters/upgrade/commands.ts',
   'controller/declaration/apply.ts',
   'controller/domain/admission.ts',

@@ -79,6 +79,33 @@ test('the kubelet is stopped while the manifests change and the old processes en
   expect(await run(fake, addOns)).toEqual([])
 })
 
+test('a changed setting changes what reads it, and nothing else', async () => {
+  const fake = fakeKubernetes()
+  await run(fake, firstMaster)
+  const ctr = ['/usr/local/lib/cantrip/bin/ctr', '--address', '/run/cantrip-containerd/containerd.sock']
+  fake.host.on([...ctr, '--namespace', 'k8s.io', 'containers'], {})
+  fake.host.on([...ctr, '--namespace', 'k8s.io', 'tasks'], {})
+  const after = async (changes: Partial<FakeKubernetes['params']['cluster']>) => {
+    fake.host.clock.nowMs += 60_000
+    Object.assign(fake.params.cluster, changes)
+    Object.assign(fake.params, { run: `r-${fake.host.clock.nowMs}` })
+    const applied = await run(fake)
+    expect(await run(fake)).toEqual([])
+    return applied.filter((id) => id !== 'etcd-snapshot/save')
+  }
+  expect(await after({ httpProxy: 'http://proxy:3128' })).toEqual(['containerd/write-configuration'])
+  expect(await after({ registryMirrors: { 'docker.io': 'https://mirror' } })).toEqual(['containerd/write-mirrors'])
+  expect(await after({ overrides: { kubelet: 'maxPods: 50' } })).toEqual([
+    ...['kubeadm/write-configuration', 'exchange/control-plane', 'cluster-config/upload'],
+  ])
+  expect(await after({ certSANs: ['api.example.org'] })).toEqual([
+    ...['kubeadm/write-configuration', 'kubeadm/issue-certificates', 'exchange/control-plane', 'cluster-config/upload'],
+  ])
+  const restarted = (text: string) => fake.host.calls.filter((argv) => argv.join(' ').includes(text)).length
+  expect(restarted('control-plane all')).toBe(1)
+  expect(await after({ certSANs: [] })).toContain('kubeadm/issue-certificates')
+})
+
 test('a kill in the exchange: the next run kills what was to be killed, and starts the kubelet', async () => {
   const fake = await due()
   const ctr = ['/usr/local/lib/cantrip/bin/ctr', '--address', '/run/cantrip-containerd/containerd.sock']

@@ -10,7 +10,7 @@ import { exchange } from '../components/exchange/component.ts'
 import { kubeadm, kubeadmOnly } from '../components/kubeadm/component.ts'
 import { kubeletUnit } from '../components/kubelet/component.ts'
 import { networkImages } from '../components/network-images/component.ts'
-import { node } from '../components/node/component.ts'
+import { labeledNode, node } from '../components/node/component.ts'
 import { nodeDns } from '../components/node-dns/component.ts'
 import { oldImages } from '../components/old-images/component.ts'
 import { prefetch } from '../components/prefetch/component.ts'
@@ -62,6 +62,7 @@ export const upgradeWorker: Workflow<ProvisionParams> = {
     containerd,
     cniPlugins,
     nodeDns,
+    labeledNode,
     readiness,
   ]),
 }

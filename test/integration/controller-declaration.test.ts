@@ -166,7 +166,9 @@ test('diff, export and errors of the command line', async () => {
   const refused = await runController(['apply', '-f', immutable], env)
   expect(refused.code).toBe(2)
   expect(refused.err).toContain(`${immutable}:7:10: spec.network.cni: found "calic`)
-  expect(refused.err).toContain('cluster factory has "flannel", which cannot change (declaration/immutable)')
+  expect(refused.err).toContain(
+    'cluster factory has "flannel", which cannot change: pods of two different networks cannot reach each other (declaration/immutable)',
+  )
   // The ordinary removal needs a master that is up: then nothing is changed.
   const fewer = write('fewer.yaml', { ...FACTORY, spec: { ...FACTORY.spec, nodes: FACTORY.spec.nodes.slice(0, 2) } })
   const inUse = await runController(['apply', '-f', fewer, '--prune', '--yes'], env)

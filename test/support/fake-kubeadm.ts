@@ -108,7 +108,9 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
         ...['nodes-kubeadm-config', 'kubelet-config'].map((name) => `${rbac}${system}/rolebindings/kubeadm:${name}`),
       )
       const ClusterConfiguration = `kind: ClusterConfiguration\nkubernetesVersion: ${version}\n`
-      objects.set(`/api/v1${system}/configmaps/kubeadm-config`, { data: { ClusterConfiguration } })
+      // It keeps the annotations of others.
+      const path = `/api/v1${system}/configmaps/kubeadm-config`
+      objects.set(path, { ...(objects.get(path) as object | undefined), data: { ClusterConfiguration } })
     },
     'bootstrap-token --skip-token-print': () =>
       add(

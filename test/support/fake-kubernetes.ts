@@ -50,7 +50,10 @@ export function fakeKubernetes(cluster: Partial<ProvisionParams['cluster']> = {}
     inputs: [],
   }
   answerCommands(fake)
-  host.network.onRequest('https://10.0.0.5:6443/', (url) => answerApi(fake, new URL(url)))
+  host.network.onRequest('https://10.0.0.5:6443/', (url, { method, body }) => {
+    if (method === 'PATCH') patchObject(fake, new URL(url).pathname, String(body))
+    return answerApi(fake, new URL(url))
+  })
   host.network.onRequest('https://10.43.0.1:443/', () => ({ status: fake.objects.has(KUBE_PROXY) ? 200 : 503 }))
   return fake
 }
@@ -243,6 +246,16 @@ function kubectl({ objects }: FakeKubernetes, argv: readonly string[], stdin = '
   const node = objects.get(NODE) as { metadata: { labels: Record<string, string> }; spec: { taints: unknown[] } }
   if (argv.includes('taint')) node.spec.taints = []
   if (argv.includes('label')) label(node.metadata.labels, argv.slice(argv.indexOf('label') + 3))
+  if (argv.includes('annotate')) {
+    const [key = '', value] = argv.at(-1)?.split('=') ?? []
+    const path = '/api/v1/namespaces/kube-system/configmaps/kubeadm-config'
+    const annotations = value === undefined ? {} : { [key]: value }
+    objects.set(path, { ...(objects.get(path) as object), metadata: { annotations } })
+  }
+  if (argv.includes('patch')) {
+    const daemonSet = objects.get(KUBE_PROXY) as { spec: { template: object } }
+    Object.assign(daemonSet.spec.template, JSON.parse(argv.at(-1) ?? '').spec.template)
+  }
   if (!argv.includes('apply')) return
   for (const item of (JSON.parse(stdin) as { items: ApiObject[] }).items) {
     const { name, namespace } = item.metadata
@@ -277,6 +290,16 @@ function answerApi({ host, objects }: FakeKubernetes, url: URL): { status: numbe
   if (url.pathname === '/api/v1/pods') return { status: 200, body: JSON.stringify({ items: pods(objects) }) }
   const found = objects.get(url.pathname)
   return found === undefined ? { status: 404, body: '{}' } : { status: 200, body: JSON.stringify(found) }
+}
+
+/** A merge patch of labels and annotations. */
+function patchObject({ objects }: FakeKubernetes, path: string, body: string): void {
+  const object = objects.get(path) as { metadata: Record<string, Record<string, string | null> | undefined> }
+  const { metadata } = JSON.parse(body) as typeof object
+  for (const [field, changes] of Object.entries(metadata)) {
+    const merged = { ...object.metadata[field], ...changes }
+    object.metadata[field] = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null))
+  }
 }
 
 /** The version of the API server that the kubelet starts from its manifest. */

@@ -1,5 +1,7 @@
 import type { HostView } from '../../host/host.ts'
 import { existInApi, readApi } from '../../provision/api/api.ts'
+import { kubectl } from '../../provision/api/kubectl.ts'
+import { CONFIGURATION_ANNOTATION, identityOfSettings } from '../../provision/kubeadm/identity.ts'
 import { kubeadmPhase, WITH_ETCD } from '../../provision/kubeadm/kubeadm-phase.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
@@ -12,18 +14,41 @@ export const uploadConfiguration: ProvisionStep = {
   title: "Storing the cluster's configuration",
   // For each part, the object that the phase creates last.
   isDone: async (host, params) =>
-    (await isOfVersion(host, params)) &&
+    (await isCurrent(host, params)) &&
     existInApi(host, params, [
       `${SYSTEM}/kubeadm:nodes-kubeadm-config`,
       '/api/v1/namespaces/kube-system/configmaps/kubelet-config',
       `${SYSTEM}/kubeadm:kubelet-config`,
     ]),
-  apply: (host, _params, context) => kubeadmPhase(host, ['upload-config', 'all'], WITH_ETCD, context),
+  async apply(host, params, context) {
+    await kubeadmPhase(host, ['upload-config', 'all'], WITH_ETCD, context)
+    const identity = identityFor(params)
+    // The phase keeps annotations of others.
+    if (identity === (await storedIdentity(host, params))) return
+    const annotation = `${CONFIGURATION_ANNOTATION}${identity === undefined ? '-' : `=${identity}`}`
+    const args = ['annotate', '--overwrite', 'configmap', 'kubeadm-config', annotation]
+    await kubectl(host, params, ['-n', 'kube-system', ...args], context)
+  },
 }
 
-async function isOfVersion(host: HostView, params: ProvisionParams): Promise<boolean> {
-  const path = '/api/v1/namespaces/kube-system/configmaps/kubeadm-config'
-  const stored = (await readApi<{ data?: Record<string, string> }>(host, params, path))?.data?.ClusterConfiguration
+interface ConfigMap {
+  metadata?: { annotations?: Record<string, string> }
+  data?: Record<string, string>
+}
+
+function identityFor({ cluster: { certSANs, overrides } }: ProvisionParams): string | undefined {
+  return identityOfSettings({ certSANs, kubeadm: overrides.kubeadm, kubelet: overrides.kubelet })
+}
+
+const STORED = '/api/v1/namespaces/kube-system/configmaps/kubeadm-config'
+const identityIn = (found: ConfigMap | undefined) => found?.metadata?.annotations?.[CONFIGURATION_ANNOTATION]
+const storedIdentity = async (host: HostView, params: ProvisionParams) =>
+  identityIn(await readApi<ConfigMap>(host, params, STORED))
+
+async function isCurrent(host: HostView, params: ProvisionParams): Promise<boolean> {
+  const found = await readApi<ConfigMap>(host, params, STORED)
+  if (identityIn(found) !== identityFor(params)) return false
+  const stored = found?.data?.ClusterConfiguration
   return stored?.includes(`\nkubernetesVersion: ${params.cluster.kubernetesVersion}\n`) === true
 }
 

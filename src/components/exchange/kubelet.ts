@@ -3,6 +3,7 @@ import type { Host, HostView } from '../../host/host.ts'
 import { bringUpUnit } from '../../host/units/bring-up-unit.ts'
 import { runKubeadm, WITH_ITS_DIRECTORY } from '../../provision/kubeadm/kubeadm-phase.ts'
 import { syncKubelet } from '../../provision/kubeadm/kubelet-certificates.ts'
+import { hasOverride, markOverride } from '../../provision/kubeadm/kubelet-override.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { EXECUTABLE, isInstalled } from '../../provision/steps/install-step.ts'
@@ -19,7 +20,7 @@ const READ_AT_START = [
 export const exchangeKubelet: ProvisionStep = {
   id: 'exchange/kubelet',
   title: 'Exchanging the kubelet',
-  isDone: kubeletIsCurrent,
+  isDone: async (host, params) => (await hasOverride(host, params)) && kubeletIsCurrent(host, params),
   async apply(host, params, { signal }) {
     const install = await installKubelet(host, params, signal)
     await runKubeadm(
@@ -31,6 +32,7 @@ export const exchangeKubelet: ProvisionStep = {
     await install()
     await bringUpUnit(host, KUBELET_UNIT, { restart: true, signal })
     await syncKubelet(host, signal)
+    await markOverride(host, params)
   },
 }
 

@@ -12,6 +12,7 @@ import {
   removeDamagedCertificates,
   syncKubelet,
 } from '../../provision/kubeadm/kubelet-certificates.ts'
+import { markOverride } from '../../provision/kubeadm/kubelet-override.ts'
 import { preflightWarnings } from '../../provision/kubeadm/preflight-warnings.ts'
 import { writeYaml } from '../../provision/kubeadm/yaml.ts'
 import { KUBELET_CONF, KUBERNETES_PKI } from '../../provision/paths.ts'
@@ -103,6 +104,7 @@ export const startKubelet: ProvisionStep = {
     }
     await host.setUnit(KUBELET_UNIT, { active: true })
     await syncKubelet(host, signal)
+    await markOverride(host, params)
     for (const path of [BOOTSTRAP_CONF, CONFIGURATION]) await removeFile(host, path, USED)
   },
 }

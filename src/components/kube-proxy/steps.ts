@@ -4,6 +4,8 @@ import type { HostView } from '../../host/host.ts'
 import { waitUntil } from '../../host/units/wait-until.ts'
 import { apiIsReady, existInApi, readApi } from '../../provision/api/api.ts'
 import { apiServiceAddress } from '../../provision/api/endpoint.ts'
+import { kubectl } from '../../provision/api/kubectl.ts'
+import { CONFIGURATION_ANNOTATION, identityOfSettings } from '../../provision/kubeadm/identity.ts'
 import { kubeadmPhase, WITH_ETCD } from '../../provision/kubeadm/kubeadm-phase.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import { watchAddOns, watchControlPlane } from '../../provision/pods/watches.ts'
@@ -15,21 +17,43 @@ export const applyKubeProxy: ProvisionStep = {
   id: 'kube-proxy/apply',
   title: 'Applying kube-proxy',
   isDone: async (host, params) =>
-    (await isOfVersion(host, params)) &&
+    (await isCurrent(host, params)) &&
     existInApi(host, params, [
       `/api/v1${SYSTEM}/configmaps/kube-proxy`,
       `/apis/rbac.authorization.k8s.io/v1${SYSTEM}/rolebindings/kube-proxy`,
       '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/kubeadm:node-proxier',
     ]),
-  apply: (host, _params, context) => kubeadmPhase(host, ['addon', 'kube-proxy'], WITH_ETCD, context),
+  async apply(host, params, context) {
+    await kubeadmPhase(host, ['addon', 'kube-proxy'], WITH_ETCD, context)
+    const identity = identityFor(params)
+    if (identity === identityIn(await readApi<DaemonSet>(host, params, DAEMON_SET))) return
+    // kube-proxy reads its configuration when it starts: the annotation of the template replaces its pods.
+    const patch = {
+      spec: { template: { metadata: { annotations: { [CONFIGURATION_ANNOTATION]: identity ?? null } } } },
+    }
+    const args = ['patch', 'daemonset', 'kube-proxy', '--type', 'merge', '--patch', JSON.stringify(patch)]
+    await kubectl(host, params, ['-n', 'kube-system', ...args], context)
+  },
 }
 
 interface DaemonSet {
-  spec?: { template?: { spec?: { containers?: { image?: string }[] } } }
+  spec?: {
+    template?: {
+      metadata?: { annotations?: Record<string, string> }
+      spec?: { containers?: { image?: string }[] }
+    }
+  }
 }
 
-async function isOfVersion(host: HostView, params: ProvisionParams): Promise<boolean> {
-  const found = await readApi<DaemonSet>(host, params, `/apis/apps/v1${SYSTEM}/daemonsets/kube-proxy`)
+const DAEMON_SET = `/apis/apps/v1${SYSTEM}/daemonsets/kube-proxy`
+const identityIn = (found: DaemonSet | undefined) =>
+  found?.spec?.template?.metadata?.annotations?.[CONFIGURATION_ANNOTATION]
+const identityFor = ({ cluster }: ProvisionParams) =>
+  identityOfSettings({ 'kube-proxy': cluster.overrides['kube-proxy'] })
+
+async function isCurrent(host: HostView, params: ProvisionParams): Promise<boolean> {
+  const found = await readApi<DaemonSet>(host, params, DAEMON_SET)
+  if (identityIn(found) !== identityFor(params)) return false
   const image = found?.spec?.template?.spec?.containers?.[0]?.image
   return image?.endsWith(`:${params.cluster.kubernetesVersion}`) === true
 }

@@ -1,12 +1,16 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { Host, HostView } from '../../host/host.ts'
+import { apiServiceAddress } from '../../provision/api/endpoint.ts'
 import { isFresh } from '../../provision/certificates/life.ts'
 import { kubeadmPhase, WITH_ITS_DIRECTORY } from '../../provision/kubeadm/kubeadm-phase.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
 import { ADMIN_CONF, KUBERNETES_PKI } from '../../provision/paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { renewWithKubeadm } from './renew.ts'
 import { namesOfApiServer } from './server-names.ts'
+
+type Params = Pick<ProvisionParams, 'cluster'>
 
 const API_SERVER = 'apiserver'
 const LEAVES = [API_SERVER, 'apiserver-kubelet-client', 'front-proxy-client']
@@ -20,15 +24,15 @@ const FILES = NAMES.flatMap((name) =>
 export const issueCertificates: ProvisionStep = {
   id: 'kubeadm/issue-certificates',
   title: 'Issuing certificates of the control plane',
-  async isDone(host) {
-    return (await damaged(host)).length === 0 && (await due(host)).length === 0
+  async isDone(host, params) {
+    return (await damaged(host, params)).length === 0 && (await due(host)).length === 0
   },
-  async apply(host, _params, context) {
+  async apply(host, params, context) {
     await host.makeDirectory(KUBERNETES_PKI)
     // kubeadm uses existing files, and refuses an incomplete pair that a kill leaves. Once the kubeconfigs exist, all pairs
     // were complete, and a CA that is damaged after that needs an administrator.
     const mayReplace = (await host.stat(ADMIN_CONF)) === undefined ? NAMES : LEAVES
-    for (const name of await damaged(host)) if (mayReplace.includes(name)) await discard(host, name)
+    for (const name of await damaged(host, params)) if (mayReplace.includes(name)) await discard(host, name)
     // Before the others are issued, because that phase refuses a certificate that has expired.
     await renewWithKubeadm(host, await due(host), context)
     await kubeadmPhase(host, ['certs', 'all'], WITH_ITS_DIRECTORY, context)
@@ -54,13 +58,13 @@ async function due(host: HostView): Promise<string[]> {
   })
 }
 
-/** The pairs that are missing or incomplete, or lack a name: kubeadm renews a certificate with the names that it has. */
-async function damaged(host: HostView): Promise<string[]> {
-  const whole = await Promise.all(NAMES.map((name) => isWhole(host, name)))
+/** The pairs that are missing or incomplete, or have other names: kubeadm renews a certificate with the names that it has. */
+async function damaged(host: HostView, params: Params): Promise<string[]> {
+  const whole = await Promise.all(NAMES.map((name) => isWhole(host, params, name)))
   return NAMES.filter((_, index) => !whole[index])
 }
 
-async function isWhole(host: HostView, name: string): Promise<boolean> {
+async function isWhole(host: HostView, params: Params, name: string): Promise<boolean> {
   const isAccounts = name === SERVICE_ACCOUNTS
   const [open, secret] = await Promise.all([
     host.read(pathOf(name, isAccounts ? 'pub' : 'crt')),
@@ -71,7 +75,7 @@ async function isWhole(host: HostView, name: string): Promise<boolean> {
     const key = createPrivateKey(secret)
     if (isAccounts) return createPublicKey(key).equals(createPublicKey(open))
     const certificate = new X509Certificate(open)
-    if (name === API_SERVER && !hasNames(certificate, await namesOfApiServer(host))) return false
+    if (name === API_SERVER && !hasNames(certificate, await namesOfApiServer(host), params)) return false
     return certificate.checkPrivateKey(key)
   } catch {
     // Empty or truncated.
@@ -79,9 +83,24 @@ async function isWhole(host: HostView, name: string): Promise<boolean> {
   }
 }
 
-function hasNames(certificate: X509Certificate, names: readonly string[]): boolean {
+/** Exactly these names, besides those that kubeadm adds. */
+function hasNames(certificate: X509Certificate, names: readonly string[], { cluster }: Params): boolean {
   const found = certificate.subjectAltName?.split(', ') ?? []
-  return names.every((name) =>
-    isIP(name) === 0 ? found.includes(`DNS:${name}`) : certificate.checkIP(name) !== undefined,
-  )
+  const isThere = (name: string) =>
+    isIP(name) === 0 ? found.includes(`DNS:${name}`) : certificate.checkIP(name) !== undefined
+  const own = apiServiceAddress(cluster.serviceSubnet)
+  const isWanted = (entry: string) => {
+    const name = entry.replace(/^(DNS|IP Address):/, '')
+    return OF_KUBEADM.test(name) || [...names, own].some((each) => isSameName(each, name))
+  }
+  return names.every(isThere) && found.every(isWanted)
+}
+
+/** kubernetes, and the names of the service up to any domain of the cluster. */
+const OF_KUBEADM = /^kubernetes(\.default(\.svc(\..+)?)?)?$/
+
+/** An IPv6 address has several forms. */
+function isSameName(a: string, b: string): boolean {
+  if (isIP(a) !== 6 || isIP(b) !== 6) return a === b
+  return new URL(`http://[${a}]`).hostname === new URL(`http://[${b}]`).hostname
 }

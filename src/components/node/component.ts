@@ -1,5 +1,6 @@
 import type { ProvisionComponent } from '../../provision/provision.ts'
-import { labelNode, markControlPlane, removeTaint, serveLoadBalancers } from './steps.ts'
+import { labelNode } from './label.ts'
+import { markControlPlane, removeTaint, serveLoadBalancers } from './steps.ts'
 
 /** The labels and taints of the node. */
 export const node: ProvisionComponent = {
@@ -10,3 +11,6 @@ export const node: ProvisionComponent = {
       ? [markControlPlane, labelNode]
       : [markControlPlane, removeTaint, serveLoadBalancers, labelNode],
 }
+
+/** A worker has joined with its labels; later ones are set by itself. */
+export const labeledNode: ProvisionComponent = { id: 'node', after: ['join'], steps: () => [labelNode] }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { NODE, runKubeadm } from '../../../test/support/fake-kubeadm.ts'
 import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
-import { node } from './component.ts'
+import { labeledNode, node } from './component.ts'
 
 const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers'
 const labels = ({ objects }: FakeKubernetes) =>
@@ -20,6 +20,27 @@ test('is marked and labeled', async () => {
   expect(await runComponent(node, fake)).toEqual(['node/mark-control-plane', 'node/serve-load-balancers', 'node/label'])
   expect(labels(fake)).toEqual({ 'node-role.kubernetes.io/control-plane': '', site: 'north' })
   expect(await runComponent(node, fake)).toEqual([])
+})
+
+test('a label that the setting no longer has is removed, and those of others stay', async () => {
+  const fake = prepared()
+  await runComponent(node, fake)
+  Object.assign(labels(fake), { theirs: 'x' })
+  fake.params.node.labels = { rack: '7' }
+  expect(await runComponent(node, fake)).toEqual(['node/label'])
+  expect(labels(fake)).toEqual({ 'node-role.kubernetes.io/control-plane': '', theirs: 'x', rack: '7' })
+  expect(await runComponent(labeledNode, fake)).toEqual([])
+})
+
+test('a worker joined with its labels as a flag of the kubelet', async () => {
+  const fake = prepared()
+  fake.host.files.seed(
+    '/var/lib/kubelet/kubeadm-flags.env',
+    'KUBELET_KUBEADM_ARGS="--node-ip=10.0.0.5 --node-labels=site=north,old=1"',
+  )
+  Object.assign(labels(fake), { site: 'north', old: '1' })
+  expect(await runComponent(labeledNode, fake)).toEqual(['node/label'])
+  expect(labels(fake)).toEqual({ site: 'north' })
 })
 
 test('an earlier taint is removed, except on dedicated masters', async () => {

@@ -71,20 +71,6 @@ export const serveLoadBalancers: ProvisionStep = {
   },
 }
 
-export const labelNode: ProvisionStep = {
-  id: 'node/label',
-  title: 'Labeling the node',
-  async isDone(host, params) {
-    if (Object.keys(params.node.labels).length === 0) return true
-    const labels = (await readNode(host, params))?.metadata.labels
-    return labels !== undefined && Object.entries(params.node.labels).every(([key, value]) => labels[key] === value)
-  },
-  async apply(host, params, { signal }) {
-    const labels = Object.entries(params.node.labels).map(([key, value]) => `${key}=${value}`)
-    await kubectl(host, params, ['label', 'node', params.node.name, '--overwrite', ...labels], { signal })
-  },
-}
-
 function readNode(host: HostView, params: ProvisionParams): Promise<NodeObject | undefined> {
   return readApi<NodeObject>(host, params, `/api/v1/nodes/${params.node.name}`)
 }

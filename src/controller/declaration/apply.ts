@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto'
 import { AgentError } from '../../base/agent-error.ts'
 import { DEFAULT_PROJECT } from '../../protocol/api/access.ts'
 import { UpgradeRequest } from '../../protocol/api/clusters/upgrades.ts'
+import { DEFAULT_MAX_UNAVAILABLE } from '../../protocol/api/updates/max-unavailable.ts'
 import { type Declaration, rulesIn } from '../../protocol/declaration/declaration.ts'
 import type { DeclarationPlan, DeclarationProblem, DeclarationRequest } from '../../protocol/declaration/routes.ts'
 import { createCluster } from '../clusters/cluster-commands.ts'
+import { planChange } from '../clusters/settings/plan.ts'
 import { startIn } from '../clusters/upgrade/commands.ts'
 import { refusal } from '../domain/admission.ts'
 import { type Draft, openDraft, present } from '../domain/draft.ts'
@@ -82,8 +84,14 @@ function changeIn(ports: Ports, draft: Draft, { declaration, prune }: Order): De
   const ofNodes = nodeChanges(before, after, draft.nodes, prune)
   const problems = [...problemsOf(declaration, settings, before), ...version.problems]
   if (prune && rules === null) problems.push(NO_RULES)
+  // Of a cluster with nodes, the settings change as by `cluster set`.
+  const { rollout, problems: preventing } = planChange(ports, draft, settings, DEFAULT_MAX_UNAVAILABLE)
+  if (problems.length === 0)
+    problems.push(...preventing.map(({ code, message, fix }) => ({ path: ['spec'], code, message, fix })))
   if (problems.length === 0) {
-    if (changes.length > 0) draft.setCluster({ project, settings, rules })
+    // An upgrade makes the nodes what all their parameters say.
+    const isRollout = rollout !== null && upgrade === null
+    if (changes.length > 0) draft.setCluster({ project, settings, rules, ...(isRollout && { upgrade: rollout }) })
     if (upgrade !== null) startIn(ports, draft, UpgradeRequest.parse({ to: kubernetesVersion }))
     if (rules !== null) release(draft)
     const removed = ofNodes.nodes.filter(({ action }) => action === 'remove')

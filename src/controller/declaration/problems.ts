@@ -2,6 +2,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { type Declaration, placeOf, rulesIn, settingsIn } from '../../protocol/declaration/declaration.ts'
 import type { DeclarationProblem } from '../../protocol/declaration/routes.ts'
 import type { NodeRule } from '../../protocol/declaration/rule.ts'
+import { reasonOf } from '../../protocol/settings/change.ts'
 import { ClusterSettings, SETTINGS } from '../../protocol/settings/cluster-settings.ts'
 import { MOST_MASTERS } from '../domain/admission.ts'
 import type { Cluster } from '../domain/records.ts'
@@ -21,9 +22,7 @@ export function settingsFor({ spec }: Declaration, current: ClusterSettings | un
   return ClusterSettings.parse({ ...Object.fromEntries(kept), ...settingsIn(spec) })
 }
 
-/** Whether the declaration can change it later. */
-const isMutable = (name: string) => LIVE.includes(name)
-const LIVE = ['labels', 'location', 'autoApprove']
+const isMutable = (name: string) => reasonOf(name) === undefined
 
 /** Why a declaration is refused; `settings`: those that it means. */
 export function problemsOf(
@@ -48,9 +47,10 @@ function immutable({ name, settings: current }: Cluster, settings: ClusterSettin
     if (setting === 'kubernetesVersion' || isMutable(setting) || isSame(was?.[setting], is?.[setting])) return []
     const value = was?.[setting] === undefined ? 'none' : JSON.stringify(was[setting])
     const path = placeOf(setting)
+    const because = reasonOf(setting)
     return {
       ...{ path, code: 'declaration/immutable' },
-      message: `found ${JSON.stringify(is?.[setting])}; cluster ${name} has ${value}, which cannot change`,
+      message: `found ${JSON.stringify(is?.[setting])}; cluster ${name} has ${value}, which cannot change: ${because}`,
       fix:
         was?.[setting] === undefined
           ? 'omit it, or declare another cluster'

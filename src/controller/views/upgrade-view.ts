@@ -10,8 +10,8 @@ function viewOf(upgrade: Upgrade): UpgradeView {
   const { from, rounds, state, nodes, waitingFor, error, beganAt, endedAt } = upgrade
   const to = rounds.at(-1) ?? ''
   return {
-    ...{ from, to, rounds, version: versionIn(upgrade), state },
-    done: nodes.filter(({ version }) => version === to).length,
+    ...{ from, to, settings: upgrade.settings ?? null, rounds, version: versionIn(upgrade), state },
+    done: nodes.filter(({ version, phase }) => (upgrade.settings ? phase === 'done' : version === to)).length,
     of: nodes.length,
     waitingFor,
     nodes: nodes.map(({ name, version, phase, waitingFor: its }) => ({ name, version, phase, waitingFor: its })),

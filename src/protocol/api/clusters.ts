@@ -5,6 +5,7 @@ import { Label } from '../names.ts'
 import { ClusterSettings } from '../settings/cluster-settings.ts'
 import { EtcdHealth } from '../wire/operation.ts'
 import { ApiError, DEFAULT_PROJECT } from './access.ts'
+import { settingsRoutes } from './clusters/settings.ts'
 import { UpgradeView, upgradeRoutes } from './clusters/upgrades.ts'
 import { pageOf, pageQuery } from './http/page.ts'
 import { Csr, InstallerParts } from './identities/credentials.ts'
@@ -234,6 +235,7 @@ export const clusterRoutes = {
     errors: ['cluster/unknown'],
   },
   ...upgradeRoutes,
+  ...settingsRoutes,
 } as const satisfies Record<string, Route>
 
 /** The imported bundles, for administrators; nodes download files of them by agentRoutes.fetchBundleFile. */

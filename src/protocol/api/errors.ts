@@ -127,6 +127,8 @@ export const ERROR_STATUS = {
   'declaration/changed': 409,
   'masters/endpoint': 409,
   'masters/even': 409,
+  'settings/fixed': 409,
+  'settings/invalid': 422,
   'upgrade/active': 409,
   'node/not-in-cluster': 409,
   'upgrade/none': 409,

@@ -10,6 +10,12 @@ export function identityOf(parameters: unknown): string {
   return createHash('sha256').update(JSON.stringify(parameters)).digest('hex').slice(0, 16)
 }
 
+/** What objects of the cluster are written from that all masters share, besides the version. Undefined: nothing but defaults. */
+export function identityOfSettings(settings: Readonly<Record<string, unknown>>): string | undefined {
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined)
+  return given.length === 0 ? undefined : identityOf(given)
+}
+
 /** The annotation in a manifest or patch, as YAML; undefined in those of a build without it. */
 export function identityIn(yaml: string | undefined): string | undefined {
   return new RegExp(`${CONFIGURATION_ANNOTATION.replace('.', '\\.')}"?: "?([0-9a-f]{16})`).exec(yaml ?? '')?.[1]

@@ -86,7 +86,9 @@ export function clusterText(cluster: ClusterView, health: ClusterHealth, now: Da
     ['Project', cluster.project],
     ['State', `${cluster.state}${notReadyReason(cluster)}`],
     ...settingLines(settings),
-    ...(cluster.upgrade ? ([['Upgrade', upgradeText(cluster.upgrade)]] as [string, string][]) : []),
+    ...(cluster.upgrade
+      ? ([[cluster.upgrade.settings ? 'Change' : 'Upgrade', upgradeText(cluster.upgrade)]] as [string, string][])
+      : []),
     ['Pairs', pairsText(cluster)],
     ...agentUpdateLine(cluster),
     ['etcd', cluster.state === 'NEW' ? 'not installed yet' : etcdText(health, now)],

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { printable } from '../../../base/text/printable.ts'
 import { type ClusterView, clusterRoutes, type PlannedNode } from '../../../protocol/api/clusters.ts'
+import { DEFAULT_MAX_UNAVAILABLE } from '../../../protocol/api/updates/max-unavailable.ts'
 import { confirm } from '../../kit/confirm.ts'
 import { durationOf } from '../../kit/duration.ts'
 import {
@@ -27,6 +28,7 @@ import { clusterText } from './cluster-text.ts'
 import { CLUSTER, findCluster } from './find-cluster.ts'
 import { registerJoinCommand } from './join/join-command.ts'
 import { problemCell } from './problem-text.ts'
+import { CHANGES, planSettings, registerSet } from './set/set.ts'
 import { registerUpgrade } from './upgrade/upgrade.ts'
 
 interface Flags {
@@ -70,6 +72,7 @@ export function registerCluster(program: Command): void {
   registerPrecheck(cluster)
   registerAccess(cluster)
   registerJoinCommand(cluster)
+  registerSet(cluster)
   registerUpgrade(cluster)
   registerBackup(cluster)
   registerRestore(cluster)
@@ -104,12 +107,19 @@ function registerQueries(cluster: Command): void {
       }),
     )
   withAdmin(cluster.command('plan'))
-    .description('show what `cluster provision` would do; changes nothing')
+    .description('show what `cluster provision` would do, or `cluster set` with the same settings; changes nothing')
     .argument(...CLUSTER)
+    .argument(...CHANGES)
     .addOption(formatOption())
-    .addHelpText('after', examples('controller cluster plan factory'))
-    .action((name: string, flags: Flags) =>
+    .addHelpText(
+      'after',
+      examples('controller cluster plan factory', 'controller cluster plan factory overrides.kubelet=@kubelet.yaml'),
+    )
+    .action((name: string, given: string[], flags: Flags) =>
       withClient(flags, async (client) => {
+        if (given.length > 0) {
+          return planSettings(client, name, given, { ...flags, maxUnavailable: DEFAULT_MAX_UNAVAILABLE })
+        }
         const found = await findCluster(client, name)
         const plan = await client.ask(clusterRoutes.planCluster, { params: { name: found.name } })
         if (flags.output !== 'text') return print(await structured(flags.output, plan))

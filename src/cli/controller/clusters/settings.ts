@@ -16,12 +16,21 @@ export async function readSettings(flags: SettingFlags & { file?: string }): Pro
   const settings = merged(fromFile, await valuesOf(flags, readNamed))
   const parsed = ClusterSettings.safeParse(settings)
   if (parsed.success) {
-    await Promise.all(YAML_OVERRIDES.map((component) => readOverride(component, parsed.data.overrides[component])))
+    await checkOverrides(parsed.data.overrides)
     return parsed.data
   }
   const [issue] = parsed.error.issues
   const [field, ...rest] = (issue?.path ?? []).map(String)
   throw wrongSetting(settings, field ?? '', rest)
+}
+
+/** Throws `override/…` for an override that its component cannot use. */
+export async function checkOverrides(overrides: unknown): Promise<void> {
+  if (!isMapping(overrides)) return
+  for (const component of YAML_OVERRIDES) {
+    const text = overrides[component]
+    if (typeof text === 'string') await readOverride(component, text)
+  }
 }
 
 type Values = Readonly<Record<string, unknown>>
@@ -76,7 +85,7 @@ async function readSettingsFile(path: string): Promise<Values> {
   }
 }
 
-async function readText(path: string): Promise<string> {
+export async function readText(path: string): Promise<string> {
   const { readGiven } = await import('../../../host/linux/files/read-given.ts')
   const file = { path, what: 'file', code: 'settings', maxBytes: MAX_BYTES, isSecret: false }
   return readGiven({ ...file, ifMissing: 'pass the path of an existing file' })

@@ -22,6 +22,7 @@ import { entriesOf } from '../../views/log-entries.ts'
 import { pageFrom } from '../../views/page.ts'
 import { clusterView, type ListedNode, listedNodes, nodeDetail } from '../../views/views.ts'
 import { MAX_EVENTS, PAGE_BYTES } from '../limits.ts'
+import { settingsHandlers } from './clusters/settings.ts'
 import { upgradeHandlers } from './clusters/upgrades.ts'
 import type { Handlers } from './handler.ts'
 import { requirePermission, visibleClusters } from './projects.ts'
@@ -74,6 +75,7 @@ export function clusterHandlers(core: Services): Handlers<typeof clusterRoutes> 
     checkPairs: async (asked) => checkPairs(core, await named(asked), asked.signal),
     showHealth: async (asked) => healthOf(core, await named(asked)),
     ...upgradeHandlers(core),
+    ...settingsHandlers(core),
   }
 }
 

@@ -78,7 +78,15 @@ const ACCOUNT = {
 
 const UPGRADE = {
   ...{ from: 'v1.35.4', to: 'v1.37.2', rounds: ['v1.36.2', 'v1.37.2'], version: 'v1.36.2', state: 'running' },
-  ...{ done: 0, of: 1, waitingFor: 'the operator to check in', error: null, beganAt: AT, endedAt: null },
+  ...{
+    settings: null,
+    done: 0,
+    of: 1,
+    waitingFor: 'the operator to check in',
+    error: null,
+    beganAt: AT,
+    endedAt: null,
+  },
   nodes: [{ name: 'cp-1', version: 'v1.35.4', phase: 'waiting', waitingFor: null }],
 }
 
@@ -115,6 +123,17 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     answer: {
       ...{ from: 'v1.35.4', rounds: ['v1.36.2', 'v1.37.2'], problems: [], findings: [] },
       nodes: [{ name: 'cp-1', version: 'v1.35.4', role: 'master', wave: 0, isDrained: false, group: null }],
+    },
+  },
+  changeSettings: {
+    body: { settings: { certSANs: ['api.example.org'], labels: { rack: null } } },
+    answer: {
+      changes: [
+        { name: 'certSANs', class: 'control-plane' },
+        { name: 'labels', class: 'live' },
+      ],
+      nodes: [{ name: 'cp-1', role: 'master', wave: 0, restarts: ['kube-apiserver'] }],
+      ...{ addOns: false, problems: [] },
     },
   },
   startUpgrade: {

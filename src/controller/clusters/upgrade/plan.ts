@@ -52,7 +52,7 @@ export function planOn(ports: Planning, data: ClusterData, wanted: Wanted): Plan
 }
 
 /** The nodes that belong to the cluster: masters first, as they were configured. */
-function inOrder({ members }: Situation): Member[] {
+export function inOrder({ members }: Situation): Member[] {
   const inside = members.filter(
     ({ node }) => node.state !== 'CONFIGURED' && node.roles.length > 0 && node.leaving === 'no',
   )
@@ -99,7 +99,7 @@ function versionProblems(cluster: Cluster, versions: readonly string[], to: stri
   return versions.every((version) => version === to) ? wanted(`${to} on all nodes`) : []
 }
 
-function restoreProblems({ cluster: { name }, members }: Situation): ErrorReport[] {
+export function restoreProblems({ cluster: { name }, members }: Situation): ErrorReport[] {
   const restored = members.find(({ repair }) => repair?.role === 'restore-etcd' && repair.state === 'open')?.node
   if (!restored) return []
   const message = `etcd of cluster ${name} is being restored, on node ${restored.name}`
@@ -108,7 +108,7 @@ function restoreProblems({ cluster: { name }, members }: Situation): ErrorReport
   ]
 }
 
-function readinessProblems({ cluster, reportSilentMs }: Situation, members: readonly Member[]): ErrorReport[] {
+export function readinessProblems({ cluster, reportSilentMs }: Situation, members: readonly Member[]): ErrorReport[] {
   const { name } = cluster
   const problem = (found: string) => ({
     code: 'upgrade/not-ready',

@@ -1,4 +1,5 @@
 import type { Cluster } from '../records.ts'
+import { nameOf } from '../upgrade/upgrade.ts'
 import type { Found } from './found-problem.ts'
 
 /** Ends when a person resumes or cancels the upgrade. */
@@ -7,6 +8,6 @@ export const FAILED_UPGRADE = 'upgrade/failed'
 export function failedUpgrade({ upgrade }: Pick<Cluster, 'upgrade'>): Found[] {
   if (upgrade?.state !== 'failed') return []
   const [why] = upgrade.error?.message.split('\n') ?? []
-  const message = `the upgrade to ${upgrade.rounds.at(-1)} has failed${why ? `: ${why}` : ''}`
+  const message = `${nameOf(upgrade)} has failed${why ? `: ${why}` : ''}`
   return [{ code: FAILED_UPGRADE, subject: '', node: null, message, seenBy: 'controller' }]
 }

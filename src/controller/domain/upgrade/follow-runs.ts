@@ -4,7 +4,7 @@ import type { Cluster, Run } from '../records.ts'
 import type { Situation } from '../situation.ts'
 import { isReadyIn, reportProblem } from './health.ts'
 import type { Upgrade, UpgradedNode } from './record.ts'
-import { type Target, targetsOf, upgradeRunOf, versionIn, withNode } from './upgrade.ts'
+import { nameOf, type Target, targetsOf, upgradeRunOf, versionFor, withNode } from './upgrade.ts'
 
 /** How long a node may take to be Ready again after its run. */
 export const RETURN_MS = 600_000
@@ -29,11 +29,12 @@ function afterAddOns({ cluster }: Situation, upgrade: Upgrade, run: Run): Upgrad
   return run.state === 'expired' ? again : halted(again, untilResumed(cluster, errorOf(run)))
 }
 
-function afterRun({ now, cluster }: Situation, upgrade: Upgrade, { id }: UpgradedNode, run: Run): Upgrade {
+function afterRun({ now, cluster }: Situation, upgrade: Upgrade, its: UpgradedNode, run: Run): Upgrade {
+  const { id } = its
   if (run.state === 'open') return upgrade
   if (run.state === 'done') {
     const deadline = new Date(now.getTime() + RETURN_MS).toISOString()
-    return withNode(upgrade, id, { phase: 'settling', version: versionIn(upgrade), deadline, waitingFor: null })
+    return withNode(upgrade, id, { phase: 'settling', version: versionFor(upgrade, its), deadline, waitingFor: null })
   }
   // It never began: the node is still due.
   if (run.state === 'expired') return withNode(upgrade, id, { phase: 'waiting', deadline: null })
@@ -51,7 +52,7 @@ function settle(situation: Situation, upgrade: Upgrade, { its, ...target }: Targ
   if (deadline === null || situation.now.toISOString() < deadline) return told
   const error = {
     code: 'upgrade/not-ready',
-    message: `node ${name} was upgraded to ${versionIn(upgrade)}, and after ${RETURN_MS / 60_000} minutes it still waits for ${waitingFor}`,
+    message: `${nameOf(upgrade)} is done on node ${name}, and after ${RETURN_MS / 60_000} minutes it still waits for ${waitingFor}`,
     ...remedy`see: ${{ do: 'node.logs', node: name }}; once it is Ready: ${{ do: 'cluster.upgrade', cluster: situation.cluster.name, with: 'resume' }}`,
   }
   return halted(withNode(told, id, { deadline: null }), error)

@@ -19,6 +19,7 @@ import {
   type Target,
   targetsOf,
   upgradeRunOf,
+  versionFor,
   versionIn,
   withNode,
 } from './upgrade.ts'
@@ -89,7 +90,9 @@ function ofMaster(situation: Situation, upgrade: Upgrade, target: Target): Plan 
 }
 
 /** Whether the master leads etcd, and another one could. */
-export function mustMoveLeader({ members }: Situation, { etcd }: Upgrade, { node }: Target): boolean {
+export function mustMoveLeader({ members }: Situation, { etcd, settings }: Upgrade, { node }: Target): boolean {
+  // etcd does not restart.
+  if (settings) return false
   const leader = etcd?.members.find(({ isLeader }) => isLeader)
   return (
     leader?.name === node.name &&
@@ -120,22 +123,21 @@ function ofWorkers(situation: Situation, upgrade: Upgrade, workers: readonly Tar
 
 /** Cordons and drains the node, or leaves its pods where they are. The record has it as cordoned before a master is asked. */
 function begin({ now, members }: Situation, upgrade: Upgrade, target: Target): Upgrade {
-  if (!isDrained(target, members)) return withNode(upgrade, target.node.id, { phase: 'drained' })
+  if (!isDrained(target, members, upgrade)) return withNode(upgrade, target.node.id, { phase: 'drained' })
   const deadline = new Date(now.getTime() + upgrade.drain.seconds * 1_000).toISOString()
   return withNode(upgrade, target.node.id, { phase: 'draining', isCordoned: true, deadline })
 }
 
 function instruct(upgrade: Upgrade, targets: readonly Target[]): Plan {
-  const version = versionIn(upgrade)
   const upgrading: Partial<UpgradedNode> = { phase: 'upgrading', deadline: null, waitingFor: null }
   return {
     upgrade: targets.reduce((each, { node }) => withNode(each, node.id, upgrading), upgrade),
-    instructs: targets.map(({ node }) => ({
+    instructs: targets.map(({ node, its }) => ({
       kind: 'instruct',
       nodeId: node.id,
       role: 'upgrade',
       repair: true,
-      version,
+      version: versionFor(upgrade, its),
     })),
   }
 }
@@ -153,7 +155,7 @@ function ofAddOns(situation: Situation, upgrade: Upgrade, targets: readonly Targ
   const problem = reportProblem(situation, lastEndOf(situation, upgrade)) ?? mastersProblem(situation)
   const master = targets.find(isMasterTarget)
   if (problem !== undefined || master === undefined) return waits(upgrade, problem ?? 'a master')
-  const version = versionIn(upgrade)
+  const version = versionFor(upgrade, master.its)
   const order: UpgradeDecision = { kind: 'instruct', nodeId: master.node.id, role: 'add-ons', repair: true, version }
   return { upgrade: { ...upgrade, addOns: 'running', waitingFor: 'the add-ons' }, instructs: [order] }
 }

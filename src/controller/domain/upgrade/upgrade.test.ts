@@ -1,11 +1,13 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { cluster, member, run } from '../../../../test/support/controller/member.ts'
 import { wellReport } from '../../../../test/support/controller/well-report.ts'
+import type { SettingChange } from '../../../protocol/settings/change.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
 import type { OperationAnswer } from '../../../protocol/wire/operation.ts'
 import type { AgentUpdate } from '../agent-update/record.ts'
 import { unavailableOf } from '../max-unavailable.ts'
 import type { Node } from '../records.ts'
+import { rolloutOf } from '../settings/rollout.ts'
 import type { Member, Situation } from '../situation.ts'
 import { cancelled, paused, resumed } from './control.ts'
 import type { Upgrade } from './record.ts'
@@ -206,6 +208,105 @@ it('a node of an earlier group that is back waits for the group that is under wa
   scene.go()
   expect(scene.log.indexOf('drain w1')).toBeGreaterThan(scene.log.indexOf('uncordon w2'))
   expect(scene.upgrade.state).toBe('done')
+})
+
+/** Of a cluster whose settings change. */
+function changing(masters: number, workers: number, changes: SettingChange[], maxUnavailable = '1'): Scene {
+  const scene = new Scene(masters, workers)
+  const { cluster: own, members, now } = { ...scene.situation }
+  const begun = rolloutOf({ ...own, upgrade: null }, members, { changes, maxUnavailable, now })
+  if (begun === null) throw new Error('no node is concerned')
+  scene.upgrade = begun
+  return scene
+}
+const PROXY: SettingChange = {
+  ...{ name: 'httpProxy', isSent: true },
+  change: { class: 'rolling', restarts: ['containerd'] },
+}
+const NAMES: SettingChange = {
+  ...{ name: 'certSANs', isSent: true },
+  change: { class: 'control-plane', restarts: ['kube-apiserver'] },
+}
+const SERVICES: SettingChange = {
+  ...{ name: 'overrides.kube-proxy', isSent: true },
+  change: { class: 'add-on', restarts: ['kube-proxy'] },
+}
+
+describe('a change of settings', () => {
+  it('takes masters one by one, then workers in waves, and neither drains nor moves the leader of etcd', () => {
+    const scene = changing(3, 3, [PROXY], '2')
+    scene.go()
+    expect(scene.upgrade).toMatchObject({ state: 'done', error: null })
+    expect(scene.version).toBe('v1.35.4')
+    expect(scene.log).toEqual(['m2', 'm3', 'm1', 'w1', 'w2', 'w3'].map((name) => `upgrade ${name} v1.35.4`))
+  })
+
+  it('of the control plane leaves workers alone, and one of add-ons all nodes', () => {
+    const ofMasters = changing(3, 1, [NAMES])
+    ofMasters.go()
+    expect(ofMasters.log).toEqual(['m2', 'm3', 'm1'].map((name) => `upgrade ${name} v1.35.4`))
+    const ofAddOns = changing(1, 2, [SERVICES])
+    ofAddOns.go()
+    expect(ofAddOns.log).toEqual(['add-ons m1 v1.35.4'])
+    expect(ofAddOns.upgrade.state).toBe('done')
+  })
+
+  it('that only the controller uses concerns no node', () => {
+    expect(() => changing(1, 1, [{ name: 'location', isSent: false, change: { class: 'live' } }])).toThrow()
+  })
+
+  it('waits while a master is not Ready, and stops after a failure until it is resumed', () => {
+    const scene = changing(3, 1, [PROXY])
+    scene.notReady.add('m3')
+    scene.decide()
+    scene.ask()
+    expect(scene.upgrade.waitingFor).toBe('master m3 to be Ready')
+    scene.notReady.clear()
+    scene.ask()
+    scene.ask()
+    scene.end('m2', 'failed')
+    scene.go()
+    expect(scene.upgrade).toMatchObject({ state: 'failed', error: { code: 'step/failed' } })
+    expect(scene.log).toEqual(['upgrade m2 v1.35.4'])
+    scene.upgrade = resumed(scene.upgrade, new Date(scene.nowMs))
+    scene.go()
+    expect(scene.upgrade.state).toBe('done')
+    expect(scene.log.at(-1)).toBe('upgrade w1 v1.35.4')
+  })
+
+  it('passes over a node that is away, which stays due', () => {
+    const scene = changing(1, 2, [PROXY])
+    const away = scene.find('w1')
+    away.node.silent = 'unreachable'
+    scene.go()
+    expect(scene.upgrade.state).toBe('running')
+    expect(scene.its('w2')?.phase).toBe('done')
+    expect(scene.its('w1')?.phase).toBe('waiting')
+    away.node.silent = 'no'
+    scene.go()
+    expect(scene.upgrade.state).toBe('done')
+  })
+
+  it('keeps the versions of nodes that a cancelled upgrade left behind', () => {
+    const scene = changing(1, 1, [PROXY])
+    const its = scene.its('w1')
+    if (its) its.version = 'v1.34.9'
+    scene.go()
+    expect(scene.log).toEqual(['upgrade m1 v1.35.4', 'upgrade w1 v1.34.9'])
+    expect(scene.its('w1')?.version).toBe('v1.34.9')
+  })
+
+  it('includes the nodes that a cancelled change has not reached', () => {
+    const scene = changing(1, 2, [PROXY])
+    scene.decide()
+    scene.ask()
+    scene.end('m1', 'done')
+    scene.upgrade = { ...cancelled(scene.upgrade), state: 'cancelled' }
+    const { cluster: own, members, now } = scene.situation
+    const next = rolloutOf(own, members, { changes: [NAMES], maxUnavailable: '1', now })
+    expect(next?.settings).toEqual(['httpProxy', 'certSANs'])
+    expect(next?.nodes.filter(({ phase }) => phase === 'waiting').map(({ name }) => name)).toEqual(['m1', 'w1', 'w2'])
+  })
 })
 
 it('waits while the agent of a node is being updated', () => {

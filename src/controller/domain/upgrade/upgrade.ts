@@ -15,6 +15,14 @@ export const isActive = (upgrade: Upgrade | null): upgrade is Upgrade =>
 /** The version that the present round brings. */
 export const versionIn = ({ rounds, round }: Upgrade): string => rounds[round] ?? ''
 
+/** The version that the present round brings to a node. A change of settings keeps it. */
+export const versionFor = (upgrade: Upgrade, { version }: Pick<UpgradedNode, 'version'>): string =>
+  upgrade.settings ? version : versionIn(upgrade)
+
+/** `the upgrade to v1.37.2`, `the change of httpProxy`. */
+export const nameOf = ({ settings, rounds }: Pick<Upgrade, 'settings' | 'rounds'>): string =>
+  settings ? `the change of ${settings.join(', ')}` : `the upgrade to ${rounds.at(-1)}`
+
 /** The version of Kubernetes on a node of the cluster. Nodes that joined later have that of the cluster. */
 export function versionOn(
   { settings, upgrade }: Pick<Cluster, 'settings' | 'upgrade'>,
@@ -60,7 +68,13 @@ export function phasesFor(upgrade: Upgrade): Upgrade {
  * Whether a node is drained before its upgrade: one that runs workloads, if others can take them. On the only one, pods stay where they
  * are: containers go on while the kubelet is exchanged.
  */
-export function isDrained({ node }: Member, members: readonly Member[]): boolean {
+export function isDrained(
+  { node }: Member,
+  members: readonly Member[],
+  { settings }: Pick<Upgrade, 'settings'> = {},
+): boolean {
+  // Kubelet and containerd restart without their containers.
+  if (settings) return false
   const runsWorkloads = (each: Node) => each.roles.includes('worker') && each.leaving === 'no'
   return runsWorkloads(node) && members.some((other) => other.node.id !== node.id && runsWorkloads(other.node))
 }

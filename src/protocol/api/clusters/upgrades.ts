@@ -27,6 +27,8 @@ export const UPGRADE_STATES = ['running', 'paused', 'failed', 'cancelling', 'can
 export const UpgradeView = z.object({
   from: z.string(),
   to: z.string(),
+  /** Of a change of settings, which keeps the version: their names. Null: it is an upgrade. */
+  settings: z.nullable(z.array(z.string())),
   /** One version for each minor version on the way, and the one that is being installed. */
   rounds: z.array(z.string()),
   version: z.string(),

@@ -5,7 +5,7 @@ import { wellReport } from '../well-report.ts'
 import { enrolMachine } from './enrol.ts'
 import { connect, enqueue, isOnline, loseLink, type Machine, send, sendNow } from './machine.ts'
 import { goOnRetiring } from './masters.ts'
-import { cancel, pause, resume, upgrade } from './upgrading.ts'
+import { cancel, changeSetting, pause, resume, upgrade } from './upgrading.ts'
 import { anyProcess, approveNode, configureNode, removeNode, report, want } from './verbs.ts'
 import { work } from './work.ts'
 import type { World } from './world.ts'
@@ -60,6 +60,7 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
   [1, 'provision twice at once', (world) => Promise.all([want(world, 'provision'), want(world, 'provision')])],
   [0.1, 'provision and reset at once', (world) => Promise.all([want(world, 'provision'), want(world, 'reset')])],
   [0.3, 'upgrade', upgrade],
+  [0.3, 'change a setting', changeSetting],
   [0.1, 'cancel the upgrade', cancel],
   [0.15, 'reset', (world) => want(world, 'reset')],
   [0.6, 'remove', (world, node) => removeNode(world, node, world.random() < 0.2)],
@@ -121,6 +122,7 @@ const EVENTS: readonly [weight: number, name: string, event: Event][] = [
 const OF_LIFE = new Set(['provision', 'work', 'all work at once', 'send', 'all send everything', 'report'])
 const LIFE: typeof EVENTS = [
   [2, 'upgrade', upgrade],
+  [2, 'change a setting', changeSetting],
   [0.3, 'pause the upgrade', pause],
   [2, 'resume the upgrade', resume],
   [0.2, 'cancel the upgrade', cancel],

@@ -115,10 +115,13 @@ function ofNewRun(mirror: Mirror, run: Run): string[] {
 function lateMasters(mirror: Mirror): string[] {
   const { upgrade } = mirror.cluster
   const masters = presentIn(mirror).filter(({ roles, leaving }) => roles.includes('master') && leaving === 'no')
-  const versionOf = (id: string) => upgrade?.nodes.find((each) => each.id === id)?.version
-  const late = masters.filter(
-    ({ id }) => versionOf(id) !== undefined && versionOf(id) !== upgrade?.rounds[upgrade.round],
-  )
+  const itsOf = (id: string) => upgrade?.nodes.find((each) => each.id === id)
+  const late = masters.filter(({ id }) => {
+    const its = itsOf(id)
+    return (
+      its !== undefined && (upgrade?.settings ? its.phase !== 'done' : its.version !== upgrade?.rounds[upgrade.round])
+    )
+  })
   return late.map(({ name }) => name)
 }
 

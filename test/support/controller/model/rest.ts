@@ -7,7 +7,7 @@ import { connect, loseLink, send } from './machine.ts'
 import { goOnRetiring, leftInside } from './masters.ts'
 import { presentIn } from './mirror.ts'
 import { contradictions, lostOrDoubled, wronglyReady } from './truths.ts'
-import { cancel, leftOfUpgrade, resume, upgrade } from './upgrading.ts'
+import { cancel, changeSetting, leftOfUpgrade, resume, upgrade } from './upgrading.ts'
 import { approveNode, configureNode, removeNode, want } from './verbs.ts'
 import { work } from './work.ts'
 import type { World } from './world.ts'
@@ -52,7 +52,11 @@ export async function bringToRest(world: World): Promise<number> {
     rounds += await endUpgrade(world)
     if (isAtRest(world)) {
       // Where nothing fails, it ends by itself.
-      if (world.random() < 0.5 && (await settled(world, upgrade(world))) === undefined) rounds += await goOn(world)
+      if (
+        world.random() < 0.5 &&
+        (await settled(world, world.random() < 0.5 ? upgrade(world) : changeSetting(world))) === undefined
+      )
+        rounds += await goOn(world)
       throwWrong(leftOfUpgrade(world))
       const [cluster] = presentIn(mirror).flatMap(({ id }) => clusterOf(world, id) ?? [])
       throwWrong(leftInside(world, cluster).map((left) => `the cluster still has ${left}`))

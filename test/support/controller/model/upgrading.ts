@@ -1,3 +1,4 @@
+import { changeSettings } from '../../../../src/controller/clusters/settings/commands.ts'
 import {
   cancelUpgrade,
   pauseUpgrade,
@@ -8,7 +9,7 @@ import type { Upgrade } from '../../../../src/controller/domain/upgrade/record.t
 import { isActive } from '../../../../src/controller/domain/upgrade/upgrade.ts'
 import type { Operation, OperationAnswer } from '../../../../src/protocol/wire/operation.ts'
 import type { Machine } from './machine.ts'
-import { presentIn } from './mirror.ts'
+import { presentIn, runsIn } from './mirror.ts'
 import { anyProcess } from './verbs.ts'
 import { VERSIONS } from './versions.ts'
 import type { World } from './world.ts'
@@ -23,6 +24,23 @@ export function upgrade(world: World): Promise<string | undefined> {
     onBlocked: world.pick(['wait', 'wait', 'skip', 'force'] as const) ?? 'wait',
   }
   return world.ask('upgrade', process, () => startUpgrade(process.services, world.mirror.cluster, request))
+}
+
+/** An administrator changes a setting. Returns the code of a refusal. */
+export function changeSetting(world: World): Promise<string | undefined> {
+  const process = anyProcess(world)
+  const some = String(Math.floor(world.random() * 1_000))
+  const settings = world.pick<Record<string, unknown>>([
+    { httpProxy: `http://proxy-${some}:3128` },
+    { certSANs: [`api-${some}.example.org`] },
+    { overrides: { 'kube-proxy': `# ${some}` } },
+    { labels: { some } },
+    { location: some },
+  ])
+  const request = { settings: settings ?? {}, maxUnavailable: world.pick(['1', '2', '50%']) ?? '1' }
+  return world.ask('change a setting', process, () =>
+    changeSettings(process.services, world.mirror.cluster, request, false),
+  )
 }
 
 const command = (name: string, verb: typeof pauseUpgrade) => (world: World) => {
@@ -72,16 +90,28 @@ export function answerFor(world: World, master: Machine, operation: Operation): 
   }
 }
 
+/** Whether the last instruction that makes the node what its parameters say has the cluster's proxy. */
+function hasProxy(mirror: World['mirror'], id: string): boolean {
+  const last = runsIn(mirror, id).findLast(({ role }) => role !== 'reset' && role !== 'add-ons' && role !== 'renew')
+  if (last === undefined) return true
+  const { params } = JSON.parse(last.payload) as { params: { cluster?: { httpProxy?: string } } }
+  return params.cluster?.httpProxy === mirror.cluster.settings.httpProxy
+}
+
 /** What must not be so once the upgrade has ended. */
 export function leftOfUpgrade({ mirror, machines }: World): string[] {
   const { upgrade: record, settings } = mirror.cluster
   if (!record) return []
-  const { state, waitingFor, nodes, rounds }: Upgrade = record
+  const { state, waitingFor, nodes, rounds, settings: changed }: Upgrade = record
   if (isActive(record)) return [`the upgrade is still ${state}, and waits for ${waitingFor}`]
   const present = new Set(presentIn(mirror).map(({ id }) => id))
   const own = machines.filter(({ id, isDead, isCordoned }) => present.has(id) && !isDead && isCordoned)
   const target = rounds.at(-1)
-  const late = nodes.filter(({ id, version }) => state === 'done' && present.has(id) && version !== target)
+  const isLate = ({ phase, version }: (typeof nodes)[number]) => (changed ? phase !== 'done' : version !== target)
+  const late = nodes.filter((each) => state === 'done' && present.has(each.id) && isLate(each))
+  const others = nodes.filter(
+    ({ id }) => state === 'done' && changed?.includes('httpProxy') && present.has(id) && !hasProxy(mirror, id),
+  )
   const isFormer = state === 'done' && settings.kubernetesVersion !== target
   return [
     ...own.map(({ name }) => `${name} is still cordoned`),
@@ -89,6 +119,7 @@ export function leftOfUpgrade({ mirror, machines }: World): string[] {
       isCordoned && present.has(id) ? [`${name} is recorded as cordoned`] : [],
     ),
     ...late.map(({ name, version }) => `the upgrade is done, and ${name} has ${version}`),
+    ...others.map(({ name }) => `the change is done, and ${name} has another proxy`),
     ...(isFormer ? ['the upgrade is done, and the cluster has its former version'] : []),
   ]
 }

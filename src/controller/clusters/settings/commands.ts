@@ -1,0 +1,55 @@
+import { AgentError } from '../../../base/agent-error.ts'
+import type { ChangeSettingsRequest, SettingsPlan } from '../../../protocol/api/clusters/settings.ts'
+import type { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
+import { refusal } from '../../domain/admission.ts'
+import type { Draft } from '../../domain/draft.ts'
+import type { Cluster } from '../../domain/records.ts'
+import { type Reconciling, reconcile } from '../../reconcile/reconcile.ts'
+import type { Planning } from '../upgrade/plan.ts'
+import { settingsAfter } from './after.ts'
+import { planChange } from './plan.ts'
+
+/** Changes settings of a cluster, and tells its nodes. With `dryRun` nothing is changed. Throws if something prevents it. */
+export async function changeSettings(
+  ports: Reconciling,
+  { id, name }: Pick<Cluster, 'id' | 'name'>,
+  { settings, maxUnavailable }: ChangeSettingsRequest,
+  dryRun: boolean,
+): Promise<SettingsPlan> {
+  if (dryRun) {
+    const data = await ports.store.load(id)
+    if (!data) throw gone(name)
+    return shown(planChange(ports, data, settingsAfter(data.cluster.settings, settings), maxUnavailable))
+  }
+  const done = await reconcile(ports, id, (draft) =>
+    changeIn(ports, draft, settingsAfter(draft.cluster.settings, settings), maxUnavailable),
+  )
+  if (!done) throw gone(name)
+  return done.result
+}
+
+/** Puts the change into the draft. Throws the first problem. */
+export function changeIn(
+  ports: Planning,
+  draft: Draft,
+  settings: ClusterSettings,
+  maxUnavailable: string,
+): SettingsPlan {
+  const plan = planChange(ports, draft, settings, maxUnavailable)
+  const [problem] = plan.problems
+  if (problem) throw new AgentError(problem.code, problem.message, { ...problem, kind: 'refused' })
+  const { rollout } = plan
+  if (plan.changes.length > 0 || rollout !== null) draft.setCluster({ settings, ...(rollout && { upgrade: rollout }) })
+  return shown(plan)
+}
+
+const shown = ({ changes, nodes, addOns, problems }: SettingsPlan): SettingsPlan => ({
+  changes,
+  nodes,
+  addOns,
+  problems,
+})
+
+function gone(name: string) {
+  return refusal('cluster/gone', `cluster ${name} was deleted`, 'none needed')
+}
