@@ -123,6 +123,7 @@ test('every route that changes something has an entry, which no other request co
   await asAnn(token, 'DELETE', '/v1/sessions/current')
   await change('DELETE', '/v1/accounts/ann')
 
+  await change('POST', '/v1/clusters/demo/settings', { settings: { location: 'hall 1' } })
   await change('POST', '/v1/clusters/demo/credentials', { name: 'more', csr: csr('more') })
   await change('DELETE', '/v1/clusters/demo/credentials/more')
   master.agent.socket.terminate()
