@@ -19,6 +19,7 @@ export const COMPONENT_IDS = [
   'kube-proxy',
   'kubeadm',
   'kubelet',
+  'kubelet-endpoint',
   'network-images',
   'node',
   'node-dns',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeEtcd } from '../../test/support/fake-etcd.ts'
-import { KUBELET_CONF, KUBELET_PAIR, READY, runKubeadm } from '../../test/support/fake-kubeadm.ts'
+import { KUBELET_PAIR, kubeletConf, READY, runKubeadm } from '../../test/support/fake-kubeadm.ts'
 import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../test/support/fake-kubernetes.ts'
 import { planWorkflow } from '../engine/plan-workflow.ts'
 import type { Workflow } from '../engine/step.ts'
@@ -48,7 +48,7 @@ function asWorker(): FakeKubernetes {
   host.on(['/usr/local/bin/kubeadm', 'join', 'phase'], (argv) => {
     if (argv[3] !== 'kubelet-start') return {}
     host.files.seed('/etc/kubernetes/pki/ca.crt', authority.certificate)
-    host.files.seed('/etc/kubernetes/kubelet.conf', KUBELET_CONF)
+    host.files.seed('/etc/kubernetes/kubelet.conf', kubeletConf(`${FIRST}:6443`))
     host.files.seed('/var/lib/kubelet/pki/pair.pem', KUBELET_PAIR)
     host.files.seedLink('/var/lib/kubelet/pki/kubelet-client-current.pem', '/var/lib/kubelet/pki/pair.pem')
     host.units.set('kubelet.service', { active: true })

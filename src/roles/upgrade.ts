@@ -9,6 +9,7 @@ import { etcdSnapshot } from '../components/etcd-snapshot/component.ts'
 import { exchange } from '../components/exchange/component.ts'
 import { kubeadm, kubeadmOnly } from '../components/kubeadm/component.ts'
 import { kubeletUnit } from '../components/kubelet/component.ts'
+import { kubeletEndpoint } from '../components/kubelet-endpoint/component.ts'
 import { networkImages } from '../components/network-images/component.ts'
 import { labeledNode, node } from '../components/node/component.ts'
 import { nodeDns } from '../components/node-dns/component.ts'
@@ -47,7 +48,10 @@ export const upgradeMaster: Workflow<ProvisionParams> = {
   ]),
 }
 
-/** The same for a worker, after the masters: a kubelet is never newer than the API server. */
+/**
+ * The same for a worker, after the masters: a kubelet is never newer than the API server. The node DNS comes first, because the
+ * other steps use the API endpoint.
+ */
 export const upgradeWorker: Workflow<ProvisionParams> = {
   id: 'upgrade',
   components: inOrder([
@@ -56,12 +60,13 @@ export const upgradeWorker: Workflow<ProvisionParams> = {
     sandboxImage,
     networkImages,
     addOnImages,
+    nodeDns,
+    kubeletEndpoint,
     kubeadmOnly,
     kubeletUnit,
     exchange,
     containerd,
     cniPlugins,
-    nodeDns,
     labeledNode,
     readiness,
   ]),

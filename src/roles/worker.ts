@@ -4,6 +4,7 @@ import { containerd } from '../components/containerd/component.ts'
 import { join } from '../components/join/component.ts'
 import { kernel } from '../components/kernel/component.ts'
 import { kubelet } from '../components/kubelet/component.ts'
+import { kubeletEndpoint } from '../components/kubelet-endpoint/component.ts'
 import { networkImages } from '../components/network-images/component.ts'
 import { nodeDns } from '../components/node-dns/component.ts'
 import { readiness } from '../components/readiness/component.ts'
@@ -23,6 +24,7 @@ export const worker: Workflow<ProvisionParams> = {
     kubelet,
     nodeDns,
     join,
+    kubeletEndpoint,
     addOnImages,
     readiness,
   ],

@@ -77,7 +77,8 @@ export async function kubeconfigExpires(scene: Scene, short: Kubectl): Promise<v
 
 let count = 0
 
-async function kubeconfigOn(
+/** A kubeconfig of a person, on a node where kubectl uses it. */
+export async function kubeconfigOn(
   scene: Scene,
   node: Node,
   person: string,

@@ -6,6 +6,7 @@ import { downAll } from '../support/testbed/nodes.ts'
 import { earlierAgentStory } from './earlier-agent.ts'
 import { expired } from './expired.ts'
 import { fiveMasters } from './five-masters.ts'
+import { grown } from './grown.ts'
 import { journey } from './journey.ts'
 import { nameServers } from './name-servers.ts'
 import { oneAndOne } from './one-and-one.ts'
@@ -31,6 +32,7 @@ const stories: Record<string, (scene: Scene, story: Story) => Promise<void>> = {
   expired,
   'earlier-agent': earlierAgentStory,
   'three-controllers': threeControllers,
+  grown,
   upgraded,
   'upgraded-trio': upgradedTrio,
   journey,

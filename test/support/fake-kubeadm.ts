@@ -30,7 +30,10 @@ const certificate = issue(NOW)
 /** In the format in which the kubelet stores it. */
 export const kubeletPair = (notBefore: Date) => `${issue(notBefore)}${keyToPem(keys.privateKey)}`
 export const KUBELET_PAIR = kubeletPair(NOW)
-export const KUBELET_CONF = 'users:\n    client-key: /var/lib/kubelet/pki/kubelet-client-current.pem\n'
+const serverLine = (server: string) => `    server: ${server}\n`
+/** Of a kubelet that has joined by this endpoint. */
+export const kubeletConf = (endpoint: string) =>
+  `${serverLine(`https://${endpoint}`)}users:\n    client-key: /var/lib/kubelet/pki/kubelet-client-current.pem\n`
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
 /** Creates the files and objects of a phase, as far as steps check them. */
@@ -43,8 +46,16 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
   }
   const putKubeconfig = (name: string) => {
     const user = `    client-certificate-data: ${base64(issue(host.now()))}\n    client-key-data: ${base64(keyToPem(keys.privateKey))}\n`
-    put(`/etc/kubernetes/${name}`, `    certificate-authority-data: ${base64(certificate)}\n${user}`)
+    put(
+      `/etc/kubernetes/${name}`,
+      `    certificate-authority-data: ${base64(certificate)}\n${serverLine(server)}${user}`,
+    )
   }
+  const endpoint = documentsOf(host.files.bytes('/etc/kubernetes/kubeadm.yaml')?.toString()).flatMap(
+    ({ controlPlaneEndpoint }) => controlPlaneEndpoint ?? [],
+  )[0]
+  const server = `https://${endpoint ?? params.cluster.endpoint}`
+  const kubeconfig = `clusters:\n- cluster:\n${serverLine(server)}`
   const add = (...paths: string[]) => {
     for (const path of paths) objects.set(path, {})
   }
@@ -101,23 +112,25 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
       const status = { ...READY, nodeInfo: { kubeletVersion: version } }
       objects.set(NODE, { metadata: { labels: {} }, spec: { taints }, ...known, status })
     },
-    'kubelet-finalize enable-client-cert-rotation': () => put('/etc/kubernetes/kubelet.conf', KUBELET_CONF),
+    'kubelet-finalize enable-client-cert-rotation': () =>
+      put('/etc/kubernetes/kubelet.conf', kubeletConf(String(endpoint))),
     'upload-config all'() {
       add(
         ...['kubeadm-config', 'kubelet-config'].map((name) => `/api/v1${system}/configmaps/${name}`),
         ...['nodes-kubeadm-config', 'kubelet-config'].map((name) => `${rbac}${system}/rolebindings/kubeadm:${name}`),
       )
-      const ClusterConfiguration = `kind: ClusterConfiguration\nkubernetesVersion: ${version}\n`
+      const ClusterConfiguration = `kind: ClusterConfiguration\ncontrolPlaneEndpoint: ${endpoint ?? params.cluster.endpoint}\nkubernetesVersion: ${version}\n`
       // It keeps the annotations of others.
       const path = `/api/v1${system}/configmaps/kubeadm-config`
       objects.set(path, { ...(objects.get(path) as object | undefined), data: { ClusterConfiguration } })
     },
-    'bootstrap-token --skip-token-print': () =>
+    'bootstrap-token --skip-token-print'() {
       add(
         `${rbac}/clusterrolebindings/kubeadm:node-autoapprove-certificate-rotation`,
-        '/api/v1/namespaces/kube-public/configmaps/cluster-info',
         `${rbac}/namespaces/kube-public/rolebindings/kubeadm:bootstrap-signer-clusterinfo`,
-      ),
+      )
+      objects.set('/api/v1/namespaces/kube-public/configmaps/cluster-info', { data: { kubeconfig } })
+    },
     'mark-control-plane'() {
       const node = objects.get(NODE) as { metadata: { labels: Record<string, string> }; spec: { taints: unknown[] } }
       node.metadata.labels['node-role.kubernetes.io/control-plane'] = ''
@@ -125,12 +138,8 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
       if (params.cluster.dedicatedMasters) node.spec.taints = [TAINT]
     },
     'addon kube-proxy'() {
-      add(
-        `/api/v1${system}/configmaps/kube-proxy`,
-        KUBE_PROXY,
-        `${rbac}${system}/rolebindings/kube-proxy`,
-        `${rbac}/clusterrolebindings/kubeadm:node-proxier`,
-      )
+      add(`${rbac}${system}/rolebindings/kube-proxy`, `${rbac}/clusterrolebindings/kubeadm:node-proxier`)
+      objects.set(`/api/v1${system}/configmaps/kube-proxy`, { data: { 'kubeconfig.conf': kubeconfig } })
       const containers = [{ image: `registry.k8s.io/kube-proxy:${version}` }]
       objects.set(KUBE_PROXY, { spec: { template: { spec: { containers } } } })
     },
@@ -154,7 +163,14 @@ export function runKubeadm({ host, objects, params }: FakeKubernetes, phase: str
 }
 
 /** The names of the API server's certificate in kubeadm's configuration. */
-function namesIn(text = ''): string[] {
-  const documents = parseAllDocuments(text).map((each) => each.toJS() as { apiServer?: { certSANs?: string[] } } | null)
-  return documents.flatMap((each) => each?.apiServer?.certSANs ?? [])
+function namesIn(text: string | undefined): string[] {
+  return documentsOf(text).flatMap(({ apiServer }) => apiServer?.certSANs ?? [])
 }
+
+interface Document {
+  apiServer?: { certSANs?: string[] }
+  controlPlaneEndpoint?: string
+}
+
+const documentsOf = (text = ''): Document[] =>
+  parseAllDocuments(text).flatMap((each) => (each.toJS() as Document | null) ?? [])

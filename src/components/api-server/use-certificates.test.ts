@@ -48,11 +48,17 @@ test('static pods that use their certificates are left alone', async () => {
 
 test('those that were started with former ones are ended while the kubelet is stopped', async () => {
   const fake = master()
-  fake.host.files.seed('/etc/kubernetes/pki/apiserver.crt', 'new', { mtimeMs: fake.host.clock.nowMs })
+  fake.host.files.seed('/etc/kubernetes/pki/apiserver-kubelet-client.crt', 'new', { mtimeMs: fake.host.clock.nowMs })
   expect(await useCertificates.isDone(fake.host, fake.params)).toBe(false)
   await useCertificates.apply(fake.host, fake.params, context)
   expect(calls(fake).map((call) => call.at(-1))).toEqual(['kubelet.service', 'api'])
   expect(fake.host.units.get('kubelet.service')).toMatchObject({ active: true })
+})
+
+test('a new serving certificate alone ends nothing: the API server reads it again', async () => {
+  const fake = master()
+  fake.host.files.seed('/etc/kubernetes/pki/apiserver.crt', 'new', { mtimeMs: fake.host.clock.nowMs })
+  expect(await useCertificates.isDone(fake.host, fake.params)).toBe(true)
 })
 
 test('before the first start there is nothing to restart', async () => {

@@ -6,12 +6,9 @@ import type { ProvisionStep } from '../../provision/provision.ts'
 
 const pki = (name: string) => `${KUBERNETES_PKI}/${name}.crt`
 
-/** What each static pod reads when it starts. */
+/** What each static pod reads when it starts. The API server reads its serving certificate again when it changes. */
 const READ_AT_START: Readonly<Record<string, readonly string[]>> = {
-  'kube-apiserver': [
-    ...['apiserver', 'apiserver-kubelet-client', 'front-proxy-client'].map(pki),
-    ETCD_CLIENT.certificate,
-  ],
+  'kube-apiserver': [...['apiserver-kubelet-client', 'front-proxy-client'].map(pki), ETCD_CLIENT.certificate],
   'kube-controller-manager': [`${KUBERNETES}/controller-manager.conf`],
   'kube-scheduler': [`${KUBERNETES}/scheduler.conf`],
 }

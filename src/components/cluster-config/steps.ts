@@ -1,6 +1,12 @@
 import type { HostView } from '../../host/host.ts'
 import { existInApi, readApi } from '../../provision/api/api.ts'
+import { serverIn } from '../../provision/api/kubeconfig.ts'
 import { kubectl } from '../../provision/api/kubectl.ts'
+import {
+  clusterConfigurationOn,
+  configurationIn,
+  serverOnMaster,
+} from '../../provision/kubeadm/cluster-configuration.ts'
 import { CONFIGURATION_ANNOTATION, identityOfSettings } from '../../provision/kubeadm/identity.ts'
 import { kubeadmPhase, WITH_ETCD } from '../../provision/kubeadm/kubeadm-phase.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
@@ -46,21 +52,29 @@ const storedIdentity = async (host: HostView, params: ProvisionParams) =>
   identityIn(await readApi<ConfigMap>(host, params, STORED))
 
 async function isCurrent(host: HostView, params: ProvisionParams): Promise<boolean> {
-  const found = await readApi<ConfigMap>(host, params, STORED)
+  const [found, own] = await Promise.all([readApi<ConfigMap>(host, params, STORED), clusterConfigurationOn(host)])
   if (identityIn(found) !== identityFor(params)) return false
-  const stored = found?.data?.ClusterConfiguration
-  return stored?.includes(`\nkubernetesVersion: ${params.cluster.kubernetesVersion}\n`) === true
+  const stored = await configurationIn(found?.data?.ClusterConfiguration)
+  const isOfVersion = stored?.kubernetesVersion === params.cluster.kubernetesVersion
+  return isOfVersion && (own === undefined || stored?.controlPlaneEndpoint === own.controlPlaneEndpoint)
 }
 
 export const bindRights: ProvisionStep = {
   id: 'cluster-config/bind-rights',
   marks: 'admits-nodes',
   title: 'Granting nodes the permissions to join and to renew their certificates',
-  isDone: (host, params) =>
+  isDone: async (host, params) =>
+    (await isPublished(host, params)) &&
     existInApi(host, params, [
       `${RBAC}/clusterrolebindings/kubeadm:node-autoapprove-certificate-rotation`,
-      '/api/v1/namespaces/kube-public/configmaps/cluster-info',
       `${RBAC}/namespaces/kube-public/rolebindings/kubeadm:bootstrap-signer-clusterinfo`,
     ]),
   apply: (host, _params, context) => kubeadmPhase(host, ['bootstrap-token', '--skip-token-print'], WITH_ETCD, context),
+}
+
+/** Whether nodes that join are told where the API is now. */
+async function isPublished(host: HostView, params: ProvisionParams): Promise<boolean> {
+  const path = '/api/v1/namespaces/kube-public/configmaps/cluster-info'
+  const [found, server] = await Promise.all([readApi<ConfigMap>(host, params, path), serverOnMaster(host)])
+  return found !== undefined && (server === undefined || serverIn(found.data?.kubeconfig) === server)
 }

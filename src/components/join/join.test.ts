@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { KUBELET_CONF, KUBELET_PAIR, kubeletPair } from '../../../test/support/fake-kubeadm.ts'
+import { KUBELET_PAIR, kubeletConf, kubeletPair } from '../../../test/support/fake-kubeadm.ts'
 import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
 import { join } from './component.ts'
 
+const ENDPOINT = 'api.demo.cantrip.internal:6443'
 const TOKEN = 'abcdef.0123456789abcdef'
 const CA_HASH = `sha256:${'a'.repeat(64)}`
 const CONFIGURATION = '/run/cantrip-join/join.yaml'
@@ -17,7 +18,7 @@ function worker(): FakeKubernetes & { asked: number; configurations: string[] } 
   const { host, params } = fake
   params.task = 'worker'
   params.node = { ...params.node, roles: ['worker'] }
-  params.cluster = { ...params.cluster, endpoint: 'api.demo.cantrip.internal:6443' }
+  params.cluster = { ...params.cluster, endpoint: ENDPOINT }
   params.requestInvitation = async () => {
     fake.asked += 1
     return { role: 'worker', token: TOKEN, caHash: CA_HASH }
@@ -26,7 +27,7 @@ function worker(): FakeKubernetes & { asked: number; configurations: string[] } 
   host.on(['/usr/local/bin/kubeadm', 'join', 'phase', 'kubelet-start'], () => {
     fake.configurations.push(host.text(CONFIGURATION))
     host.files.seed('/etc/kubernetes/bootstrap-kubelet.conf', `token: ${TOKEN}`)
-    host.files.seed('/etc/kubernetes/kubelet.conf', KUBELET_CONF)
+    host.files.seed('/etc/kubernetes/kubelet.conf', kubeletConf(ENDPOINT))
     host.files.seed(PAIR, KUBELET_PAIR)
     host.files.seedLink(CURRENT, PAIR)
     host.units.set('kubelet.service', { active: true })
@@ -80,7 +81,7 @@ test.each([
   fake.host.files.seed(path, '')
   expect(await runComponent(join, fake)).toEqual(['join/accept-invitation', 'join/start-kubelet'])
   expect(fake.host.text(CURRENT)).toBe(KUBELET_PAIR)
-  expect(fake.host.text('/etc/kubernetes/kubelet.conf')).toBe(KUBELET_CONF)
+  expect(fake.host.text('/etc/kubernetes/kubelet.conf')).toBe(kubeletConf(ENDPOINT))
   expect(fake.asked).toBe(2)
 })
 
@@ -106,7 +107,7 @@ test('a node whose certificate expired while it was off joins again with another
   let bootstrap: unknown
   host.machine.restartUnit = async (unit) => {
     bootstrap = JSON.parse(host.text('/etc/kubernetes/bootstrap-kubelet.conf'))
-    host.files.seed('/etc/kubernetes/kubelet.conf', KUBELET_CONF)
+    host.files.seed('/etc/kubernetes/kubelet.conf', kubeletConf(ENDPOINT))
     host.files.seed(PAIR, kubeletPair(host.now()))
     host.files.seedLink(CURRENT, PAIR)
     await restart(unit)

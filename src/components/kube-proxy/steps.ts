@@ -4,7 +4,9 @@ import type { HostView } from '../../host/host.ts'
 import { waitUntil } from '../../host/units/wait-until.ts'
 import { apiIsReady, existInApi, readApi } from '../../provision/api/api.ts'
 import { apiServiceAddress } from '../../provision/api/endpoint.ts'
+import { serverIn } from '../../provision/api/kubeconfig.ts'
 import { kubectl } from '../../provision/api/kubectl.ts'
+import { serverOnMaster } from '../../provision/kubeadm/cluster-configuration.ts'
 import { CONFIGURATION_ANNOTATION, identityOfSettings } from '../../provision/kubeadm/identity.ts'
 import { kubeadmPhase, WITH_ETCD } from '../../provision/kubeadm/kubeadm-phase.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
@@ -18,13 +20,18 @@ export const applyKubeProxy: ProvisionStep = {
   title: 'Applying kube-proxy',
   isDone: async (host, params) =>
     (await isCurrent(host, params)) &&
+    (await hasServer(host, params)) &&
     existInApi(host, params, [
-      `/api/v1${SYSTEM}/configmaps/kube-proxy`,
       `/apis/rbac.authorization.k8s.io/v1${SYSTEM}/rolebindings/kube-proxy`,
       '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/kubeadm:node-proxier',
     ]),
   async apply(host, params, context) {
+    const hasFormerServer = (await readConfiguration(host, params)) !== undefined && !(await hasServer(host, params))
     await kubeadmPhase(host, ['addon', 'kube-proxy'], WITH_ETCD, context)
+    // Its pods read the address of the API when they start. After a kill in between, they see the change within two minutes, and end.
+    if (hasFormerServer) {
+      await kubectl(host, params, ['--namespace=kube-system', 'rollout', 'restart', 'daemonset/kube-proxy'], context)
+    }
     const identity = identityFor(params)
     if (identity === identityIn(await readApi<DaemonSet>(host, params, DAEMON_SET))) return
     // kube-proxy reads its configuration when it starts: the annotation of the template replaces its pods.
@@ -34,6 +41,16 @@ export const applyKubeProxy: ProvisionStep = {
     const args = ['patch', 'daemonset', 'kube-proxy', '--type', 'merge', '--patch', JSON.stringify(patch)]
     await kubectl(host, params, ['-n', 'kube-system', ...args], context)
   },
+}
+
+async function readConfiguration(host: HostView, params: ProvisionParams): Promise<string | undefined> {
+  const path = `/api/v1${SYSTEM}/configmaps/kube-proxy`
+  return (await readApi<{ data?: Record<string, string> }>(host, params, path))?.data?.['kubeconfig.conf']
+}
+
+async function hasServer(host: HostView, params: ProvisionParams): Promise<boolean> {
+  const [configuration, server] = await Promise.all([readConfiguration(host, params), serverOnMaster(host)])
+  return configuration !== undefined && (server === undefined || serverIn(configuration) === server)
 }
 
 interface DaemonSet {

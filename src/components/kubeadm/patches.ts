@@ -1,6 +1,6 @@
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
 import { CONFIGURATION_ANNOTATION, identityOf } from '../../provision/kubeadm/identity.ts'
-import type { Mapping } from '../../provision/kubeadm/overrides.ts'
+import { isMapping, type Mapping } from '../../provision/kubeadm/overrides.ts'
 import { CONTROL_PLANE } from '../../provision/kubeadm/static-pods.ts'
 
 /**
@@ -42,21 +42,33 @@ export function patchesFor(
   documents: readonly Mapping[],
 ): Record<string, unknown> {
   const cluster = documents.find(({ kind }) => kind === 'ClusterConfiguration')
+  const ofStaticPods = cluster && withoutEndpoint(cluster)
   const own = documents.find(({ kind }) => kind === 'InitConfiguration')?.localAPIEndpoint
-  const ofCoreDns = [OF_COREDNS.map((name) => cluster?.[name]), TOLERATIONS, READINESS]
+  // With one master, a second replica has no other node to run on until a second node joins.
+  const replicas = masters.length > 1 ? 2 : 1
+  const ofCoreDns = [OF_COREDNS.map((name) => cluster?.[name]), TOLERATIONS, READINESS, replicas]
   return {
     ...Object.fromEntries(
-      CONTROL_PLANE.map((name) => [name, { ...identified([cluster, own, staticPod(name)]), ...staticPod(name) }]),
+      CONTROL_PLANE.map((name) => [name, { ...identified([ofStaticPods, own, staticPod(name)]), ...staticPod(name) }]),
     ),
     corednsdeployment: {
       ...identified(ofCoreDns),
       spec: {
-        // With one master, a second replica has no other node to run on until a second node joins.
-        replicas: masters.length > 1 ? 2 : 1,
+        replicas,
         template: {
           spec: { tolerations: TOLERATIONS, containers: [{ name: 'coredns', readinessProbe: READINESS }] },
         },
       },
     },
   }
+}
+
+/**
+ * The static pods have neither the endpoint of the API nor the names of its certificate, which the API server reads again when it
+ * changes: so it is not restarted for them.
+ */
+function withoutEndpoint({ controlPlaneEndpoint: _, apiServer, ...rest }: Mapping): Mapping {
+  if (!isMapping(apiServer)) return rest
+  const { certSANs: __, ...others } = apiServer
+  return { ...rest, apiServer: others }
 }

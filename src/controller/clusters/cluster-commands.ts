@@ -7,6 +7,7 @@ import type {
 } from '../../protocol/api/clusters.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import { refusal } from '../domain/admission.ts'
+import { endpointToMoveTo } from '../domain/director/endpoint.ts'
 import { isStartable } from '../domain/director/outlook.ts'
 import { isRepairable, repairTaskOf } from '../domain/director/repairs.ts'
 import { type ClusterData, present } from '../domain/draft.ts'
@@ -70,9 +71,10 @@ function planOn(ports: Planning, data: ClusterData): ClusterPlan {
   const problem = starting.length > 0 ? mastersProblem(cluster, members) : undefined
   if (problem) problems.push(problem)
   if (starting.length === 0 && !members.some(({ node }) => mayHaveKubernetes(node))) problems.push(noNodes(cluster))
+  const endpoint = starting.length > 0 ? endpointToMoveTo(cluster, members) : undefined
   const nodes = members.map((member) => {
     if (repairing.includes(member)) return planOfRepair(member, members)
-    return planOf(member, starting.includes(member), members)
+    return planOf(member, starting.includes(member), members, endpoint)
   })
   const arch = [...starting, ...repairing][0]?.node.facts?.os.arch ?? 'x64'
   return { bundle: ports.bundles.pick(cluster.settings.kubernetesVersion, arch)?.name ?? null, nodes, problems }
@@ -146,7 +148,13 @@ function planOfRepair(member: Member, members: readonly Member[]): PlannedNode {
   return { id, name, role: repairTaskOf(members)(member), repair: true, because }
 }
 
-function planOf({ node }: Member, isStarting: boolean, members: readonly Member[]): PlannedNode {
+/** `endpoint`: the nodes that have joined move to it first. */
+function planOf(
+  { node }: Member,
+  isStarting: boolean,
+  members: readonly Member[],
+  endpoint: string | undefined,
+): PlannedNode {
   const { id, name, state, leaving } = node
   if (isStarting) {
     return {
@@ -157,7 +165,9 @@ function planOf({ node }: Member, isStarting: boolean, members: readonly Member[
       because: state === 'FAILED' ? 'retry after FAILED' : 'configured',
     }
   }
-  return { id, name, role: null, repair: false, because: leaving === 'no' ? `is ${state}` : 'is being removed' }
+  const moves = endpoint !== undefined && state === 'READY' ? `; first moves to the API endpoint ${endpoint}` : ''
+  const because = leaving === 'no' ? `is ${state}${moves}` : 'is being removed'
+  return { id, name, role: null, repair: false, because }
 }
 
 function problemOf({ bundles }: HasBundles, data: ClusterData, node: Node) {

@@ -24,6 +24,14 @@ test('an instruction that the agent does not know is an error that names it, wit
 
 const UPGRADE = { upgrade: { state: 'failed' } as Upgrade }
 
+test('a move of the API endpoint needs an agent that changes it on a node that has joined', () => {
+  const known = CAPABILITIES.filter((each) => each !== 'change/endpoint')
+  const upgrade = { state: 'running', settings: ['endpoint'] } as Upgrade
+  expect(updateNeeded(node, { ...cluster, upgrade }, 'upgrade', known)?.message).toContain('change/endpoint')
+  expect(updateNeeded(node, { ...cluster, upgrade }, 'upgrade', CAPABILITIES)).toBeUndefined()
+  expect(updateNeeded(node, { ...cluster, upgrade: { ...upgrade, state: 'done' } }, 'upgrade', known)).toBeUndefined()
+})
+
 test.each([
   ['worker', {}, 'controller node update w1, then: controller cluster provision demo'],
   ['upgrade', {}, 'controller node update w1, then begin the upgrade again'],

@@ -4,7 +4,7 @@ import { remedy } from '../../protocol/api/remedy.ts'
 import { unknownSettings } from '../../protocol/settings/node-params.ts'
 import type { Instruction } from '../../protocol/wire/instruction.ts'
 import type { Cluster, Node } from './records.ts'
-import { isActive } from './upgrade/upgrade.ts'
+import { isActive, isMove } from './upgrade/upgrade.ts'
 
 /** Why an agent with these capabilities cannot execute an instruction: it needs an update. Undefined if it can. */
 export function updateNeeded(
@@ -15,7 +15,10 @@ export function updateNeeded(
 ): ErrorReport | undefined {
   const settingsWanted =
     role === 'reset' ? [] : unknownSettings(cluster.settings, capabilities).map((each) => `setting/${each}`)
-  const unknown = [`instruction/${role}`, ...settingsWanted].filter((each) => !capabilities.includes(each))
+  const { upgrade } = cluster
+  const isChange = (role === 'upgrade' || role === 'add-ons') && isActive(upgrade) && isMove(upgrade)
+  const changes = isChange ? ['change/endpoint'] : []
+  const unknown = [`instruction/${role}`, ...settingsWanted, ...changes].filter((each) => !capabilities.includes(each))
   if (unknown.length === 0) return undefined
   return {
     code: 'agent/update-needed',

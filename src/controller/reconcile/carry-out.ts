@@ -47,7 +47,7 @@ export function carryOut(
       setClusterState(draft, situation, decision)
       break
     case 'upgrade':
-      setUpgrade(draft, decision)
+      setUpgrade(draft, situation, decision)
       break
     case 'problems':
       draft.setCluster({ problems: decision.problems })

@@ -7,7 +7,7 @@ import { Operation } from './operation.ts'
 
 const kindsOf = (values: readonly unknown[]) => values.map(String)
 
-test('names every frame, instruction, operation and later setting that the schemas have', () => {
+test('names every frame, instruction, operation and later setting that the schemas have, and what an upgrade changes', () => {
   const frames = Object.keys(DOWN)
   const instructions = Instruction._zod.def.options.flatMap(({ shape }) => kindsOf(shape.role._zod.def.values))
   const operations = Operation._zod.def.out._zod.def.options.flatMap(({ shape }) =>
@@ -19,6 +19,7 @@ test('names every frame, instruction, operation and later setting that the schem
       ...instructions.map((role) => `instruction/${role}`),
       ...operations.map((kind) => `operation/${kind}`),
       ...settingCapabilities(),
+      'change/endpoint',
     ].sort(),
   )
 })

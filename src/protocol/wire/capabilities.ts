@@ -1,8 +1,9 @@
 import { OPERATION_FRAME } from './released-names.ts'
 
 /*
- * What an agent understands, by name: `frame/<t>`, `instruction/<role>`, `operation/<kind>`, and `setting/<name>` for a
- * setting that came after the first release. The controller sends it nothing else.
+ * What an agent understands, by name: `frame/<t>`, `instruction/<role>`, `operation/<kind>`, `setting/<name>` for a
+ * setting that came after the first release, and `change/<kind>` for what a run of the role `upgrade` changes besides the
+ * version of Kubernetes. The controller sends it nothing else.
  */
 
 /** Of an agent that lists none: builds up to f2add13. Never extended. */
@@ -23,6 +24,7 @@ export const CAPABILITIES: readonly string[] = [
   ...['cordon', 'cordon-and-drain', 'uncordon', 'move-leader', 'etcd-status', 'check-upgrade', 'node-labels'].map(
     (kind) => `operation/${kind}`,
   ),
+  'change/endpoint',
   ...['back-up-etcd', 'look-at-backups', 'check-backup'].map((kind) => `operation/${kind}`),
   ...['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'registryMirrors'].map((name) => `setting/${name}`),
 ]

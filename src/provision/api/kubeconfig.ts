@@ -7,3 +7,8 @@ export async function isWholeKubeconfig(host: HostView, path: string): Promise<b
   const [, isInFile, value = ''] = key
   return isInFile === undefined || Buffer.from(value, 'base64').toString().includes('-----END')
 }
+
+/** The URL of the API in a kubeconfig as kubeadm and the kubelet write it. */
+export function serverIn(kubeconfig: string | undefined): string | undefined {
+  return /^\s+server: (\S+)$/m.exec(kubeconfig ?? '')?.[1]
+}

@@ -8,6 +8,7 @@ import { problemsOf } from '../problems/problems.ts'
 import type { Cluster, KnownProblem, Node, Run, Silence } from '../records.ts'
 import { hasLostMasters, isBusy, lastRun, mayHaveKubernetes, takesPart, taskOf } from '../shape.ts'
 import type { Member, Situation } from '../situation.ts'
+import { moveToBegin, waitsForMove } from '../upgrade/endpoint-move.ts'
 import { steer, type UpgradeDecision } from '../upgrade/steer.ts'
 import { isActive } from '../upgrade/upgrade.ts'
 import { isStartable, type Outlook, outlookOf } from './outlook.ts'
@@ -35,19 +36,27 @@ export function direct(situation: Situation): Decision[] {
   const ofNodes = members.flatMap((member) => [
     ...silence(member),
     ...expiry(member, now),
-    ...nextTask(member, cluster, outlook).filter((each) => mayFollow(each, cluster)),
+    ...nextTask(member, cluster, outlook).filter((each) => mayFollow(each, situation)),
   ])
   // The state of the cluster depends on those of its nodes, and its problems on both.
   if (ofNodes.length > 0) return ofNodes
+  const move = moveToBegin(situation)
+  if (move) return [{ kind: 'upgrade', ...move }]
   const ofUpgrade = steer(situation)
   if (ofUpgrade.length > 0) return ofUpgrade
   const ofCluster = clusterState(situation)
   return ofCluster.length > 0 ? ofCluster : problems(situation)
 }
 
-/** No run begins while the agent of the node is being updated: it would end when the former agent comes back. */
-const mayFollow = (decision: Decision, { agentUpdate }: Cluster): boolean =>
-  decision.kind !== 'instruct' || !isUpdating(agentUpdate, decision.nodeId)
+/**
+ * No run begins while the agent of the node is being updated: it would end when the former agent comes back. A node that is to join
+ * waits while the others move to another API endpoint.
+ */
+function mayFollow(decision: Decision, situation: Situation): boolean {
+  if (decision.kind !== 'instruct') return true
+  if (isUpdating(situation.cluster.agentUpdate, decision.nodeId)) return false
+  return decision.repair === true || !waitsForMove(situation, decision.role)
+}
 
 function problems(situation: Situation): Decision[] {
   const found = problemsOf(situation)

@@ -6,8 +6,8 @@ import type { Member } from '../situation.ts'
 
 /**
  * The API endpoint of a cluster, HOST:PORT: the load balancer if there is one, else the address of a single master, else a
- * name that the node DNS resolves. It never changes while the cluster exists, because certificates and kubeconfigs contain
- * it.
+ * name that the node DNS resolves. Certificates and kubeconfigs contain it: once nodes use it, it changes only if they all move to
+ * the name (domain/upgrade/endpoint-move.ts).
  */
 export function endpointOf(cluster: Cluster, members: readonly Member[]): string {
   const kept = isEstablished(members) ? cluster.endpoint : null
@@ -31,6 +31,16 @@ function isEstablished(members: readonly Member[]): boolean {
     (member) =>
       (member.node.id === first?.id && hasBegun(member)) || (mayHaveKubernetes(member.node) && hasJoined(member)),
   )
+}
+
+/**
+ * The endpoint to which the nodes of the cluster have to move before further masters join: its API goes by the address of its only
+ * master. Undefined if it does not.
+ */
+export function endpointToMoveTo(cluster: Cluster, members: readonly Member[]): string | undefined {
+  const to = hostPort(apiName(cluster.name), API_PORT)
+  const isByAddress = cluster.settings.apiEndpoint === undefined && endpointOf(cluster, members) !== to
+  return isByAddress && isEstablished(members) && mastersOf(members).length > 1 ? to : undefined
 }
 
 /** ICANN reserves `.internal` for private use, so no public resolver answers for it. */

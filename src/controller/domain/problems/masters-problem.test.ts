@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { cluster, member } from '../../../../test/support/controller/member.ts'
+import { cluster, EARLY, member } from '../../../../test/support/controller/member.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
 import type { Cluster } from '../records.ts'
 import type { Member } from '../situation.ts'
@@ -31,7 +31,19 @@ const table: [string, Partial<Cluster>, Member[], string | undefined][] = [
     undefined,
   ],
   [
-    'two more for a cluster of one',
+    'two more for a cluster of one that was READY',
+    { endpoint: '10.0.0.1:6443', establishedAt: EARLY },
+    [there('m1'), waiting('m2'), waiting('m3')],
+    undefined,
+  ],
+  [
+    'one more for a cluster of one',
+    { endpoint: '10.0.0.1:6443', establishedAt: EARLY },
+    [there('m1'), waiting('m2')],
+    'masters/even',
+  ],
+  [
+    'two more for a cluster of one that was never READY',
     { endpoint: '10.0.0.1:6443' },
     [there('m1'), waiting('m2'), waiting('m3')],
     'masters/endpoint',

@@ -1,7 +1,7 @@
 import type { ErrorReport } from '../../../base/agent-error.ts'
 import { remedy } from '../../../protocol/api/remedy.ts'
 import { lostError, noMasterError } from '../director/director.ts'
-import { endpointOf, freshEndpoint } from '../director/endpoint.ts'
+import { endpointToMoveTo } from '../director/endpoint.ts'
 import type { Cluster } from '../records.ts'
 import { hasLostMasters, isMaster, isOfControlPlane, mastersOf } from '../shape.ts'
 import type { Member } from '../situation.ts'
@@ -24,11 +24,10 @@ export function mastersProblem(cluster: Cluster, members: readonly Member[]): Er
       ...remedy`configure one more master, or make one of them a worker: ${{ do: 'node.configure', roles: ['worker'] }}`,
     }
   }
-  const endpoint = endpointOf(cluster, members)
-  if (masters.length === 1 || endpoint === freshEndpoint(cluster, members)) return undefined
+  if (cluster.establishedAt !== null || endpointToMoveTo(cluster, members) === undefined) return undefined
   return {
     code: 'masters/endpoint',
-    message: `the API endpoint of cluster ${cluster.name} is the address of its only master, ${endpoint}: with more masters the API would still depend on that one`,
+    message: `the API endpoint of cluster ${cluster.name} is the address of its only master; the cluster can move to a name for several masters once it was READY`,
     ...remedy`make the others workers: ${{ do: 'node.configure', roles: ['worker'] }}; or start over: ${{ do: 'cluster.reset', cluster: cluster.name }}, then configure all masters before: ${{ do: 'cluster.provision', cluster: cluster.name }}`,
   }
 }

@@ -1,6 +1,6 @@
 import { SILENT_MS } from '../problems/problems.ts'
-import { isMaster, isProvisionedMaster, lastRun } from '../shape.ts'
-import type { Situation } from '../situation.ts'
+import { isMaster, isProvisionedMaster, lastRun, mayHaveKubernetes } from '../shape.ts'
+import type { Member, Situation } from '../situation.ts'
 import type { Upgrade } from './record.ts'
 import { targetsOf, upgradeRunOf } from './upgrade.ts'
 
@@ -27,10 +27,13 @@ export function isReadyIn({ cluster: { report } }: Situation, name: string): boo
   return report?.nodes.some((node) => node.name === name && node.ready) === true
 }
 
+/** The masters that the cluster has. Those that were configured since then have not begun to join. */
+export const presentMasters = ({ members }: Pick<Situation, 'members'>): Member[] =>
+  members.filter((member) => isMaster(member) && mayHaveKubernetes(member.node))
+
 /** A master may be touched only while every other one is well, and etcd has all of its members. */
 export function mastersProblem(situation: Situation): string | undefined {
-  const masters = situation.members.filter(isMaster)
-  for (const member of masters) {
+  for (const member of presentMasters(situation)) {
     const { node } = member
     if (!isProvisionedMaster(member) || node.state !== 'READY') return `master ${node.name} to be READY`
     if (node.silent !== 'no') return `master ${node.name} to be connected`
@@ -51,7 +54,6 @@ export function etcdProblem(situation: Situation, upgrade: Upgrade, after: strin
   if (etcd === null || !isEtcdKnown(situation, upgrade, after)) return 'a master to tell the health of etcd'
   const ill = etcd.members.find(({ isHealthy, isLearner }) => !isHealthy || isLearner)
   if (ill) return `the etcd member of ${ill.name || 'a new master'} to be healthy`
-  const masters = situation.members.filter(isMaster)
-  const missing = masters.find(({ node }) => !etcd.members.some(({ name }) => name === node.name))
+  const missing = presentMasters(situation).find(({ node }) => !etcd.members.some(({ name }) => name === node.name))
   return missing && `the etcd member of ${missing.node.name}`
 }

@@ -6,7 +6,7 @@ export interface Upgrade {
   from: string
   /** One version for each minor version on the way; the last one is the target. */
   rounds: string[]
-  /** Of a change of settings, which keeps the versions of the nodes: what changes, as `overrides.kubelet`. Absent: it is an upgrade. */
+  /** Of a change of settings, which keeps the versions of the nodes: what changes, as `overrides.kubelet`, or `endpoint`. Absent: it is an upgrade. */
   settings?: string[]
   /** Index of the present round. */
   round: number

@@ -6,7 +6,7 @@ import { isBusy } from '../shape.ts'
 import type { Situation } from '../situation.ts'
 import { followRuns } from './follow-runs.ts'
 import { byGroup } from './groups.ts'
-import { etcdProblem, isReadyIn, lastEndOf, mastersProblem, reportProblem } from './health.ts'
+import { etcdProblem, isReadyIn, lastEndOf, mastersProblem, presentMasters, reportProblem } from './health.ts'
 import type { Upgrade, UpgradedNode } from './record.ts'
 import {
   groupOf,
@@ -25,8 +25,8 @@ import {
 } from './upgrade.ts'
 
 export type UpgradeDecision =
-  /** `version`: all masters have it, so it is the version of the cluster. */
-  | { kind: 'upgrade'; upgrade: Upgrade; version?: string }
+  /** `version`: all masters have it, so it is the version of the cluster. `endpoint`: from now on, instructions have it. */
+  | { kind: 'upgrade'; upgrade: Upgrade; version?: string; endpoint?: string }
   | { kind: 'instruct'; nodeId: string; role: 'upgrade' | 'add-ons'; repair: true; version: string }
 
 /** The next decisions about the upgrade of the cluster. Pure, as all decisions of the director. */
@@ -38,7 +38,8 @@ export function steer(situation: Situation): UpgradeDecision[] {
   const plan = advance(situation, followed)
   const upgrade = concluded(situation, plan.upgrade)
   const masters = targetsOf(situation, upgrade).filter(isMasterTarget)
-  const version = masters.length > 0 && masters.every(({ its }) => its.version === versionIn(upgrade))
+  const isOfVersion = upgrade.settings === undefined && masters.length > 0
+  const version = isOfVersion && masters.every(({ its }) => its.version === versionIn(upgrade))
   const isNewVersion = version && cluster.settings.kubernetesVersion !== versionIn(upgrade)
   const set: UpgradeDecision[] =
     isDeepStrictEqual(before, upgrade) && !isNewVersion
@@ -90,14 +91,11 @@ function ofMaster(situation: Situation, upgrade: Upgrade, target: Target): Plan 
 }
 
 /** Whether the master leads etcd, and another one could. */
-export function mustMoveLeader({ members }: Situation, { etcd, settings }: Upgrade, { node }: Target): boolean {
+export function mustMoveLeader(situation: Situation, { etcd, settings }: Upgrade, { node }: Target): boolean {
   // etcd does not restart.
   if (settings) return false
   const leader = etcd?.members.find(({ isLeader }) => isLeader)
-  return (
-    leader?.name === node.name &&
-    members.some((other) => other.node.id !== node.id && other.node.roles.includes('master'))
-  )
+  return leader?.name === node.name && presentMasters(situation).some((other) => other.node.id !== node.id)
 }
 
 function ofWorkers(situation: Situation, upgrade: Upgrade, workers: readonly Target[]): Plan | undefined {
@@ -147,7 +145,11 @@ function instruct(upgrade: Upgrade, targets: readonly Target[]): Plan {
  * away from the controller and from Kubernetes.
  */
 function ofAddOns(situation: Situation, upgrade: Upgrade, targets: readonly Target[]): Plan {
-  if (upgrade.addOns === 'running') return waits(upgrade, 'the add-ons')
+  if (upgrade.addOns === 'running') {
+    // The master that had the run may have been removed.
+    const isUnderWay = targets.some((target) => upgradeRunOf(target)?.role === 'add-ons')
+    return waits(isUnderWay ? upgrade : { ...upgrade, addOns: 'due' }, 'the add-ons')
+  }
   const late = targets.filter(({ its }) => its.phase !== 'done')
   if (upgrade.addOns === 'done') return late[0] ? waits(upgrade, awayText(late)) : waits(upgrade, 'nothing')
   const alive = late.filter(({ node }) => isReadyIn(situation, node.name))

@@ -19,6 +19,10 @@ export const versionIn = ({ rounds, round }: Upgrade): string => rounds[round] ?
 export const versionFor = (upgrade: Upgrade, { version }: Pick<UpgradedNode, 'version'>): string =>
   upgrade.settings ? version : versionIn(upgrade)
 
+/** Whether it moves the nodes to another API endpoint. */
+export const isMove = (upgrade: Pick<Upgrade, 'settings'> | null): boolean =>
+  upgrade?.settings?.includes('endpoint') === true
+
 /** `the upgrade to v1.37.2`, `the change of httpProxy`. */
 export const nameOf = ({ settings, rounds }: Pick<Upgrade, 'settings' | 'rounds'>): string =>
   settings ? `the change of ${settings.join(', ')}` : `the upgrade to ${rounds.at(-1)}`

@@ -1,14 +1,21 @@
 import type { ErrorReport } from '../../../base/agent-error.ts'
 import type { Draft } from '../../domain/draft.ts'
 import type { Cluster } from '../../domain/records.ts'
+import type { Situation } from '../../domain/situation.ts'
 import { halted } from '../../domain/upgrade/follow-runs.ts'
 import type { UpgradeDecision } from '../../domain/upgrade/steer.ts'
 import { withNode } from '../../domain/upgrade/upgrade.ts'
+import { keepEndpoint } from '../keep-endpoint.ts'
 
 export const withVersion = (cluster: Cluster, kubernetesVersion: string | undefined): Cluster =>
   kubernetesVersion === undefined ? cluster : { ...cluster, settings: { ...cluster.settings, kubernetesVersion } }
 
-export function setUpgrade(draft: Draft, { upgrade, version }: UpgradeDecision & { kind: 'upgrade' }): void {
+export function setUpgrade(
+  draft: Draft,
+  situation: Situation,
+  { upgrade, version, endpoint }: UpgradeDecision & { kind: 'upgrade' },
+): void {
+  if (endpoint !== undefined) keepEndpoint(draft, situation, endpoint)
   const { settings } = withVersion(draft.cluster, version)
   draft.setCluster(version === undefined ? { upgrade } : { upgrade, settings })
 }

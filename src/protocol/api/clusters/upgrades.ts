@@ -33,7 +33,7 @@ export const UpgradeView = z.object({
   rounds: z.array(z.string()),
   version: z.string(),
   state: z.enum(UPGRADE_STATES),
-  /** Nodes that have the target, and all nodes. */
+  /** Nodes that have the change, and all nodes. */
   done: z.int(),
   of: z.int(),
   waitingFor: z.nullable(z.string()),

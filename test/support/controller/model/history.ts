@@ -1,3 +1,4 @@
+import { isMove } from '../../../../src/controller/domain/upgrade/upgrade.ts'
 import { enrolMachine } from './enrol.ts'
 import { happen, live } from './events.ts'
 import { connect } from './machine.ts'
@@ -23,6 +24,7 @@ export interface HistoryResult {
     repairs: number
     degraded: number
     upgrades: number
+    moves: number
   }
   failed: string | undefined
 }
@@ -54,8 +56,11 @@ export async function playHistory(options: HistoryOptions): Promise<HistoryResul
   const repairs = [...runs.values()].flat().filter(({ repair, state }) => repair && state === 'done').length
   const upgrades = [...runs.values()].flat().filter(({ role, state }) => role === 'upgrade' && state === 'done').length
   const degraded = events.filter(({ event }) => 'state' in event && event.state === 'DEGRADED').length
+  const moves = world.mirror.changes.filter(
+    (each) => each.change === 'set-cluster' && isMove(each.to.upgrade ?? null) && each.to.upgrade?.state === 'done',
+  ).length
   world.stop()
-  return { counts: { ...counts, commits, refused, repairs, degraded, upgrades }, failed }
+  return { counts: { ...counts, commits, refused, repairs, degraded, upgrades, moves }, failed }
 }
 
 /** Continues some of the waiting work, and sometimes all of it. */

@@ -1,5 +1,6 @@
 import type { Change } from '../../../../src/controller/domain/change.ts'
 import type { Node, Run } from '../../../../src/controller/domain/records.ts'
+import { isMove } from '../../../../src/controller/domain/upgrade/upgrade.ts'
 import type { Store } from '../../../../src/controller/store/port.ts'
 import type { Instruction } from '../../../../src/protocol/wire/instruction.ts'
 import { apply, type Mirror, presentIn, runsIn } from './mirror.ts'
@@ -97,6 +98,9 @@ function ofNewRun(mirror: Mirror, run: Run): string[] {
     .filter(({ role, state, cancel, repair }) => role === 'first-master' && state === 'open' && !cancel && !repair)
   const isEarly = run.role === 'upgrade' && !node.roles.includes('master') && lateMasters(mirror).length > 0
   const busy = run.role === 'upgrade' && node.roles.includes('master') ? otherBusyMasters(mirror, node) : []
+  const { upgrade } = mirror.cluster
+  const isMoving = isMove(upgrade) && upgrade?.addOns !== 'done'
+  const isTooEarly = isMoving && (run.role === 'master' || run.role === 'worker') && !run.repair && hasMaster(mirror)
   const isFurtherFounder = run.role === 'first-master' && !run.repair && founders.length > 0
   return [
     ...when(run.generation <= node.generation, `${name} gets generation ${run.generation} after ${node.generation}`),
@@ -107,9 +111,16 @@ function ofNewRun(mirror: Mirror, run: Run): string[] {
     ...when(!mayReset, `${name} is reset while its cluster has it`),
     ...when(isEarly, `${name} is upgraded before ${lateMasters(mirror)}`),
     ...when(busy.length > 0, `${name} is upgraded while ${busy} has a run`),
+    ...when(isTooEarly, `${name} joins while the others move to another API endpoint`),
     ...when(isFurtherFounder, `${name} is to start the cluster that another node starts`),
   ]
 }
+
+const hasMaster = (mirror: Mirror) =>
+  presentIn(mirror).some(
+    ({ place, state, leaving }) =>
+      typeof place === 'object' && place?.task === 'first-master' && state === 'READY' && leaving === 'no',
+  )
 
 /** Masters that the present round of the upgrade has not reached. */
 function lateMasters(mirror: Mirror): string[] {

@@ -55,6 +55,18 @@ export const MUTANTS: readonly [name: string, processes: number, alter: Alter][]
     }),
   ],
   [
+    'a move of the API endpoint is taken for an upgrade',
+    1,
+    committing((store) => (changes, expected) => {
+      const without = changes.map((each) => {
+        if (each.change !== 'set-cluster' || !each.to.upgrade) return each
+        const { settings: _, ...upgrade } = each.to.upgrade
+        return { ...each, to: { ...each.to, upgrade } }
+      })
+      return store.commit(without, expected)
+    }),
+  ],
+  [
     'nothing is sent to nodes',
     1,
     {

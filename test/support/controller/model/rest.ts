@@ -46,11 +46,15 @@ export async function bringToRest(world: World): Promise<number> {
   await removeDead(world)
   let rounds = await goOn(world)
   rounds += await endUpgrade(world)
+  let mayGrow = world.random() < 0.5
   for (let attempt = 0; attempt < 6; attempt++) {
     const refused = await bringUp(world)
     rounds += await goOn(world)
     rounds += await endUpgrade(world)
-    if (isAtRest(world)) {
+    if (isAtRest(world) && mayGrow && mastersIn(world).length === 1) {
+      mayGrow = false
+      await addMasters(world)
+    } else if (isAtRest(world)) {
       // Where nothing fails, it ends by itself.
       if (
         world.random() < 0.5 &&
@@ -126,6 +130,19 @@ function unfinished({ mirror, machines }: World): string[] {
       ...(node.upSeq < outbox.length ? [`${name} has ${outbox.length - node.upSeq} undelivered messages`] : []),
     ]
   })
+}
+
+const mastersIn = ({ mirror }: World) => presentIn(mirror).filter(({ roles }) => roles.includes('master'))
+
+/** An administrator adds two masters to the only one, which has yet to be provisioned. */
+async function addMasters(world: World): Promise<void> {
+  for (let count = 0; count < 2; count++) await settled(world, enrolMachine(world))
+  for (const node of presentIn(world.mirror)) {
+    if (node.state === 'DISCOVERED') await settled(world, approveNode(world, node))
+  }
+  await goOn(world)
+  const added = presentIn(world.mirror).filter(({ state }) => state === 'APPROVED')
+  for (const node of added.length === 2 ? added : []) await settled(world, configureNode(world, node, ['master']))
 }
 
 /** Approves all nodes, configures an odd number of masters, and requests provisioning. Returns the code of a refusal. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { placeAfter } from '../../../../src/controller/domain/place.ts'
 import type { Cluster, Node, Run } from '../../../../src/controller/domain/records.ts'
 import { mayHaveKubernetes, takesPart } from '../../../../src/controller/domain/shape.ts'
+import { isMove } from '../../../../src/controller/domain/upgrade/upgrade.ts'
 import { visibleClusterState } from '../../../../src/controller/reconcile/cluster-state.ts'
 import { visibleState } from '../../../../src/controller/reconcile/node-state.ts'
 import { presentIn, runsIn } from './mirror.ts'
@@ -47,9 +48,15 @@ export function contradictions(world: World): string[] {
   })
   must(changing.length <= 1, `${changing.length} masters join or are repaired at once`)
   const ready = nodes.filter(({ state }) => state === 'READY')
-  const clustersOf = ready.flatMap(({ id }) => machines.find((machine) => machine.id === id)?.kubernetes ?? [])
+  const partOf = ({ id }: Node) => machines.find((machine) => machine.id === id)?.kubernetes ?? []
+  const clustersOf = ready.flatMap(partOf)
   const clusters = new Set(clustersOf.map((each) => each.cluster))
-  const stray = clustersOf.find(({ endpoint }) => endpoint !== cluster.endpoint)
+  const isToMove = ({ id }: Node) =>
+    isMove(cluster.upgrade) && cluster.upgrade?.nodes.some((each) => each.id === id && each.phase !== 'done')
+  const stray = ready
+    .filter((node) => !isToMove(node))
+    .flatMap(partOf)
+    .find(({ endpoint }) => endpoint !== cluster.endpoint)
   must(
     !stray || cluster.desired !== 'provision',
     `the API is called ${cluster.endpoint}, and ${stray?.endpoint} on a node`,

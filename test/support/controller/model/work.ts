@@ -25,6 +25,10 @@ export function work(world: World, machine: Machine, lucky: boolean): void {
       end(machine, 'done')
       break
     case 'upgrade':
+      if (run.at++ === 0) break
+      if (machine.kubernetes) machine.kubernetes.endpoint = run.endpoint
+      end(machine, 'done')
+      break
     case 'add-ons':
       if (run.at++ > 0) end(machine, 'done')
       break
