@@ -41,7 +41,7 @@ export const registries = {
   },
   noProxy: {
     schema: Plain,
-    flag: '--no-proxy <list>',
+    flag: '--without-proxy <list>',
     kind: 'text',
     help: 'hosts and subnets that need no proxy, besides those of the cluster',
     wanted: 'names, addresses and subnets, separated by commas',

@@ -14,6 +14,8 @@ test('every example is a value, and not the default', () => {
 
 test.each(settings)('%s has a help text and a place in cluster show', (_, setting) => {
   expect(setting.flag).toMatch(setting.kind === 'switch' ? /^--[a-z-]+$/ : /^--[a-z-]+ <.+>$/)
+  // commander takes --no-X for the negation of --X, which is true by default.
+  expect(setting.flag).not.toMatch(/^--no-/)
   expect(setting.help).toMatch(/^[^A-Z].{5,80}[^.]$/)
   expect(setting.wanted.length).toBeGreaterThan(5)
   expect(`${setting.show.title}:`.length).toBeLessThan(12)
