@@ -22,6 +22,7 @@ const OTHER_LOOPS: Record<string, string> = {
   'operator/api-watch/watch.ts': 'polls at a fixed interval while the service runs',
   'operator/report-loop.ts': 'a change ends the pause',
   'operator/run-operator.ts': 'watches while the operator runs',
+  'operator/serving/approve.ts': 'a new request ends the pause',
   'operator/watch.ts': 'restarts an ended watch of the API at once',
 }
 

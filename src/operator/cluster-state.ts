@@ -62,13 +62,14 @@ export function buildReport(
   const isOwn = ({ namespace }: PodReport) => CLUSTER_NAMESPACES.includes(namespace)
   return {
     ...known,
+    approvesServing: true,
     nodes: [...nodes].slice(0, LIMITS.nodes),
     pods: [...all.filter(isOwn), ...all.filter((pod) => !isOwn(pod))].slice(0, LIMITS.pods),
   }
 }
 
 /** For a controller of an earlier version, which refuses unknown fields. */
-export function withoutDetails({ api: _, ...report }: OperatorReport): OperatorReport {
+export function withoutDetails({ api: _, approvesServing: __, ...report }: OperatorReport): OperatorReport {
   return {
     ...report,
     nodes: report.nodes.map(({ unhealthy: _, ...node }) => node),

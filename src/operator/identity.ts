@@ -7,8 +7,8 @@ import { openHttps } from '../controller-client/https.ts'
 import { buildCsr } from '../pki/csr.ts'
 import { createKeyPair, keyToPem } from '../pki/key.ts'
 import { operatorRoutes } from '../protocol/api/operators.ts'
-import { OPERATOR_NAMESPACE } from '../protocol/cluster-namespaces.ts'
 import { type InCluster, patchJson } from './in-cluster.ts'
+import { OWN_SECRET } from './own-secret.ts'
 
 /** From the mounted secret: `controller.json`, `ca.crt`, `tls.crt`, `tls.key`. */
 export interface Identity {
@@ -22,7 +22,6 @@ export interface Identity {
 const RENEW_AT = 0.6
 const AGAIN_MS = 600_000
 const TIMEOUT_MS = 15_000
-const SECRET = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/secrets/operator`
 
 export interface OwnIdentity {
   /** The certificate to report with; before 2/3 of its life it is a renewed one. */
@@ -118,5 +117,5 @@ async function save(
   signal: AbortSignal,
 ): Promise<void> {
   const base64 = (text: string) => Buffer.from(text, 'utf8').toString('base64')
-  await patchJson(cluster, SECRET, { data: { 'tls.crt': base64(cert), 'tls.key': base64(key) } }, signal)
+  await patchJson(cluster, OWN_SECRET, { data: { 'tls.crt': base64(cert), 'tls.key': base64(key) } }, signal)
 }

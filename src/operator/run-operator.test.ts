@@ -6,12 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { afterEach, expect, test } from 'vitest'
+import { certificateRequest } from '../../test/support/certificates/certificate-request.ts'
 import { DEFAULT_VERSIONS } from '../bundle/versions/sets.ts'
 import { type Ca, createCa, issueCertificate } from '../pki/certificate.ts'
 import { readCsr } from '../pki/csr.ts'
 import { createKeyPair, keyToPem } from '../pki/key.ts'
 import { OperatorReport } from '../protocol/api/operators.ts'
 import { optionsFrom, runOperator } from './run-operator.ts'
+import type { RequestObject } from './serving/approve.ts'
 
 const ends: (() => unknown)[] = []
 afterEach(async () => {
@@ -52,10 +54,14 @@ const pod = (uid: string, status: string) => ({
 function fakeApi(token: string) {
   const watchers: ServerResponse[] = []
   const refused: string[] = []
+  const requests: RequestObject[] = []
+  const lists: string[] = []
   const patches: { path: string; type: string | undefined; body: string }[] = []
   const api = {
     watchers,
     refused,
+    requests,
+    lists,
     patches,
     isReady: true,
     push: (type: string, object: unknown) => watchers.at(-1)?.write(`${JSON.stringify({ type, object })}\n`),
@@ -84,14 +90,28 @@ function fakeApi(token: string) {
         if (url.pathname === '/api/v1/pods') watchers.push(response)
         return
       }
-      const items = url.pathname === '/api/v1/nodes' ? [node] : [pod('p1', 'False')]
+      lists.push(`${url.pathname} ${url.searchParams.get('fieldSelector') ?? ''}`)
+      const all: Record<string, object[]> = {
+        '/api/v1/nodes': [node],
+        '/api/v1/pods': [pod('p1', 'False')],
+        '/apis/certificates.k8s.io/v1/certificatesigningrequests': requests,
+      }
+      const items = all[url.pathname]
       response.end(JSON.stringify({ metadata: { resourceVersion: '10' }, items }))
     },
   }
   return api
 }
 
-async function started({ isOlder = false, aheadMs = 0 } = {}) {
+interface Given {
+  isOlder?: boolean
+  aheadMs?: number
+  requests?: RequestObject[]
+  /** What the operator's secret has, as of a former pod. */
+  saved?: Record<string, string>
+}
+
+async function started({ isOlder = false, aheadMs = 0, requests = [], saved }: Given = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'operator-'))
   ends.push(() => rmSync(directory, { recursive: true }))
   const write = (name: string, text: string) => writeFileSync(join(directory, name), text)
@@ -99,10 +119,15 @@ async function started({ isOlder = false, aheadMs = 0 } = {}) {
   const peers: string[] = []
   const [clusterCa, controllerCa] = [newCa('cluster'), newCa('controller')]
   const api = fakeApi('secret-token')
+  api.requests.push(...requests)
   const apiPort = await serve(clusterCa, api.answer)
   const controllerPort = await serve(
     controllerCa,
     async (request, response) => {
+      if (request.url === '/v1/operator/nodes') {
+        if (isOlder) return void response.writeHead(404).end()
+        return void response.end(JSON.stringify({ nodes: [{ name: 'n1', address: '10.0.0.1' }] }))
+      }
       peers.push(String((request.socket as TLSSocket).getPeerCertificate().subject.CN))
       const chunks: Buffer[] = []
       for await (const chunk of request) chunks.push(chunk as Buffer)
@@ -128,6 +153,7 @@ async function started({ isOlder = false, aheadMs = 0 } = {}) {
   write('tls.crt', own.cert)
   write('tls.key', own.key)
   write('resolv.conf', 'nameserver 127.0.0.1\n')
+  if (saved) write('nodes.json', JSON.stringify(saved))
   const log: string[] = []
   const stop = new AbortController()
   // The service account's directory and the secret's have a ca.crt each: two directories, as in the pod.
@@ -244,6 +270,54 @@ test('it reports with its certificate if it cannot renew it, and does not try ag
   expect(peers.every((name) => name === 'c-aaaaaaaaaa')).toBe(true)
   expect(log.filter((line) => line.startsWith('cannot renew the certificate'))).toHaveLength(1)
   expect(api.patches).toEqual([])
+  stop.abort()
+  await ended
+})
+
+const SERVING = '/apis/certificates.k8s.io/v1/certificatesigningrequests'
+
+function servingRequest(name: string, names: string, status: RequestObject['status'] = {}): RequestObject {
+  const username = `system:node:${name.split('-')[0]}`
+  const request = Buffer.from(certificateRequest(`/O=system:nodes/CN=${username}`, names)).toString('base64')
+  const usages = ['digital signature', 'server auth']
+  const spec = { signerName: 'kubernetes.io/kubelet-serving', username, groups: ['system:nodes'], usages, request }
+  return { metadata: { name, uid: name }, spec, status }
+}
+
+test('serving certificates of kubelets are approved if their names are those that the controller knows', async () => {
+  const requests = [
+    servingRequest('n1-decided', 'DNS:n1', { conditions: [{ type: 'Denied' }] }),
+    servingRequest('n1-own', 'DNS:n1,IP:10.0.0.1'),
+    servingRequest('n1-second', 'IP:10.0.0.1'),
+    servingRequest('n2-unknown', 'DNS:n2,IP:10.0.0.2'),
+  ]
+  const { api, log, stop, ended } = await started({ requests })
+  await until(() => api.patches.length > 2 && log.some((line) => line.includes('n2-unknown')))
+  expect(api.lists).toContain(`${SERVING} spec.signerName=kubernetes.io/kubelet-serving`)
+  expect(api.patches.map(({ path }) => path)).toEqual([
+    '/api/v1/namespaces/cantrip-system/secrets/operator',
+    `${SERVING}/n1-own/approval`,
+    `${SERVING}/n1-second/approval`,
+  ])
+  const { status } = JSON.parse(api.patches[1]?.body ?? '')
+  expect(status.conditions).toMatchObject([{ type: 'Approved', status: 'True' }])
+  expect(log.filter((line) => line.includes('not approved'))).toEqual([
+    'the request n2-unknown for a serving certificate is not approved: the controller knows no node n2 in this cluster',
+  ])
+  stop.abort()
+  await ended
+})
+
+test('without an answer of the controller, its last one counts, which is in the secret', async () => {
+  const requests = [servingRequest('n1-own', 'DNS:n1,IP:10.0.0.1'), servingRequest('n2-other', 'IP:10.0.0.9')]
+  const { api, log, stop, ended } = await started({
+    requests,
+    isOlder: true,
+    saved: { n1: '10.0.0.1', n2: '10.0.0.2' },
+  })
+  await until(() => api.patches.length > 0 && log.some((line) => line.includes('n2-other')))
+  expect(api.patches.map(({ path }) => path)).toEqual([`${SERVING}/n1-own/approval`])
+  expect(log.join('\n')).toMatch(/10.0.0.9 is not a name or address of n2, which has 10.0.0.2/)
   stop.abort()
   await ended
 })

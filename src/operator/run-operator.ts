@@ -7,6 +7,8 @@ import { getJson, type InCluster, isApiReady } from './in-cluster.ts'
 import { sleep } from './pause.ts'
 import { ReportLoop } from './report-loop.ts'
 import { sendReport } from './send-report.ts'
+import { approveServing } from './serving/approve.ts'
+import { openKnownNodes } from './serving/known-nodes.ts'
 import { Watch } from './watch.ts'
 
 export interface OperatorOptions {
@@ -44,7 +46,10 @@ export function optionsFrom(env: NodeJS.ProcessEnv, signal: AbortSignal): Operat
   }
 }
 
-/** Watches the cluster and reports to the controller, until aborted. It changes nothing in the cluster but its own secret. */
+/**
+ * Watches the cluster and reports to the controller, until aborted. It changes nothing in the cluster but its own secret, and
+ * approves the serving certificates of kubelets.
+ */
 export async function runOperator(options: OperatorOptions): Promise<void> {
   const { cluster, identityDirectory, log, random, now, signal } = options
   const identity = openIdentity({ directory: identityDirectory, cluster, log, now })
@@ -87,7 +92,8 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
       await sleep(dns ? 10_000 : 500, signal)
     }
   }
+  const known = openKnownNodes({ identity, cluster, directory: identityDirectory, log, now })
   log('watching nodes and pods')
-  await Promise.all([nodes.run(), pods.run(), reports.run(), watchDns()])
+  await Promise.all([nodes.run(), pods.run(), reports.run(), watchDns(), approveServing({ ...common, known })])
   log('stopped')
 }

@@ -20,6 +20,8 @@ export interface WatchOptions<T, R> {
   cluster: InCluster
   /** e.g. `/api/v1/pods` */
   path: string
+  /** Only objects with these fields, e.g. `spec.signerName=…`. */
+  fields?: string
   /** Reduces an object to the part that is kept in memory. */
   reduce(object: T): R
   onChange(): void
@@ -46,6 +48,11 @@ export class Watch<T extends WithMetadata, R> {
     this.#options = options
   }
 
+  get #selector(): string {
+    const { fields } = this.#options
+    return fields === undefined ? '' : `&fieldSelector=${encodeURIComponent(fields)}`
+  }
+
   async run(): Promise<void> {
     const { log, path, random, signal } = this.#options
     let failures = 0
@@ -70,11 +77,12 @@ export class Watch<T extends WithMetadata, R> {
 
   async #list(): Promise<string> {
     const { cluster, onChange, path, reduce, signal } = this.#options
+    const selector = this.#selector
     const found = new Map<string, R>()
     let page: List<T> | undefined
     do {
       const next: string = page?.metadata.continue ? `&continue=${encodeURIComponent(page.metadata.continue)}` : ''
-      page = await getJson<List<T>>(cluster, `${path}?limit=${PAGE}${next}`, signal)
+      page = await getJson<List<T>>(cluster, `${path}?limit=${PAGE}${selector}${next}`, signal)
       for (const item of page.items) found.set(item.metadata.uid, reduce(item))
     } while (page.metadata.continue)
     this.kept.clear()
@@ -87,7 +95,7 @@ export class Watch<T extends WithMetadata, R> {
   /** Resolves with the version to continue from, when the server ends the watch. */
   async #watch(from: string): Promise<string> {
     const { cluster, onChange, path, reduce, signal } = this.#options
-    const query = `watch=1&allowWatchBookmarks=true&timeoutSeconds=${WATCH_SECONDS}&resourceVersion=${from}`
+    const query = `watch=1${this.#selector}&allowWatchBookmarks=true&timeoutSeconds=${WATCH_SECONDS}&resourceVersion=${from}`
     const response = await openApi(cluster, `${path}?${query}`, { signal, idleMs: IDLE_MS })
     let version = from
     for await (const line of linesOf(response)) {

@@ -20,6 +20,7 @@ export const COMPONENT_IDS = [
   'kubeadm',
   'kubelet',
   'kubelet-endpoint',
+  'kubelet-serving',
   'network-images',
   'node',
   'node-dns',

@@ -9,6 +9,8 @@ export const ADMIN_CONF = `${KUBERNETES}/admin.conf`
 export const SUPER_ADMIN_CONF = `${KUBERNETES}/super-admin.conf`
 export const KUBELET_CONF = `${KUBERNETES}/kubelet.conf`
 /** A link to the newest client certificate of the kubelet. */
+/** The serving certificate of the kubelet with its key, if the cluster issues it. */
+export const KUBELET_SERVING = `${KUBELET_STATE}/pki/kubelet-server-current.pem`
 export const KUBELET_IDENTITY = `${KUBELET_STATE}/pki/kubelet-client-current.pem`
 
 /** etcd's CA and keys: only root can read the directory, and no pod mounts it. */

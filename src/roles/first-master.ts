@@ -14,6 +14,7 @@ import { kernel } from '../components/kernel/component.ts'
 import { kubeProxy } from '../components/kube-proxy/component.ts'
 import { kubeadm } from '../components/kubeadm/component.ts'
 import { kubelet } from '../components/kubelet/component.ts'
+import { kubeletServing } from '../components/kubelet-serving/component.ts'
 import { networkImages } from '../components/network-images/component.ts'
 import { node } from '../components/node/component.ts'
 import { nodeDns } from '../components/node-dns/component.ts'
@@ -50,6 +51,7 @@ export const firstMaster: Workflow<ProvisionParams> = {
     coredns,
     operatorCertificate,
     operator,
+    kubeletServing,
     readiness,
   ],
 }

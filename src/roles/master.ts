@@ -9,6 +9,7 @@ import { etcdBackup } from '../components/etcd-backup/component.ts'
 import { kernel } from '../components/kernel/component.ts'
 import { kubeadm } from '../components/kubeadm/component.ts'
 import { kubelet } from '../components/kubelet/component.ts'
+import { kubeletServing } from '../components/kubelet-serving/component.ts'
 import { networkImages } from '../components/network-images/component.ts'
 import { node } from '../components/node/component.ts'
 import { nodeDns } from '../components/node-dns/component.ts'
@@ -38,6 +39,7 @@ export const master: Workflow<ProvisionParams> = {
     apiServer,
     controllers,
     node,
+    kubeletServing,
     readiness,
   ],
 }

@@ -2,6 +2,7 @@ import { apiServerRenewal } from '../components/api-server/renewal.ts'
 import { etcdRenewal } from '../components/etcd/renewal.ts'
 import { joinRenewal } from '../components/join/renewal.ts'
 import { kubeadmRenewal } from '../components/kubeadm/renewal.ts'
+import { kubeletServing } from '../components/kubelet-serving/component.ts'
 import { operatorRenewal } from '../components/operator/renewal.ts'
 import { operatorCertificateRenewal } from '../components/operator-certificate/renewal.ts'
 import { readiness } from '../components/readiness/component.ts'
@@ -17,11 +18,11 @@ export const renewMasterAlone: Workflow<ProvisionParams> = {
 /** Also renews the operator's certificate, which the controller signs. */
 export const renewMaster: Workflow<ProvisionParams> = {
   id: 'renew',
-  components: [...renewMasterAlone.components, operatorCertificateRenewal, operatorRenewal],
+  components: [...renewMasterAlone.components, operatorCertificateRenewal, operatorRenewal, kubeletServing],
 }
 
 /** The kubelet of a worker renews its certificate itself; one that was off for too long is invited again. */
 export const renewWorker: Workflow<ProvisionParams> = {
   id: 'renew',
-  components: [joinRenewal, readiness],
+  components: [joinRenewal, kubeletServing, readiness],
 }

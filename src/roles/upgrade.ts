@@ -10,6 +10,7 @@ import { exchange } from '../components/exchange/component.ts'
 import { kubeadm, kubeadmOnly } from '../components/kubeadm/component.ts'
 import { kubeletUnit } from '../components/kubelet/component.ts'
 import { kubeletEndpoint } from '../components/kubelet-endpoint/component.ts'
+import { kubeletServing } from '../components/kubelet-serving/component.ts'
 import { networkImages } from '../components/network-images/component.ts'
 import { labeledNode, node } from '../components/node/component.ts'
 import { nodeDns } from '../components/node-dns/component.ts'
@@ -65,6 +66,7 @@ export const upgradeWorker: Workflow<ProvisionParams> = {
     kubeadmOnly,
     kubeletUnit,
     exchange,
+    kubeletServing,
     containerd,
     cniPlugins,
     labeledNode,

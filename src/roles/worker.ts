@@ -5,6 +5,7 @@ import { join } from '../components/join/component.ts'
 import { kernel } from '../components/kernel/component.ts'
 import { kubelet } from '../components/kubelet/component.ts'
 import { kubeletEndpoint } from '../components/kubelet-endpoint/component.ts'
+import { kubeletServing } from '../components/kubelet-serving/component.ts'
 import { networkImages } from '../components/network-images/component.ts'
 import { nodeDns } from '../components/node-dns/component.ts'
 import { readiness } from '../components/readiness/component.ts'
@@ -26,6 +27,7 @@ export const worker: Workflow<ProvisionParams> = {
     join,
     kubeletEndpoint,
     addOnImages,
+    kubeletServing,
     readiness,
   ],
 }

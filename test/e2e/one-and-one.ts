@@ -9,6 +9,7 @@ import { imagesComeBack, imagesSurvivePressure } from './images-stay.ts'
 import { kubeconfigExpires, peopleHaveAccess } from './kubeconfigs.ts'
 import { podsReachEachOther } from './pod-connectivity.ts'
 import { noSecretAnywhere, startProxy } from './secrets.ts'
+import { foreignNamesAreRefused, kubeletsAreVerified } from './serving-certificates.ts'
 import { configure, isReady, kubernetesNodes, type Scene, uninstallAll } from './shape.ts'
 import type { Story } from './stages.ts'
 
@@ -26,7 +27,13 @@ export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
     await scene.addNode('m1', 'master')
     await scene.addNodeWith({ options: await startProxy(scene, 'w1') }, 'w1', 'worker')
   })
-  await stage('provision: READY', () => scene.provision())
+  let readyAt = new Date()
+  await stage('provision: READY', async () => {
+    await scene.provision()
+    readyAt = new Date()
+  })
+  await stage('the API server verifies the kubelets', () => kubeletsAreVerified(scene, 'pair', readyAt))
+  await stage('a kubelet gets no certificate for the names of another node', () => foreignNamesAreRefused(scene, 'w1'))
   await stage('taint on the master, none on the worker, labels on both', () => pairIsRight(scene))
   await stage('pods on both nodes reach each other and a service', () =>
     podsReachEachOther(scene.node('m1'), scene.nodes()),

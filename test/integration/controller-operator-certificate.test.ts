@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
+import { CAPABILITIES } from '../../src/protocol/wire/capabilities.ts'
 import { type Answer, type Credentials, call } from '../support/controller/client.ts'
 import { openScene, type Scene, type SceneNode } from '../support/controller/scene.ts'
 import { wellReport } from '../support/controller/well-report.ts'
@@ -127,4 +128,37 @@ test.each([
   expect(await report(operator)).toBe('accepted')
   expect((await scene.show(m3)).run).toMatchObject({ role: 'master', state: 'done' })
   expect((await scene.show(m2)).state).toMatch(/READY|DEGRADED/)
+})
+
+test('the operator gets the names and addresses of the approved nodes with a role', async () => {
+  const [m1, w1] = await scene.up(['m1', ['master']], ['w1', ['worker']])
+  if (!m1 || !w1) throw new Error('no nodes')
+  const { operator } = await requestedBy(m1)
+  const known = async () => (await call(scene.controller.url, operator, 'GET', '/v1/operator/nodes')).json.nodes
+  expect(await known()).toEqual([
+    { name: 'm1', address: '10.0.0.1' },
+    { name: 'w1', address: '10.0.0.2' },
+  ])
+  await scene.admin('DELETE', `/v1/nodes/${w1.node.id}?force=1`)
+  expect(await known()).toEqual([{ name: 'm1', address: '10.0.0.1' }])
+})
+
+test('a new cluster verifies its kubelets, if the agents know how', async () => {
+  scene.hello = { capabilities: [...CAPABILITIES] }
+  const m1 = await scene.enrolled('m1', ['master'])
+  scene.hello = {}
+  const w1 = await scene.enrolled('w1', ['worker'])
+  const told = await scene.provision(m1, w1)
+  const modes = told.map(({ params }) => 'cluster' in params && params.cluster.kubeletCertificates)
+  expect(modes).toEqual(['verified', undefined])
+})
+
+test('beside a first master of an earlier build, masters leave their kubelets as they are', async () => {
+  const m1 = await scene.enrolled('m1', ['master'])
+  scene.hello = { capabilities: [...CAPABILITIES] }
+  const others = [await scene.enrolled('m2', ['master']), await scene.enrolled('m3', ['master'])]
+  const told = await scene.provision(m1, ...others)
+  expect(told.map(({ params }) => 'cluster' in params && params.cluster.kubeletCertificates)).toEqual(
+    Array(3).fill(undefined),
+  )
 })

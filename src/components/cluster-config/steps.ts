@@ -10,6 +10,7 @@ import {
 import { CONFIGURATION_ANNOTATION, identityOfSettings } from '../../provision/kubeadm/identity.ts'
 import { kubeadmPhase, WITH_ETCD } from '../../provision/kubeadm/kubeadm-phase.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
+import { KUBEADM_CONFIG } from '../../provision/paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
@@ -21,6 +22,7 @@ export const uploadConfiguration: ProvisionStep = {
   // For each part, the object that the phase creates last.
   isDone: async (host, params) =>
     (await isCurrent(host, params)) &&
+    (await isOfKubelets(host, params)) &&
     existInApi(host, params, [
       `${SYSTEM}/kubeadm:nodes-kubeadm-config`,
       '/api/v1/namespaces/kube-system/configmaps/kubelet-config',
@@ -58,6 +60,16 @@ async function isCurrent(host: HostView, params: ProvisionParams): Promise<boole
   const isOfVersion = stored?.kubernetesVersion === params.cluster.kubernetesVersion
   return isOfVersion && (own === undefined || stored?.controlPlaneEndpoint === own.controlPlaneEndpoint)
 }
+
+/** Workers get the configuration of their kubelets from the cluster. */
+async function isOfKubelets(host: HostView, params: ProvisionParams): Promise<boolean> {
+  const wanted = (await host.read(KUBEADM_CONFIG))?.includes(REQUESTS) === true
+  const path = '/api/v1/namespaces/kube-system/configmaps/kubelet-config'
+  const stored = (await readApi<{ data?: Record<string, string> }>(host, params, path))?.data?.kubelet
+  return !wanted || stored?.includes(REQUESTS) === true
+}
+
+const REQUESTS = '\nserverTLSBootstrap: true\n'
 
 export const bindRights: ProvisionStep = {
   id: 'cluster-config/bind-rights',

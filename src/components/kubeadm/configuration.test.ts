@@ -48,6 +48,34 @@ test('a dedicated master keeps the taint of kubeadm, an endpoint is in the certi
   expect(main?.apiServer).toMatchObject({ certSANs: expect.arrayContaining(['api.example.org']) })
 })
 
+test.each([
+  [undefined, undefined, false],
+  ['issued', true, false],
+  ['verified', true, true],
+] as const)('serving certificates of kubelets: %s', async (kubeletCertificates, requests, verifies) => {
+  const { main, kubelet } = await documents(kubeletCertificates && { kubeletCertificates })
+  expect(kubelet?.serverTLSBootstrap).toBe(requests)
+  expect(JSON.stringify(main?.apiServer).includes('kubelet-certificate-authority')).toBe(verifies)
+})
+
+test.each(['serverTLSBootstrap: false\n', 'tlsCertFile: /etc/kubelet.crt\n'])(
+  'with the override %j the API server does not verify kubelets',
+  async (kubelet) => {
+    const { main } = await documents({ kubeletCertificates: 'verified', overrides: { kubelet } })
+    expect(JSON.stringify(main)).not.toContain('kubelet-certificate-authority')
+  },
+)
+
+test('own arguments of the API server stay beside it', async () => {
+  const kubeadm = 'kind: ClusterConfiguration\napiServer: {extraArgs: [{name: v, value: "2"}]}\n'
+  const { main } = await documents({ kubeletCertificates: 'verified', overrides: { kubeadm } })
+  const extraArgs = [
+    { name: 'kubelet-certificate-authority', value: '/etc/kubernetes/pki/ca.crt' },
+    { name: 'v', value: '2' },
+  ]
+  expect(main?.apiServer).toMatchObject({ extraArgs })
+})
+
 test('overrides are merged into the document of their kind', async () => {
   const { init, kubelet, proxy } = await documents({
     overrides: {

@@ -3,7 +3,7 @@ import { splitHostPort } from '../../provision/api/endpoint.ts'
 import { KUBEADM_API, nodeRegistration } from '../../provision/kubeadm/node-registration.ts'
 import { type Mapping, merge, readOverride } from '../../provision/kubeadm/overrides.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
-import { ETCD_CLIENT, KUBEADM_PATCHES } from '../../provision/paths.ts'
+import { ETCD_CLIENT, KUBEADM_PATCHES, KUBERNETES_PKI } from '../../provision/paths.ts'
 
 const CONTROL_PLANE_TAINT = 'node-role.kubernetes.io/control-plane=:NoSchedule'
 
@@ -13,7 +13,7 @@ export async function configuration(params: Joining): Promise<Mapping[]> {
   const documents = [
     initConfiguration(params),
     clusterConfiguration(params),
-    { apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration', cgroupDriver: 'systemd' },
+    kubeletConfiguration(params),
     { apiVersion: 'kubeproxy.config.k8s.io/v1alpha1', kind: 'KubeProxyConfiguration' },
   ]
   const changes = [
@@ -21,9 +21,23 @@ export async function configuration(params: Joining): Promise<Mapping[]> {
     ...(await readOverride('kubelet', overrides.kubelet)),
     ...(await readOverride('kube-proxy', overrides['kube-proxy'])),
   ]
-  return documents.map((document) =>
-    changes.filter((change) => change.kind === document.kind).reduce<Mapping>(merge, document),
-  )
+  const changed = (document: Mapping) =>
+    changes.filter((change) => change.kind === document.kind).reduce<Mapping>(merge, document)
+  // An override of the kubelet may have another certificate, which the API server cannot verify.
+  const { serverTLSBootstrap, tlsCertFile } = changed(kubeletConfiguration(params))
+  const isVerified = serverTLSBootstrap === true && tlsCertFile === undefined
+  if (params.cluster.kubeletCertificates === 'verified' && isVerified)
+    changes.unshift({ kind: 'ClusterConfiguration', apiServer: { extraArgs: [VERIFY_KUBELETS] } })
+  return documents.map(changed)
+}
+
+const VERIFY_KUBELETS = { name: 'kubelet-certificate-authority', value: `${KUBERNETES_PKI}/ca.crt` }
+
+function kubeletConfiguration({ cluster }: NodeParams): Mapping {
+  return {
+    ...{ apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration', cgroupDriver: 'systemd' },
+    ...(cluster.kubeletCertificates && { serverTLSBootstrap: true }),
+  }
 }
 
 type Joining = NodeParams & { task?: ProvisionParams['task'] }

@@ -44,10 +44,21 @@ test('objects that were scaled down, deleted or replaced in the cluster are appl
   expect(await runComponent(operator, fake)).toEqual(['operator/apply'])
 })
 
-test('may read nodes and pods, and change its own secret, and nothing else', () => {
+test('may read nodes and pods, approve serving certificates, and change its own secret, and nothing else', () => {
   const { items } = JSON.parse(manifest(SETTINGS, 'KEY'))
   const role = items.find(({ kind }: { kind: string }) => kind === 'ClusterRole')
-  expect(role.rules).toEqual([{ apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['get', 'list', 'watch'] }])
+  const csr = 'certificatesigningrequests'
+  expect(role.rules).toEqual([
+    { apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: ['certificates.k8s.io'], resources: [csr], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: ['certificates.k8s.io'], resources: [`${csr}/approval`], verbs: ['patch'] },
+    {
+      apiGroups: ['certificates.k8s.io'],
+      resources: ['signers'],
+      resourceNames: ['kubernetes.io/kubelet-serving'],
+      verbs: ['approve'],
+    },
+  ])
   const own = items.find(({ kind }: { kind: string }) => kind === 'Role')
   expect(own.metadata.namespace).toBe('cantrip-system')
   expect(own.rules).toEqual([

@@ -4,6 +4,7 @@ export const IDENTITY_ANNOTATION = 'cantrip.local/manifest'
 const NAME = 'operator'
 const LABELS = { 'app.kubernetes.io/name': 'cantrip-operator' }
 const RBAC = 'rbac.authorization.k8s.io'
+const CERTIFICATES = 'certificates.k8s.io'
 /** Any user except root. */
 const USER = 65_532
 
@@ -43,7 +44,16 @@ function objects(settings: OperatorSettings, key: string) {
       apiVersion: `${RBAC}/v1`,
       kind: 'ClusterRole',
       metadata: { name: 'cantrip-operator', labels: LABELS },
-      rules: [{ apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['get', 'list', 'watch'] }],
+      rules: [
+        { apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['get', 'list', 'watch'] },
+        { apiGroups: [CERTIFICATES], resources: ['certificatesigningrequests'], verbs: ['get', 'list', 'watch'] },
+        { apiGroups: [CERTIFICATES], resources: ['certificatesigningrequests/approval'], verbs: ['patch'] },
+        // Of this signer alone.
+        {
+          ...{ apiGroups: [CERTIFICATES], resources: ['signers'], verbs: ['approve'] },
+          resourceNames: ['kubernetes.io/kubelet-serving'],
+        },
+      ],
     },
     {
       apiVersion: `${RBAC}/v1`,

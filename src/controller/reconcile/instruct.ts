@@ -3,7 +3,8 @@ import { paramsFor } from '../../protocol/settings/node-params.ts'
 import type { Instruction, NodeParams, NodeTask } from '../../protocol/wire/instruction.ts'
 import type { RestoreOrder } from '../../protocol/wire/messages/backup.ts'
 import type { Authority } from '../access/authority.ts'
-import { type Draft, lastRunIn } from '../domain/draft.ts'
+import { kubeletCertificatesIn } from '../domain/certificates/kubelet-certificates.ts'
+import { type ClusterData, type Draft, lastRunIn } from '../domain/draft.ts'
 import { newId } from '../domain/ids.ts'
 import type { Cluster, Node } from '../domain/records.ts'
 import { hasJoined } from '../domain/shape.ts'
@@ -37,7 +38,7 @@ export function instruct(authority: Authority, draft: Draft, cluster: Cluster, n
     expiresAt: new Date(now.getTime() + EXPIRES_MS).toISOString(),
   }
   const { role } = order
-  const instruction = bodyOf(common, cluster, node, order)
+  const instruction = bodyOf(common, draft, cluster, node, order)
   const { payload, signature } = authority.signInstruction(JSON.stringify(instruction))
   draft.addRun({
     id: common.run,
@@ -73,12 +74,15 @@ function mayHaveJoined(draft: Draft, node: Node): boolean {
 
 function bodyOf(
   common: Pick<Instruction, 'run' | 'node' | 'generation' | 'expiresAt'>,
+  data: ClusterData,
   cluster: Cluster,
   node: Node,
   { role, endpoint, masters, bundle, capabilities, provisionedAs, restore }: Order,
 ): Instruction {
   if (role === 'reset') return { ...common, role, params: {} }
   if (!bundle) throw new Error(`no bundle was picked for ${node.id}`)
+  const isKnown = capabilities.includes('params/kubeletCertificates')
+  const kubeletCertificates = isKnown ? kubeletCertificatesIn(data) : undefined
   const params: NodeParams = {
     bundle,
     cluster: {
@@ -87,6 +91,7 @@ function bodyOf(
       ...paramsFor('cluster', cluster.settings, capabilities),
       endpoint,
       masters: masters.map(({ name, address }) => ({ name, address })),
+      ...(kubeletCertificates && { kubeletCertificates }),
     },
     node: {
       name: node.name,

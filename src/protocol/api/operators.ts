@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { IpAddress, NodeName } from '../names.ts'
 import type { Route } from './route.ts'
 
 const short = z.string().check(z.maxLength(253))
@@ -42,10 +43,14 @@ export const OperatorReport = z.object({
   dns: z.boolean(),
   /** Whether /readyz of the API server succeeds. Without etcd it does not, and what it returns may be stale. */
   api: z.optional(z.boolean()),
+  /** The operator approves serving certificates of kubelets. */
+  approvesServing: z.optional(z.literal(true)),
 })
 export type OperatorReport = z.infer<typeof OperatorReport>
 
 const ReportResponse = z.strictObject({})
+
+const KnownNode = z.strictObject({ name: NodeName, address: IpAddress })
 
 /** Requests of a cluster's operator. */
 export const operatorRoutes = {
@@ -57,6 +62,14 @@ export const operatorRoutes = {
     body: OperatorReport,
     maxBodyBytes: 8 * 1024 * 1024,
     answer: ReportResponse,
+    errors: [],
+  },
+  nodesOfOperator: {
+    method: 'GET',
+    path: '/v1/operator/nodes',
+    access: ['operator'],
+    summary: 'Names and addresses of the nodes of the cluster, for which the operator approves serving certificates',
+    answer: z.strictObject({ nodes: z.array(KnownNode).check(z.maxLength(10_000)) }),
     errors: [],
   },
   renewOperatorCertificate: {

@@ -1,17 +1,22 @@
 import { expect, test } from 'vitest'
+import { SETTINGS } from '../settings/cluster-settings.ts'
 import { settingCapabilities } from '../settings/node-params.ts'
 import { CAPABILITIES, FIRST_CAPABILITIES } from './capabilities.ts'
-import { Instruction } from './instruction.ts'
+import { Instruction, NodeParams } from './instruction.ts'
 import { DOWN } from './messages/messages.ts'
 import { Operation } from './operation.ts'
 
 const kindsOf = (values: readonly unknown[]) => values.map(String)
 
-test('names every frame, instruction, operation and later setting that the schemas have, and what an upgrade changes', () => {
+test('names every frame, instruction, operation, later setting or parameter that the schemas have, and what an upgrade changes', () => {
   const frames = Object.keys(DOWN)
   const instructions = Instruction._zod.def.options.flatMap(({ shape }) => kindsOf(shape.role._zod.def.values))
   const operations = Operation._zod.def.out._zod.def.options.flatMap(({ shape }) =>
     kindsOf(shape.operation._zod.def.values),
+  )
+  const { cluster, node } = NodeParams.shape
+  const optional = [cluster, node].flatMap(({ shape }) =>
+    Object.entries(shape).flatMap(([name, field]) => (field.safeParse(undefined).success ? [name] : [])),
   )
   expect([...CAPABILITIES].sort()).toEqual(
     [
@@ -20,6 +25,7 @@ test('names every frame, instruction, operation and later setting that the schem
       ...operations.map((kind) => `operation/${kind}`),
       ...settingCapabilities(),
       'change/endpoint',
+      ...optional.filter((name) => !(name in SETTINGS)).map((name) => `params/${name}`),
     ].sort(),
   )
 })

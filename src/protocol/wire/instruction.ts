@@ -17,6 +17,11 @@ export const NodeParams = z.strictObject({
     endpoint: HostPort,
     /** All masters that are configured when the instruction is made, including this node if it is one. */
     masters: z.array(Place).check(z.minLength(1), z.maxLength(9)),
+    /**
+     * `issued`: the cluster issues the serving certificates of kubelets. `verified`: the API server also verifies them. Absent:
+     * all remains as it is on the node.
+     */
+    kubeletCertificates: z.optional(z.enum(['issued', 'verified'])),
   }),
   node: z.strictObject({
     name: NodeName,

@@ -6,6 +6,7 @@ import {
   ETCD_PKI,
   KUBELET_CONF,
   KUBELET_IDENTITY,
+  KUBELET_SERVING,
   KUBERNETES_PKI,
   SUPER_ADMIN_CONF,
 } from '../paths.ts'
@@ -44,7 +45,7 @@ export const CERTIFICATE_PLACES: readonly CertificatePlace[] = [
   // Until the kubelet renews it for the first time, kubeadm's kubeconfig contains it.
   kubelet('kubelet-client', 'kubelet', KUBELET_CONF),
   // With serverTLSBootstrap the cluster issues it; otherwise the kubelet signs one for itself, once.
-  kubelet('kubelet-serving', 'kubelet', `${KUBELET_STATE}/pki/kubelet-server-current.pem`),
+  kubelet('kubelet-serving', 'kubelet', KUBELET_SERVING),
   kubelet('kubelet-serving', 'nobody', `${KUBELET_STATE}/pki/kubelet.crt`),
 ]
 

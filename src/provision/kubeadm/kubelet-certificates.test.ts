@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
 import { KUBELET_PAIR } from '../../../test/support/fake-kubeadm.ts'
-import { damagedCertificates, hasIdentity } from './kubelet-certificates.ts'
+import { damagedCertificates, hasIdentity, hasServing } from './kubelet-certificates.ts'
 
 const PKI = '/var/lib/kubelet/pki'
 const CURRENT = `${PKI}/kubelet-client-current.pem`
@@ -28,4 +28,16 @@ test.each([
 ])('the serving certificate: %s', async (_, texts, damaged) => {
   const files = Object.fromEntries(texts.map((text, index) => [SERVING[index], text]))
   expect(await damagedCertificates(fakeHost({ files }))).toEqual(damaged)
+})
+
+const ISSUED = `${PKI}/kubelet-server-current.pem`
+
+test.each([
+  ['whole', KUBELET_PAIR, true, []],
+  ['empty', '', false, [ISSUED]],
+  ['cut off in the key', KUBELET_PAIR.slice(0, -40), false, [ISSUED]],
+])('the serving certificate that the cluster issued: %s', async (_, text, isThere, damaged) => {
+  const host = fakeHost({ files: { [`${PKI}/server.pem`]: text }, links: { [ISSUED]: `${PKI}/server.pem` } })
+  expect(await hasServing(host)).toBe(isThere)
+  expect(await damagedCertificates(host)).toEqual(damaged)
 })

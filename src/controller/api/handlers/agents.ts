@@ -8,6 +8,7 @@ import { invite } from '../../nodes/invite.ts'
 import { adoptKey, nextCertificate } from '../../nodes/node-certificate.ts'
 import { leave } from '../../nodes/node-commands.ts'
 import { issueOperatorCertificate, renewOperatorCertificate } from '../../nodes/operator-certificate.ts'
+import { nodesOfOperator } from '../../nodes/operator-nodes.ts'
 import { reconcile } from '../../reconcile/reconcile.ts'
 import type { Services } from '../../services.ts'
 import { holderOfName } from '../../views/cluster-warnings.ts'
@@ -68,6 +69,7 @@ export const operatorHandlers = (core: Services): Handlers<typeof operatorRoutes
     )
     return {}
   },
+  nodesOfOperator: async ({ identity }) => ({ nodes: await nodesOfOperator(core, identity.name) }),
   renewOperatorCertificate: async ({ identity, body }) => ({
     certificate: await renewOperatorCertificate(core, identity, body.csr, issuerOf(core, identity)),
   }),
