@@ -17,8 +17,7 @@ export const writeMirrors: ProvisionStep = {
   },
   async apply(host, params) {
     await discard(host, await unwanted(host, params))
-    // A header of the URL's user can be in it.
-    for (const [path, text] of Object.entries(filesFor(params))) await host.write(path, text, 0o600)
+    for (const [path, text] of Object.entries(filesFor(params))) await host.write(path, text)
   },
 }
 
@@ -43,7 +42,7 @@ async function unwanted(host: HostView, params: ProvisionParams): Promise<string
 }
 
 function hostsToml(registry: string, url: string): string {
-  const { origin, pathname, username, password } = new URL(url)
+  const { origin, pathname } = new URL(url)
   // A mirror with a path, such as a project of Harbor: the path is that of the API there.
   const hasPath = pathname !== '/'
   const host = hasPath ? `${origin}/v2${pathname.replace(/\/$/, '')}` : origin
@@ -52,12 +51,6 @@ function hostsToml(registry: string, url: string): string {
     `[host."${host}"]`,
     '  capabilities = ["pull", "resolve"]',
     ...(hasPath ? ['  override_path = true'] : []),
-    ...(username === '' ? [] : [`  [host."${host}".header]`, `    Authorization = "${basic(username, password)}"`]),
   ]
   return `${MARKER}${lines.join('\n')}\n`
-}
-
-function basic(user: string, password: string): string {
-  const pair = [user, password].map(decodeURIComponent).join(':')
-  return `Basic ${Buffer.from(pair).toString('base64')}`
 }

@@ -25,7 +25,7 @@ export const writeConfiguration: ProvisionStep = {
   async apply(host, params) {
     const environment = proxyEnvironment(params)
     // Before the unit that reads it.
-    if (environment !== undefined) await host.write(PROXY, environment, 0o600)
+    if (environment !== undefined) await host.write(PROXY, environment)
     for (const [path, text] of Object.entries(await files(host, params))) await host.write(path, text)
     if (environment === undefined && (await host.stat(PROXY)) !== undefined)
       await host.discard(PROXY, 'there is no proxy')

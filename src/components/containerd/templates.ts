@@ -4,7 +4,7 @@ const { binaries, configuration: directory, root, state, socket } = CONTAINERD
 
 /** The cluster's overrides: the only file that is merged over the main configuration, key by key. */
 export const OVERRIDES = `${directory}/conf.d/50-cluster.toml`
-/** Environment of the service, for root alone: the URL of a proxy can have a password. */
+/** Environment of the service. */
 export const PROXY = `${directory}/proxy.env`
 export const CONFIGURATION = `${directory}/config.toml`
 

@@ -3,13 +3,17 @@ import type { Settings } from './setting.ts'
 
 /** Without white space and quotes: it is written to the configuration of services. */
 const Plain = z.string().check(z.maxLength(500), z.regex(/^[!#-&(-[\]-~]+$/))
-const isHttp = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
-const HttpUrl = Plain.check(z.refine(isHttp, 'wanted a URL that begins with http:// or https://'))
+/** Whoever may view a cluster sees its settings, so a password is refused. */
+function isBareHttp(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol)) return false
+  return [url.username, url.password, url.search, url.hash].every((part) => part === '')
+}
+const HttpUrl = Plain.check(
+  z.refine(isBareHttp, 'wanted http:// or https:// without user, password, query and fragment'),
+)
 /** `*`: every registry without a mirror of its own. */
 const Registry = z.string().check(z.maxLength(260), z.regex(/^(\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d{1,5})?)$/))
-
-/** A password in a URL is not shown. */
-const hidden = (url: string) => url.replace(/^(\w+:\/\/[^:@/]*):[^@/]*@/, '$1:***@')
 
 const PROXY_CHANGE = { class: 'rolling', restarts: ['containerd'] } as const
 
@@ -20,9 +24,9 @@ export const registries = {
     flag: '--http-proxy <url>',
     kind: 'text',
     help: 'proxy through which containerd reaches registries over HTTP',
-    wanted: 'http://[USER:PASSWORD@]HOST:PORT',
+    wanted: 'http://HOST:PORT without user and password',
     example: 'http://proxy.example.org:3128',
-    show: { title: 'Proxy', text: (url: string) => `http: ${hidden(url)}` },
+    show: { title: 'Proxy', text: (url: string) => `http: ${url}` },
     sentIn: 'cluster',
     since: '0.2.0',
     change: PROXY_CHANGE,
@@ -32,9 +36,9 @@ export const registries = {
     flag: '--https-proxy <url>',
     kind: 'text',
     help: 'proxy through which containerd reaches registries over HTTPS',
-    wanted: 'http://[USER:PASSWORD@]HOST:PORT',
+    wanted: 'http://HOST:PORT without user and password',
     example: 'http://proxy.example.org:3128',
-    show: { title: 'Proxy', text: (url: string) => `https: ${hidden(url)}` },
+    show: { title: 'Proxy', text: (url: string) => `https: ${url}` },
     sentIn: 'cluster',
     since: '0.2.0',
     change: PROXY_CHANGE,
@@ -56,13 +60,13 @@ export const registries = {
     flag: '--registry-mirror <registry=url>',
     kind: 'pairs',
     help: 'where containerd looks first for images of a registry; repeatable',
-    wanted: 'REGISTRY=URL, e.g. docker.io=https://mirror.example.org',
+    wanted: 'REGISTRY=URL without user and password, e.g. docker.io=https://mirror.example.org',
     example: { 'docker.io': 'https://mirror.example.org' },
     show: {
       title: 'Mirrors',
       text: (mirrors: Readonly<Record<string, string>>) =>
         Object.entries(mirrors)
-          .map(([registry, url]) => `${registry} at ${hidden(url)}`)
+          .map(([registry, url]) => `${registry} at ${url}`)
           .join(', '),
     },
     sentIn: 'cluster',

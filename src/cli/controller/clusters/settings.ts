@@ -1,4 +1,5 @@
 import { AgentError } from '../../../base/agent-error.ts'
+import { maskSecretForms } from '../../../base/secret-forms.ts'
 import { ClusterSettings, SETTINGS } from '../../../protocol/settings/cluster-settings.ts'
 import { OVERRIDABLE } from '../../../protocol/settings/overrides.ts'
 import type { Setting } from '../../../protocol/settings/setting.ts'
@@ -55,7 +56,11 @@ function wrongSetting(settings: Values, field: string, rest: readonly string[]):
     return bad('invalid', `unknown setting ${unknown.join(', ')}`, `use one of: ${Object.keys(SETTINGS).join(', ')}`)
   }
   const value = rest.length > 0 ? rest.join('.') : JSON.stringify(settings[field])
-  return bad('invalid', `found ${field} ${value}; wanted ${wanted}`, 'see: controller cluster create --help')
+  return bad(
+    'invalid',
+    `found ${field} ${maskSecretForms(value)}; wanted ${wanted}`,
+    'see: controller cluster create --help',
+  )
 }
 
 /** For `NAME=FILE`: the name, and the content of the file. */

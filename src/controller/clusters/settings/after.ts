@@ -1,4 +1,5 @@
 import { AgentError } from '../../../base/agent-error.ts'
+import { maskSecretForms } from '../../../base/secret-forms.ts'
 import { ClusterSettings, SETTINGS } from '../../../protocol/settings/cluster-settings.ts'
 import type { Setting } from '../../../protocol/settings/setting.ts'
 
@@ -31,6 +32,6 @@ function invalid(field: string, value: string, patch: Values): AgentError {
   const [message, fix] =
     wanted === undefined
       ? [`unknown setting ${unknown.join(', ')}`, `use one of: ${Object.keys(SETTINGS).join(', ')}`]
-      : [`found ${field} ${value}; wanted ${wanted}`, `correct ${field}`]
+      : [`found ${field} ${maskSecretForms(value)}; wanted ${wanted}`, `correct ${field}`]
   return new AgentError('settings/invalid', message, { fix, kind: 'invalid' })
 }

@@ -74,6 +74,9 @@ test('a merge patch removes with null, and merges mappings', () => {
   const after = settingsAfter(before, { labels: { rack: null, hall: '3' }, httpProxy: null })
   expect(after.labels).toEqual({ site: 'north', hall: '3' })
   expect(after.httpProxy).toBe(undefined)
+  expect(() => settingsAfter(before, { httpProxy: 'http://me:word@proxy' })).toThrow(
+    'found httpProxy "http://***@proxy"',
+  )
   expect(() => settingsAfter(before, { proxy: 'x' })).toThrow('unknown setting proxy')
   expect(() => settingsAfter(before, { installerTtlDays: 0 })).toThrow('found installerTtlDays 0; wanted a number')
 })
