@@ -160,6 +160,29 @@ test('an operator does not approve nodes by a setting or a rule', async () => {
   expect(await apply(operator, 'by-rule', spec)).toBe('200')
 })
 
+test('an operator changes settings, but neither overrides nor the project of a cluster', async () => {
+  const secret = await tokenWith({ role: 'operator', project: 'berlin' }, { role: 'admin', project: 'paris' })
+  const metadata = { name: 'overridden', project: 'berlin' }
+  const overrides = { kubelet: 'staticPodPath: /tmp' }
+  const apply = async (given: object, spec: object = {}, by = secret) => {
+    const declaration = { apiVersion: 'cantrip/v1', kind: 'Cluster', metadata: { ...metadata, ...given }, spec }
+    return outcome(await withToken(by, 'POST', '/v1/declarations', { declaration, csr: body('overridden').csr }))
+  }
+  const set = async (settings: object, by = secret) =>
+    outcome(await withToken(by, 'POST', '/v1/clusters/overridden/settings', { settings }))
+  const no = '403 identity/not-permitted'
+  const admin = await tokenWith(everywhere('admin'))
+  expect(await apply({})).toBe('200')
+  expect([await set({ location: 'Berlin' }), await set({ overrides }), await set({ overrides }, admin)]).toEqual([
+    '200',
+    no,
+    '200',
+  ])
+  expect([await apply({}), await apply({}, { overrides, location: 'Hall 3' })]).toEqual([no, '200'])
+  expect(await apply({ project: 'paris' }, { overrides })).toBe(no)
+  expect(await apply({ project: 'paris' }, {}, admin)).toBe('200')
+})
+
 test('what belongs to another project does not exist', async () => {
   const secret = await tokenWith({ role: 'admin', project: 'berlin' })
   const ask = async (method: string, path: string, json?: unknown) => withToken(secret, method, path, json)

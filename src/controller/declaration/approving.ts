@@ -17,3 +17,8 @@ export function isApprovingMore(
   const isAutomatic = rules?.nodes.some(({ approve }) => approve === 'automatically') ?? false
   return isAutomatic && (isMoved || !isSame(rules?.nodes, known?.rules?.nodes))
 }
+
+/** Whether a declaration changes the overrides of a cluster, which decide what runs as root on nodes that were approved without them. */
+export function isOverriding(declaration: Declaration, { settings }: Pick<Cluster, 'settings'>): boolean {
+  return !isSame(settingsFor(declaration, settings).overrides, settings.overrides)
+}

@@ -2,7 +2,7 @@ import type { Permission } from '../../../protocol/api/access.ts'
 import type { declarationRoutes } from '../../../protocol/declaration/routes.ts'
 import { isAllowed } from '../../access/people/grants.ts'
 import { applyDeclaration, projectFor } from '../../declaration/apply.ts'
-import { isApprovingMore } from '../../declaration/approving.ts'
+import { isApprovingMore, isOverriding } from '../../declaration/approving.ts'
 import { exported } from '../../declaration/changes.ts'
 import { refusal } from '../../domain/admission.ts'
 import { clusterByName } from '../../nodes/find.ts'
@@ -25,6 +25,9 @@ export const declarationHandlers = (core: Services): Handlers<typeof declaration
       requirePermission(identity, APPROVE, project)
       if (known) requirePermission(identity, APPROVE, known.project)
     }
+    // In another project, somebody else may administrate.
+    if (known && (project !== known.project || isOverriding(body.declaration, known)))
+      requirePermission(identity, 'administrate', known.project)
     const order = { ...body, dryRun: query.dryRun === '1', prune: query.prune === '1' }
     return applyDeclaration(core, order, identity.name)
   },

@@ -10,6 +10,8 @@ export const settingsHandlers = (core: Services): Handlers<typeof settingsRoutes
     const cluster = await clusterByName(core, params.name)
     // The controller would approve nodes that it does not approve now.
     if (body.settings.autoApprove === true) requirePermission(identity, 'approve', cluster.project)
+    // They decide what runs as root on nodes that were approved without them.
+    if (body.settings.overrides !== undefined) requirePermission(identity, 'administrate', cluster.project)
     return changeSettings(core, cluster, body, query.dryRun === '1')
   },
 })
