@@ -1,6 +1,7 @@
 import type { Instruction } from '../../../src/protocol/wire/instruction.ts'
 import { Operation, OperationAnswer, type OperationOutcome } from '../../../src/protocol/wire/operation.ts'
 import { OPERATION_FRAME } from '../../../src/protocol/wire/released-names.ts'
+import { waitFor } from '../wait-for.ts'
 import type { ScriptedAgent } from './agent.ts'
 import type { SceneNode } from './scene.ts'
 
@@ -53,7 +54,7 @@ export function upgradingAgents(nodes: readonly SceneNode[], masters: readonly s
     const { name } = params.node
     agents.happened.push(`${role} ${name} ${params.cluster.kubernetesVersion}`)
     agent.send('ack', {})
-    while (agents.held.has(name)) await new Promise((resolve) => setTimeout(resolve, 10))
+    await waitFor(`the test to let ${name} go on`, () => !agents.held.has(name), { withinMs: 120_000, everyMs: 10 })
     const isFailed = agents.failing.has(name)
     const error = { code: 'step/failed', message: `${name} failed`, fix: 'repair it' }
     const seq = (sent.get(id) ?? 1) + 1
