@@ -1,8 +1,11 @@
 import { describe, expect, it, test } from 'vitest'
 import { cluster, EARLY, node, run, upgrade } from '../../../../test/support/controller/member.ts'
 import { wellReport } from '../../../../test/support/controller/well-report.ts'
+import { UpgradeRequest } from '../../../protocol/api/clusters/upgrades.ts'
 import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
+import { openDraft } from '../../domain/draft.ts'
 import { NOBODY } from '../../live/presence.ts'
+import { startIn } from '../upgrade/commands.ts'
 import type { Planning } from '../upgrade/plan.ts'
 import { settingsAfter } from './after.ts'
 import { planChange } from './plan.ts'
@@ -67,6 +70,18 @@ describe('the plan of a change', () => {
     expect(found.map(({ code }) => code)).toEqual(['agent/update-needed', 'agent/update-needed'])
     expect(plan({ labels: { site: 'south' } }, up, known).problems).toEqual([])
   })
+})
+
+test('an upgrade remembers a change that was cancelled', () => {
+  const left = { ...upgrade(), settings: ['httpProxy'], state: 'cancelled' as const }
+  const its = { ...up, upgrade: left }
+  const bundles = { versions: () => ['v1.99.1', 'v1.99.0'] }
+  const ports = { now: () => NOW, startedAt: NOW, presence: NOBODY, bundles } as unknown as Planning
+  const before = { ...its, settings: { ...settings, kubernetesVersion: 'v1.99.0' } }
+  const old = { ...before, upgrade: { ...left, nodes: [] } }
+  const draft = openDraft({ cluster: old, nodes: [m1, w1], runs, enrolments: [], version: 1 } as never, NOW)
+  startIn(ports, draft, UpgradeRequest.parse({ to: 'v1.99.1' }))
+  expect(draft.cluster.upgrade).toMatchObject({ rounds: ['v1.99.1'], unfinished: ['httpProxy'] })
 })
 
 test('a merge patch removes with null, and merges mappings', () => {

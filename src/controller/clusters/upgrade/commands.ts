@@ -6,7 +6,7 @@ import type { Draft } from '../../domain/draft.ts'
 import type { Cluster } from '../../domain/records.ts'
 import { cancelled, paused, resumed } from '../../domain/upgrade/control.ts'
 import type { Upgrade } from '../../domain/upgrade/record.ts'
-import { isActive, phasesFor, versionOn } from '../../domain/upgrade/upgrade.ts'
+import { isActive, phasesFor, unfinishedIn, versionOn } from '../../domain/upgrade/upgrade.ts'
 import { type Reconciling, reconcile } from '../../reconcile/reconcile.ts'
 import { connectedMasters, situationOf } from '../../reconcile/situation-of.ts'
 import { shared } from '../shared-answer.ts'
@@ -84,12 +84,14 @@ function begun(
     ...{ id: node.id, name: node.name, version: versionOn(cluster, node), group: groups.get(node.name) ?? null },
     ...({ phase: 'waiting', isCordoned: false, deadline: null, waitingFor: null } as const),
   }))
+  const unfinished = unfinishedIn(cluster.upgrade)
   return phasesFor({
     ...{ from, rounds, round: 0, state: 'running', isChecked: false, addOns: 'due', etcd: null },
     ...{
       maxUnavailable: request.maxUnavailable,
       drain: { seconds: request.drainSeconds, onBlocked: request.onBlocked },
     },
+    ...(unfinished && { unfinished }),
     ...{ nodes, waitingFor: null, error: null, beganAt: now.toISOString(), endedAt: null },
   })
 }

@@ -3,7 +3,7 @@ import type { Cluster } from '../records.ts'
 import { isMaster } from '../shape.ts'
 import type { Member } from '../situation.ts'
 import type { Upgrade } from '../upgrade/record.ts'
-import { versionOn } from '../upgrade/upgrade.ts'
+import { unfinishedIn, versionOn } from '../upgrade/upgrade.ts'
 
 interface Order {
   changes: readonly SettingChange[]
@@ -24,8 +24,11 @@ export function concerns({ change, isSent }: SettingChange, isMasterNode: boolea
 export function rolloutOf(cluster: Cluster, members: readonly Member[], order: Order): Upgrade | null {
   const { changes, maxUnavailable, now } = order
   const sent = changes.filter(({ isSent }) => isSent)
-  const unfinished = cluster.upgrade?.settings && cluster.upgrade.state === 'cancelled' ? cluster.upgrade : null
-  const isBehind = (id: string) => unfinished?.nodes.some((node) => node.id === id && node.phase !== 'done') === true
+  const unfinished = unfinishedIn(cluster.upgrade)
+  // Nodes that a later upgrade did not have to change are not told apart: all are due.
+  const before = cluster.upgrade?.settings && cluster.upgrade
+  const isBehind = (id: string) =>
+    unfinished !== undefined && (!before || before.nodes.some((node) => node.id === id && node.phase !== 'done'))
   const nodes = members.map((member): Upgrade['nodes'][number] => {
     const { id, name } = member.node
     const isDue = isBehind(id) || sent.some((change) => concerns(change, isMaster(member)))
@@ -35,10 +38,10 @@ export function rolloutOf(cluster: Cluster, members: readonly Member[], order: O
     }
   })
   const isOfAddOns =
-    sent.some(({ change }) => change.class === 'add-on') || (unfinished !== null && unfinished.addOns !== 'done')
+    sent.some(({ change }) => change.class === 'add-on') || (unfinished !== undefined && before?.addOns !== 'done')
   if (!isOfAddOns && nodes.every(({ phase }) => phase === 'done')) return null
   const version = cluster.settings.kubernetesVersion
-  const names = new Set([...(unfinished?.settings ?? []), ...sent.map(({ name }) => name)])
+  const names = new Set([...(unfinished ?? []), ...sent.map(({ name }) => name)])
   return {
     ...{ from: version, rounds: [version], round: 0, state: 'running', settings: [...names] },
     // What an upgrade may break is not changed: nothing is checked, and nothing is drained.

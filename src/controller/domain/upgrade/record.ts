@@ -8,6 +8,8 @@ export interface Upgrade {
   rounds: string[]
   /** Of a change of settings, which keeps the versions of the nodes: what changes, as `overrides.kubelet`, or `endpoint`. Absent: it is an upgrade. */
   settings?: string[]
+  /** Of an upgrade: what a change of settings that was cancelled before it has not changed on all nodes. */
+  unfinished?: string[]
   /** Index of the present round. */
   round: number
   state: UpgradeState

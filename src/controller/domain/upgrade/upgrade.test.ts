@@ -307,6 +307,23 @@ describe('a change of settings', () => {
     expect(next?.settings).toEqual(['httpProxy', 'certSANs'])
     expect(next?.nodes.filter(({ phase }) => phase === 'waiting').map(({ name }) => name)).toEqual(['m1', 'w1', 'w2'])
   })
+
+  it('includes all nodes when an upgrade came after the cancelled change, and was cancelled too', () => {
+    const scene = changing(1, 1, [PROXY])
+    const { settings, ...later } = scene.upgrade
+    scene.upgrade = { ...later, state: 'cancelled', ...(settings && { unfinished: settings }) }
+    const { cluster: own, members, now } = scene.situation
+    const next = rolloutOf(own, members, { changes: [], maxUnavailable: '1', now })
+    expect(next).toMatchObject({ settings: ['httpProxy'], addOns: 'due' })
+    expect(next?.nodes.map(({ phase }) => phase)).toEqual(['waiting', 'waiting'])
+    expect(
+      rolloutOf({ ...own, upgrade: { ...scene.upgrade, state: 'done' } }, members, {
+        changes: [],
+        maxUnavailable: '1',
+        now,
+      }),
+    ).toBe(null)
+  })
 })
 
 it('waits while the agent of a node is being updated', () => {

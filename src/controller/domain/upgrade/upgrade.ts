@@ -19,9 +19,14 @@ export const versionIn = ({ rounds, round }: Upgrade): string => rounds[round] ?
 export const versionFor = (upgrade: Upgrade, { version }: Pick<UpgradedNode, 'version'>): string =>
   upgrade.settings ? version : versionIn(upgrade)
 
-/** Whether it moves the nodes to another API endpoint. */
-export const isMove = (upgrade: Pick<Upgrade, 'settings'> | null): boolean =>
-  upgrade?.settings?.includes('endpoint') === true
+/** Whether it moves the nodes to another API endpoint, if only as a part of an upgrade. */
+export const isMove = (upgrade: Pick<Upgrade, 'settings' | 'unfinished'> | null): boolean =>
+  (upgrade?.settings ?? upgrade?.unfinished)?.includes('endpoint') === true
+
+/** What was to change in settings when it was cancelled, and has not on all nodes; undefined if nothing. */
+export function unfinishedIn(upgrade: Upgrade | null): string[] | undefined {
+  return upgrade?.state === 'cancelled' ? (upgrade.settings ?? upgrade.unfinished) : undefined
+}
 
 /** `the upgrade to v1.37.2`, `the change of httpProxy`. */
 export const nameOf = ({ settings, rounds }: Pick<Upgrade, 'settings' | 'rounds'>): string =>
