@@ -287,6 +287,8 @@ function servingRequest(name: string, names: string, status: RequestObject['stat
 test('serving certificates of kubelets are approved if their names are those that the controller knows', async () => {
   const requests = [
     servingRequest('n1-decided', 'DNS:n1', { conditions: [{ type: 'Denied' }] }),
+    servingRequest('n1-denied', 'DNS:n1'),
+    servingRequest('n1-denied', 'DNS:n1', { conditions: [{ type: 'Denied' }] }),
     servingRequest('n1-own', 'DNS:n1,IP:10.0.0.1'),
     servingRequest('n1-second', 'IP:10.0.0.1'),
     servingRequest('n2-unknown', 'DNS:n2,IP:10.0.0.2'),
@@ -299,7 +301,8 @@ test('serving certificates of kubelets are approved if their names are those tha
     `${SERVING}/n1-own/approval`,
     `${SERVING}/n1-second/approval`,
   ])
-  const { status } = JSON.parse(api.patches[1]?.body ?? '')
+  const { metadata, status } = JSON.parse(api.patches[1]?.body ?? '')
+  expect(metadata).toEqual({ uid: 'n1-own' })
   expect(status.conditions).toMatchObject([{ type: 'Approved', status: 'True' }])
   expect(log.filter((line) => line.includes('not approved'))).toEqual([
     'the request n2-unknown for a serving certificate is not approved: the controller knows no node n2 in this cluster',

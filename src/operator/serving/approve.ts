@@ -40,7 +40,8 @@ export async function approveServing({ cluster, known, log, random, signal }: Su
     ...{ cluster, log, random, signal, path: REQUESTS, fields: `spec.signerName=${SIGNER}` },
     reduce(object) {
       const request = pendingRequest(object)
-      if (request) pending.add(request)
+      if (request?.isDecided) pending.remove(request)
+      else if (request) pending.add(request)
       return true
     },
     onChange: () => wake(),
@@ -50,7 +51,7 @@ export async function approveServing({ cluster, known, log, random, signal }: Su
     const addressOf = await known.addresses(signal)
     const why = whyNot(request, addressOf)
     if (why === undefined) {
-      await approve(cluster, name, signal)
+      await approve(cluster, request, signal)
       refused.delete(username)
       pending.remove(request)
       log(`approved the serving certificate of ${username} (${name})`)
@@ -96,21 +97,28 @@ function openPending() {
   }
 }
 
-type Pending = PendingRequest & { created: string }
+type Pending = PendingRequest & { uid: string; created: string; isDecided: boolean }
 
-/** Undefined for one that is decided, or too long. */
+/** Undefined for one that is too long. */
 function pendingRequest({ metadata, spec, status }: RequestObject): Pending | undefined {
-  if ((status?.conditions ?? []).length > 0 || spec.request.length > MAX_CHARACTERS) return undefined
+  if (spec.request.length > MAX_CHARACTERS) return undefined
   const { signerName, username, groups = [], usages = [] } = spec
   const request = Buffer.from(spec.request, 'base64').toString('latin1')
-  const created = metadata.creationTimestamp ?? ''
-  return { name: metadata.name, created, signerName, username, groups, usages, request }
+  const { name, uid, creationTimestamp: created = '' } = metadata
+  const isDecided = (status?.conditions ?? []).length > 0
+  return { name, uid, created, isDecided, signerName, username, groups, usages, request }
 }
 
-async function approve(cluster: InCluster, name: string, signal: AbortSignal): Promise<void> {
+/** Not another request that has the name by now. */
+async function approve(cluster: InCluster, { name, uid }: Pending, signal: AbortSignal): Promise<void> {
   const condition = {
     ...{ type: 'Approved', status: 'True', reason: 'OwnNames' },
     message: 'approved by the Cantrip operator: the names and addresses are those of the node',
   }
-  await patchJson(cluster, `${REQUESTS}/${name}/approval`, { status: { conditions: [condition] } }, signal)
+  await patchJson(
+    cluster,
+    `${REQUESTS}/${name}/approval`,
+    { metadata: { uid }, status: { conditions: [condition] } },
+    signal,
+  )
 }

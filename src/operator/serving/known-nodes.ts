@@ -38,7 +38,8 @@ export function openKnownNodes({ identity, cluster, directory, log, now }: Surro
   return {
     async addresses(signal) {
       last ??= await readSaved(directory)
-      if (now().getTime() - askedAt >= AGAIN_MS) {
+      // Also after the clock was set back.
+      if (Math.abs(now().getTime() - askedAt) >= AGAIN_MS) {
         askedAt = now().getTime()
         try {
           const answer = await askController(await identity.current(signal), signal)
