@@ -19,11 +19,18 @@ test('a mapping whose parts change in different ways is compared by part', () =>
 })
 
 test('says what restarts on a master and on a worker', () => {
-  const found = changed({ certSANs: ['api.example.org'], httpProxy: 'http://proxy:3128', overrides: {} })
+  const overrides = { kubeadm: 'kind: ClusterConfiguration\n' }
+  const found = changed({ httpProxy: 'http://proxy:3128', overrides })
   expect(restartsOn(found, false)).toEqual(['containerd', 'kubelet'])
   expect(restartsOn(found, true)).toEqual([
-    ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'containerd', 'kubelet'],
+    ...['containerd', 'kubelet', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'],
   ])
+})
+
+test('masters are told of further names of the API server, which reads its certificate again without a restart', () => {
+  const found = changed({ certSANs: ['api.example.org'] })
+  expect(found.map(({ change }) => change.class)).toEqual(['control-plane'])
+  expect(restartsOn(found, true)).toEqual([])
 })
 
 test('what cannot change has a reason', () => {

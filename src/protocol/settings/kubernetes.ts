@@ -2,13 +2,7 @@ import { isIP } from 'node:net'
 import * as z from 'zod/mini'
 import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
 import { KubernetesVersion } from '../names.ts'
-import type { Restarted, Settings } from './setting.ts'
-
-export const CONTROL_PLANE = [
-  'kube-apiserver',
-  'kube-controller-manager',
-  'kube-scheduler',
-] as const satisfies readonly Restarted[]
+import type { Settings } from './setting.ts'
 
 /** RFC 1123, and a wildcard as the first label. */
 const DNS_NAME = /^(\*\.)?([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
@@ -37,9 +31,10 @@ export const kubernetes = {
     help: 'another name or address of the API server, for its certificate; repeatable',
     wanted: 'a list of DNS names and IP addresses, e.g. api.example.org',
     example: ['api.example.org'],
-    show: { title: 'API', text: (names: readonly string[]) => names.join(', ') },
+    show: { title: 'API', text: (names: readonly string[]) => `certificate also for ${names.join(', ')}` },
     sentIn: 'cluster',
     since: '0.2.0',
-    change: { class: 'control-plane', restarts: CONTROL_PLANE },
+    // The API server reads its certificate again when it changes.
+    change: { class: 'control-plane', restarts: [] },
   },
 } as const satisfies Settings

@@ -1,5 +1,4 @@
 import * as z from 'zod/mini'
-import { CONTROL_PLANE } from './kubernetes.ts'
 import type { Settings } from './setting.ts'
 
 const Text = z.optional(z.string().check(z.maxLength(32_768)))
@@ -34,7 +33,7 @@ export const overrides = {
       of: {
         kubelet: { class: 'rolling', restarts: ['kubelet'] },
         containerd: { class: 'rolling', restarts: ['containerd'] },
-        kubeadm: { class: 'control-plane', restarts: CONTROL_PLANE },
+        kubeadm: { class: 'control-plane', restarts: ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] },
         'kube-proxy': { class: 'add-on', restarts: ['kube-proxy'] },
       },
     },

@@ -132,7 +132,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
         { name: 'certSANs', class: 'control-plane' },
         { name: 'labels', class: 'live' },
       ],
-      nodes: [{ name: 'cp-1', role: 'master', wave: 0, restarts: ['kube-apiserver'] }],
+      nodes: [{ name: 'cp-1', role: 'master', wave: 0, restarts: [] }],
       ...{ addOns: false, problems: [] },
     },
   },
@@ -189,6 +189,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     body: { roles: ['master', 'worker'], interface: 'eno1' },
     answer: { ...NODE_DETAIL, state: 'CONFIGURED', roles: ['master', 'worker'] },
   },
+  drainNode: { body: { deadline: '2026-11-29T18:04:05Z', onBlocked: 'wait' } },
   listEvents: { answer: { events: [ENTRY], last: 42 } },
   listAdministrators: { answer: [ADMINISTRATOR] },
   createAdministrator: {

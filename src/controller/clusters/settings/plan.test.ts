@@ -11,6 +11,7 @@ import { settingsAfter } from './after.ts'
 import { planChange } from './plan.ts'
 
 const NOW = new Date(EARLY)
+const KUBEADM = 'kind: ClusterConfiguration\n'
 const settings = ClusterSettings.parse({ labels: { site: 'north' } })
 const report = wellReport(['m1', 'w1'], ['m1'])
 const up = cluster({
@@ -33,7 +34,7 @@ function plan(patch: Record<string, unknown>, its = up, capabilities?: string[])
 
 describe('the plan of a change', () => {
   it('names what restarts, masters first', () => {
-    expect(plan({ httpProxy: 'http://proxy:3128', certSANs: ['api.example.org'] })).toMatchObject({
+    expect(plan({ httpProxy: 'http://proxy:3128', overrides: { kubeadm: KUBEADM } })).toMatchObject({
       nodes: [
         { name: 'm1', wave: 0, restarts: expect.arrayContaining(['kube-apiserver', 'containerd']) },
         { name: 'w1', wave: 1, restarts: ['containerd'] },
