@@ -12,6 +12,7 @@ import { nameServers } from './name-servers.ts'
 import { oneAndOne } from './one-and-one.ts'
 import { packetFilters } from './packet-filters.ts'
 import { restoredEtcd } from './restored-etcd.ts'
+import { settings } from './settings.ts'
 import { openScene, type Scene } from './shape.ts'
 import { sharedMachine } from './shared-machine.ts'
 import { type Story, story } from './stages.ts'
@@ -36,6 +37,7 @@ const stories: Record<string, (scene: Scene, story: Story) => Promise<void>> = {
   upgraded,
   'upgraded-trio': upgradedTrio,
   journey,
+  settings,
   'restored-etcd': restoredEtcd,
 }
 const say = (line: string) => console.log(line)
