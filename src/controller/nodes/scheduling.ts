@@ -36,8 +36,11 @@ export async function uncordonNode(ports: Ports, node: Node): Promise<{ node: st
 }
 
 /** Works on it for some seconds. Requests with the same deadline are one act. */
-export async function drainNode(ports: Ports, node: Node, { deadline, onBlocked }: DrainRequest): Promise<DrainView> {
+export async function drainNode(ports: Ports, node: Node, request: DrainRequest): Promise<DrainView> {
   const place = await placeOf(ports, node)
+  const { seconds, onBlocked } = request
+  // The clock of a person's machine may be wrong, and a past deadline would end pods at once.
+  const deadline = request.deadline ?? new Date(ports.now().getTime() + seconds * 1_000).toISOString()
   const { drains } = ports.operations
   if (drains.get(node.id) !== deadline) {
     // A drain alone would cordon for a while only.
@@ -46,13 +49,13 @@ export async function drainNode(ports: Ports, node: Node, { deadline, onBlocked 
     drains.set(node.id, deadline)
   }
   const answer = await ask(place, { operation: 'cordon-and-drain', target: place.target, deadline, onBlocked })
-  const isPastDeadline = ports.now().getTime() >= Date.parse(deadline)
+  const its = { node: node.name, deadline, isPastDeadline: ports.now().getTime() >= Date.parse(deadline) }
   if (answer.outcome === 'done') {
     drains.delete(node.id)
-    return { node: node.name, isDone: true, waitingFor: null, held: answer.held ?? [], isPastDeadline }
+    return { ...its, isDone: true, waitingFor: null, held: answer.held ?? [] }
   }
   const { waitingFor, blocked } = answer
-  return { node: node.name, isDone: false, waitingFor, held: blocked?.pods ?? [], isPastDeadline }
+  return { ...its, isDone: false, waitingFor, held: blocked?.pods ?? [] }
 }
 
 /** The states in which no instruction has added the node to its cluster. */

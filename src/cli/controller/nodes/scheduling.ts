@@ -92,7 +92,7 @@ function registerDrain(node: Command): void {
       withClient(flags, async (client) => {
         const { id } = await findNode(client, query)
         const report = (text: string) => (flags.output === 'text' ? print(text) : process.stderr.write(text))
-        const done = await untilDrained(client, id, { ...flags, now: new Date() }, report)
+        const done = await untilDrained(client, id, flags, report)
         await printAs(flags.output, done, `Node ${done.node} is drained.\n${done.held.map(stayText).join('')}`)
       }),
     )
@@ -105,17 +105,20 @@ const stayText = ({ namespace, name, reason }: DrainView['held'][number]) =>
 export async function untilDrained(
   client: Pick<AdminClient, 'ask'>,
   id: string,
-  { timeout, onBlocked, now }: Pick<DrainFlags, 'timeout' | 'onBlocked'> & { now: Date },
+  { timeout: seconds, onBlocked }: Pick<DrainFlags, 'timeout' | 'onBlocked'>,
   report: (text: string) => void,
   clock = STEADY_CLOCK,
 ): Promise<DrainView> {
-  const deadline = new Date(now.getTime() + timeout * 1_000).toISOString()
-  const body = { deadline, onBlocked }
-  const ask = () => client.ask(nodeRoutes.drainNode, { params: { id }, body })
+  let deadline: string | undefined
+  const ask = () => {
+    const body = { seconds, onBlocked, ...(deadline !== undefined && { deadline }) }
+    return client.ask(nodeRoutes.drainNode, { params: { id }, body })
+  }
   let reported = ''
   // Only what has begun goes on without the controller, or a master.
   const look = async (number: number) => {
     const shown = number === 1 ? await ask() : await retryUnreachable(ask, clock)
+    deadline = shown.deadline
     if (shown.isDone) return shown
     if (shown.isPastDeadline && onBlocked === 'wait') throw blocked(shown)
     const text = printable(`Node ${shown.node} waits for ${shown.waitingFor}`)

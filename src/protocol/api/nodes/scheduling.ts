@@ -5,8 +5,10 @@ import type { Route } from '../route.ts'
 export const DEFAULT_DRAIN_SECONDS = 600
 
 export const DrainRequest = z.strictObject({
-  /** Pods that cannot move until then are treated as `onBlocked` says. */
-  deadline: z.iso.datetime(),
+  /** How long it may take, by the clock of the controller. Pods that cannot move until then are treated as `onBlocked` says. */
+  seconds: z._default(z.int().check(z.minimum(1), z.maximum(86_400)), DEFAULT_DRAIN_SECONDS),
+  /** Of a repeated request: that of the first answer. */
+  deadline: z.optional(z.iso.datetime()),
   onBlocked: z._default(OnBlocked, 'wait'),
 })
 export type DrainRequest = z.infer<typeof DrainRequest>
@@ -14,7 +16,8 @@ export type DrainRequest = z.infer<typeof DrainRequest>
 /** How far the drain of a node has come. */
 export const DrainView = z.object({
   node: z.string(),
-  /** Nothing is left to wait for. Otherwise, repeat the request. */
+  deadline: z.string(),
+  /** Nothing is left to wait for. Otherwise, repeat the request with the deadline. */
   isDone: z.boolean(),
   /** As text; null if nothing. */
   waitingFor: z.nullable(z.string()),
