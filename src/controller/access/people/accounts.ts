@@ -62,6 +62,9 @@ export async function changeOwnPassword(
   return ports.turns('people', async () => {
     const account = await accountNamed(ports, name)
     if (account.password !== before) throw wrongPassword()
+    const sessions = await ports.store.userSessions(name)
+    // Somebody ended it while the password was checked.
+    if (!sessions.some(({ hash }) => hash === own.hash)) throw sessionEnded(own)
     const session = { ...own, hash: hashOf(secret), lastUsedAt: ports.now().toISOString() }
     await ports.store.commit([
       { change: 'set-account', name, to },
@@ -72,6 +75,9 @@ export async function changeOwnPassword(
     return { account: viewOfAccount({ ...account, ...to }), secret }
   })
 }
+
+const sessionEnded = ({ id }: UserSession) =>
+  new AgentError('session/unknown', `session ${id} has ended`, { fix: 'sign in again', kind: 'invalid' })
 
 export const wrongPassword = () => refusal('password/wrong', 'the present password is wrong', 'check it, and try again')
 

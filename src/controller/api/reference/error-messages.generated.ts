@@ -280,6 +280,9 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "session/ended": [
     "the session is of another kind"
   ],
+  "session/unknown": [
+    "session … has ended"
+  ],
   "session/wrong-password": [
     "the name or the password is wrong"
   ],

@@ -48,12 +48,19 @@ export async function noteLocalAct<T>(dataDirectory: string, act: LocalAct<T>, n
     writeDurably(path, `${JSON.stringify({ id, at, by, action, reason, ...rest } satisfies Note)}\n`)
   }
   note({ outcome: 'begun', code: null, changes: [] })
+  const result = await attempt(
+    () => act.work(),
+    (code) => note({ outcome: 'failed', code, changes: [] }),
+  )
+  note({ outcome: 'done', code: null, changes: act.changes(result) })
+  return result
+}
+
+async function attempt<T>(work: () => T | Promise<T>, onFailed: (code: string) => void): Promise<T> {
   try {
-    const result = await act.work()
-    note({ outcome: 'done', code: null, changes: act.changes(result) })
-    return result
+    return await work()
   } catch (error) {
-    note({ outcome: 'failed', code: error instanceof AgentError ? error.code : 'bug', changes: [] })
+    onFailed(error instanceof AgentError ? error.code : 'bug')
     throw error
   }
 }

@@ -98,6 +98,6 @@ export const sessionRoutes = {
     body: z.strictObject({ present: z.string().check(z.maxLength(256)), password: NewPassword }),
     maxBodyBytes: 2_048,
     answer: z.object({ ...AccountView.shape, ...z.pick(BegunSession, { token: true, csrf: true }).shape }),
-    errors: ['password/wrong', 'password/none', 'limit/logins'],
+    errors: ['password/wrong', 'password/none', 'session/unknown', 'limit/logins'],
   },
 } as const satisfies Record<string, Route>
