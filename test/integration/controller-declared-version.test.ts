@@ -70,7 +70,7 @@ test('a later version is an upgrade, an earlier one is refused, and so is one wi
     [
       'Cluster demo would change:',
       `  ~ spec.kubernetesVersion: "${PRESENT}" -> "${next}"`,
-      `  ~ upgrade of 1 node from ${PRESENT} to ${next}; the order: controller cluster upgrade demo --to ${next} --dry-run\n`,
+      `  ~ upgrade of 1 node from ${PRESENT} to ${next}; see: controller cluster upgrade demo --to ${next} --dry-run\n`,
     ].join('\n'),
   )
   const unconfirmed = await scene.cli('apply', '-f', file(next))

@@ -25,7 +25,7 @@ export function planText(plan: DeclarationPlan, done: boolean): string {
 
 function upgradeText(cluster: string, { from, rounds, nodes }: NonNullable<DeclarationPlan['upgrade']>): string {
   const order = `controller cluster upgrade ${cluster} --to ${rounds.at(-1)} --dry-run`
-  return `upgrade of ${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'} from ${from} to ${rounds.join(', then ')}; the order: ${order}`
+  return `upgrade of ${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'} from ${from} to ${rounds.join(', then ')}; see: ${order}`
 }
 
 function changeText({ path, from, to }: FieldChange): string {
