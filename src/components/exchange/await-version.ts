@@ -25,7 +25,7 @@ export const awaitVersion: ProvisionStep = {
         'exchange/not-up',
         `not ${params.cluster.kubernetesVersion} after ${TIMEOUT_MS / 1000} s: ${found}`,
         {
-          fix: 'see the reason in: journalctl -u kubelet; then run the same again',
+          fix: 'see the reason in: journalctl -u kubelet; then run the same command again',
         },
       )
     }

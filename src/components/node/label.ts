@@ -38,7 +38,7 @@ export const labelNode: ProvisionStep = {
     if (answer?.status === 200) return
     const why = answer === undefined ? 'the API does not answer' : `the API answers ${answer.status}: ${answer.body}`
     throw new AgentError('node/not-labeled', `${params.node.name} could not be labeled: ${why}`, {
-      fix: 'wait until the API is ready, and run the same again',
+      fix: 'wait until the API is ready, and run the same command again',
     })
   },
 }

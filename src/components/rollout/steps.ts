@@ -30,7 +30,7 @@ export const awaitRollout: ProvisionStep = {
     const failure = async () => {
       const found = (await waitingFor(host, params)).join(', ')
       return new AgentError('rollout/not-ready', `not rolled out after ${TIMEOUT_MS / 1000} s: ${found}`, {
-        fix: 'see the reason with kubectl describe and kubectl logs; then run the same again',
+        fix: 'see the reason with kubectl describe and kubectl logs; then run the same command again',
       })
     }
     const isDone = async () => (await waitingFor(host, params)).length === 0

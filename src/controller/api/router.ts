@@ -203,7 +203,7 @@ function nameRest(path: string, request: FastifyRequest): void {
   if (name !== undefined) request.params = { ...others, [name]: rest }
 }
 
-/** Answering the next request with the same again and again would cost as much as an answer. */
+/** Refusals that end the connection: a client that goes on would cost as much as one that is admitted (ADR 62). */
 const ENDING = ['limit/requests', 'limit/bytes', 'limit/connections']
 
 type FailurePorts = HasRefusals &

@@ -43,7 +43,7 @@ export async function drainNode(ports: Ports, node: Node, request: DrainRequest)
   const deadline = request.deadline ?? new Date(ports.now().getTime() + seconds * 1_000).toISOString()
   const { drains } = ports.operations
   if (drains.get(node.id) !== deadline) {
-    // A drain alone would cordon for a while only.
+    // As a person: the cordon of cordon-and-drain has an upgrade's mark, and an upgrade would remove it.
     const fields = { isCordoned: { after: true }, drainedUntil: { after: deadline }, onBlocked: { after: onBlocked } }
     await ports.doRecorded([changeOf(node, fields)], () => cordon(place))
     drains.set(node.id, deadline)
@@ -58,18 +58,19 @@ export async function drainNode(ports: Ports, node: Node, request: DrainRequest)
   return { ...its, isDone: false, waitingFor, held: blocked?.pods ?? [] }
 }
 
-/** The states in which no instruction has added the node to its cluster. */
-const BEFORE: readonly Node['state'][] = ['DISCOVERED', 'APPROVED', 'CONFIGURED', 'REMOVED']
+/** The states in which no instruction has added the node to its cluster, or it has been removed. */
+const OUTSIDE: readonly Node['state'][] = ['DISCOVERED', 'APPROVED', 'CONFIGURED', 'REMOVED']
 
 interface Place {
   ports: Ports
   data: ClusterData
-  /** The node itself comes last: it may be the one that people want to stop. */
+  /** Those that can do it; the node itself is the last one, because people may want to stop it. */
   masters: Node[]
   target: { name: string; address: string; role: 'master' | 'worker' }
 }
 
 async function placeOf(ports: Ports, node: Node): Promise<Place> {
+  if (OUTSIDE.includes(node.state)) throw notInCluster(node)
   const data = await ports.store.load(node.clusterId)
   if (!data) throw missing('node', node.id)
   const { members } = situationOf(ports, data)
@@ -77,7 +78,6 @@ async function placeOf(ports: Ports, node: Node): Promise<Place> {
   const own = ({ id }: Node) => id === node.id
   const role = node.roles.includes('master') ? 'master' : 'worker'
   const { name, address } = node
-  if (BEFORE.includes(node.state)) throw notInCluster(node)
   return {
     ...{ ports, data, target: { name, address, role } },
     masters: [...masters.filter((each) => !own(each)), ...masters.filter(own)],
@@ -108,10 +108,10 @@ async function ask({ ports, masters, data }: Place, order: OperationOrder) {
   throw new AgentError(code, `master ${master.name}: ${message}`, { fix })
 }
 
-const notInCluster = ({ name }: Node) =>
+const notInCluster = ({ name, state }: Node) =>
   refusal(
     'node/not-in-cluster',
-    `node ${name} is not in its cluster yet`,
+    `node ${name} is ${state}, so it is not in its cluster`,
     remedy`see: ${{ do: 'node.show', node: name }}`,
   )
 

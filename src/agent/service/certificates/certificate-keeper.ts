@@ -30,26 +30,27 @@ const AFTER_FAILURE: RetryPolicy = { firstMs: 30_000, factor: 2, longestMs: 3_60
 
 /**
  * Renews certificates that the controller does not: at once, and again every few minutes, what has expired; once a day what soon
- * expires. Starts no process while nothing can have expired since the last one looked: a run, or a clock that is set back, ends this
- * knowledge, and so does each day. The time of day is random, so that the masters of a cluster do not restart their API servers together.
+ * expires. If a process has found nothing to renew, the next one starts when the first certificate expires, but after a run, or when the clock is
+ * set back, at the next look. The time of day is random, so that the masters of a cluster do not restart their API servers together.
  */
 export function certificateKeeper(options: CertificateKeeperOptions): CertificateKeeper {
   const { link, log, random, sleep, signal } = options
   let underWay: { stop: AbortController; ended: Promise<Renewal> } | undefined
-  let calm: { fromMs: number; untilMs: number } | undefined
+  /** While the clock shows this time, no certificate has expired. */
+  let nothingDue: { fromMs: number; untilMs: number } | undefined
 
   async function renew(when: When): Promise<boolean> {
     if (link.open() || !options.isProvisioned()) return true
     const nowMs = options.now().getTime()
-    if (when === 'expired' && calm && nowMs >= calm.fromMs && nowMs < calm.untilMs) return true
-    calm = undefined
+    if (when === 'expired' && nothingDue && nowMs >= nothingDue.fromMs && nowMs < nothingDue.untilMs) return true
+    nothingDue = undefined
     const stop = new AbortController()
     const ended = options.renew(when, AbortSignal.any([stop.signal, signal]))
     underWay = { stop, ended }
     const { isDone, firstEnd } = await ended
     underWay = undefined
     if (isDone && firstEnd !== undefined && !stop.signal.aborted)
-      calm = { fromMs: nowMs, untilMs: firstEnd === null ? Number.POSITIVE_INFINITY : Date.parse(firstEnd) }
+      nothingDue = { fromMs: nowMs, untilMs: firstEnd === null ? Number.POSITIVE_INFINITY : Date.parse(firstEnd) }
     return isDone || stop.signal.aborted
   }
 
@@ -71,7 +72,7 @@ export function certificateKeeper(options: CertificateKeeperOptions): Certificat
   })
   return {
     async pause() {
-      calm = undefined
+      nothingDue = undefined
       underWay?.stop.abort()
       await underWay?.ended
     },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DrainView } from '../../../protocol/api/nodes/scheduling.ts'
-import { untilDrained } from './scheduling.ts'
+import { untilDrained } from './until-drained.ts'
 
 const DEADLINE = '2026-02-01T00:01:00.000Z'
 const waiting = (own: Partial<DrainView> = {}): DrainView => ({

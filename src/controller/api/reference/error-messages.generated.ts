@@ -191,7 +191,7 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "node … is …; wanted APPROVED"
   ],
   "node/not-in-cluster": [
-    "node … is not in its cluster yet"
+    "node … is …, so it is not in its cluster"
   ],
   "node/other-name": [
     "node … does not have the name …"

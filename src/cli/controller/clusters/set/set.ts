@@ -112,6 +112,6 @@ export function planText({ changes, nodes, addOns, problems }: SettingsPlan): st
   const what = changes.map(({ name, class: how }) => `  ${name} (${how})\n`).join('')
   const where = nodes.length > 0 ? `\n${table(nodes, NODES)}` : ''
   const then = addOns ? '\nThen the add-ons, from one master.\n' : ''
-  const none = nodes.length === 0 && !addOns ? '\nNo node has to be told.\n' : ''
+  const none = nodes.length === 0 && !addOns ? '\nNothing changes on nodes.\n' : ''
   return `Changes:\n${what}${where}${then}${none}${found.join('')}`
 }
