@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { LABEL_KEY, LABEL_VALUE, MAX_LABEL_KEY } from './node-labels.ts'
-import type { Settings } from './setting.ts'
+import { hasFewEntries, MOST_ENTRIES, type Settings } from './setting.ts'
 
 const LabelKey = z.string().check(z.maxLength(MAX_LABEL_KEY), z.regex(LABEL_KEY))
 const LabelValue = z.string().check(z.regex(LABEL_VALUE))
@@ -14,12 +14,12 @@ const pairs = (values: Readonly<Record<string, string>>) =>
 
 export const nodes = {
   labels: {
-    schema: NodeLabels,
+    schema: NodeLabels.check(hasFewEntries),
     default: {},
     flag: '--label <key[=value]>',
     kind: 'pairs',
     help: 'label of its nodes; repeatable',
-    wanted: 'a Kubernetes label KEY=VALUE, e.g. site=north',
+    wanted: `a Kubernetes label KEY=VALUE, e.g. site=north; at most ${MOST_ENTRIES}`,
     example: { site: 'north' },
     show: { title: 'Labels', text: pairs },
     sentIn: 'node',

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import type { Settings } from './setting.ts'
+import { hasFewEntries, MOST_ENTRIES, type Settings } from './setting.ts'
 
 /** Without white space and quotes: it is written to the configuration of services. */
 const Plain = z.string().check(z.maxLength(500), z.regex(/^[!#-&(-[\]-~]+$/))
@@ -12,8 +12,8 @@ function isBareHttp(text: string): boolean {
 const HttpUrl = Plain.check(
   z.refine(isBareHttp, 'wanted http:// or https:// without user, password, query and fragment'),
 )
-/** `*`: every registry without a mirror of its own. */
-const Registry = z.string().check(z.maxLength(260), z.regex(/^(\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d{1,5})?)$/))
+/** `*`: every registry without a mirror of its own. It is the name of a directory. */
+const Registry = z.string().check(z.maxLength(255), z.regex(/^(\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d{1,5})?)$/))
 
 const PROXY_CHANGE = { class: 'rolling', restarts: ['containerd'] } as const
 
@@ -56,11 +56,11 @@ export const registries = {
     change: PROXY_CHANGE,
   },
   registryMirrors: {
-    schema: z.record(Registry, HttpUrl),
+    schema: z.record(Registry, HttpUrl).check(hasFewEntries),
     flag: '--registry-mirror <registry=url>',
     kind: 'pairs',
     help: 'where containerd looks first for images of a registry; repeatable',
-    wanted: 'REGISTRY=URL without user and password, e.g. docker.io=https://mirror.example.org',
+    wanted: `REGISTRY=URL without user and password, e.g. docker.io=https://mirror.example.org; at most ${MOST_ENTRIES}`,
     example: { 'docker.io': 'https://mirror.example.org' },
     show: {
       title: 'Mirrors',

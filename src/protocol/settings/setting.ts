@@ -1,4 +1,4 @@
-import type * as z from 'zod/mini'
+import * as z from 'zod/mini'
 
 /** How arguments become the value. `list`: repeated; `pairs`: KEY=VALUE arguments; `files`: NAME=FILE arguments, and the value is the text. */
 export type FlagKind = 'text' | 'number' | 'switch' | 'list' | 'pairs' | 'files'
@@ -48,6 +48,10 @@ export interface Setting {
   /** How it changes once nodes are provisioned; `of`: by the key of a mapping, whose parts change in different ways. */
   readonly change: Change | { readonly of: Readonly<Record<string, Change>> }
 }
+
+/** Changes add to a mapping, and all settings have to fit into one message to a node. */
+export const MOST_ENTRIES = 100
+export const hasFewEntries = z.refine<object>((mapping) => Object.keys(mapping).length <= MOST_ENTRIES)
 
 /** By name, which is the key in YAML and JSON. */
 export type Settings = Readonly<Record<string, Setting>>

@@ -61,7 +61,10 @@ test('the parameters that released agents take are those of this build', () => {
   expect(unknownSettings(ClusterSettings.parse({}), [])).toEqual([])
 })
 
-test.each([
+const many = (count: number, entry: (at: number) => [string, string]) =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => entry(at)))
+
+test.each<[string, unknown, boolean]>([
   ['httpProxy', 'http://proxy.example.org:3128', true],
   ['httpProxy', 'http://user:word@proxy.example.org:3128', false],
   ['httpsProxy', 'http://token@proxy.example.org:3128', false],
@@ -75,6 +78,10 @@ test.each([
   ['registryMirrors', { '*': 'https://mirror.example.org/hub' }, true],
   ['registryMirrors', { '../../etc': 'https://mirror.example.org' }, false],
   ['registryMirrors', { 'docker.io': 'mirror.example.org' }, false],
+  ['registryMirrors', many(100, (at) => [`r${at}.example.org`, 'https://mirror.example.org']), true],
+  ['registryMirrors', many(101, (at) => [`r${at}.example.org`, 'https://mirror.example.org']), false],
+  ['registryMirrors', { [`${'r'.repeat(254)}:5000`]: 'https://mirror.example.org' }, false],
+  ['labels', many(101, (at) => [`rack-${at}`, 'x']), false],
   ['certSANs', ['*.example.org', '192.0.2.1', '2001:db8::1'], true],
   ['certSANs', ['api_1'], false],
 ])('%s may be %j: %s', (name, value, isValid) => {

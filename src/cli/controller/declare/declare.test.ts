@@ -64,7 +64,7 @@ test.each<[string, string, string]>([
   [
     'a bad label key',
     `${HEAD}  labels: { 'a b': c }\n`,
-    'f.yaml:5:20: spec.labels.a b: found "c"; wanted a Kubernetes label KEY=VALUE, e.g. site=north',
+    'f.yaml:5:20: spec.labels.a b: found "c"; wanted a Kubernetes label KEY=VALUE, e.g. site=north; at most 100',
   ],
   ['another kind', HEAD.replace('Cluster', 'Pod').concat('  {}\n'), 'f.yaml:2:7: kind: found "Pod"; wanted Cluster'],
   ['a list', '- a\n', 'f.yaml:1:1: found ["a"]; wanted a document with apiVersion, kind, metadata and spec'],
