@@ -44,5 +44,5 @@ function changeText(change: Setting['change']): string {
 function textOf(change: Change): string {
   if (change.class === 'live') return 'live'
   if (change.class === 'never') return `never: ${change.because}`
-  return `${change.class}; restarts ${change.restarts.join(', ') || 'nothing'}`
+  return `${change.class}; restarts ${change.restarts.join(', ')}`
 }

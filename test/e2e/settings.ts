@@ -45,7 +45,7 @@ export async function settings(scene: Scene, { stage }: Story): Promise<void> {
     assert.match(stderr, /cannot change while it has nodes: pods of two different networks/)
     const plan = await scene.site().admin('cluster', 'plan', CLUSTER, `httpProxy=${PROXY}`, `certSANs=${NAME}`)
     scene.say(plan.trimEnd())
-    assert.match(plan, /m1 +master +masters, one by one +containerd\n/)
+    assert.match(plan, /m1 +master +masters, one by one +kubelet, containerd\n/)
     assert.match(plan, /w1 +worker +wave 1 +containerd\n/)
   })
   await stage('proxy, mirror, kubelet and a certificate name change: the API answers, containers run on', async () => {

@@ -27,10 +27,11 @@ test('says what restarts on a master and on a worker', () => {
   ])
 })
 
-test('masters are told of further names of the API server, which reads its certificate again without a restart', () => {
+test('masters are told of further names of the API server, which is not restarted, as the kubelet is', () => {
   const found = changed({ certSANs: ['api.example.org'] })
   expect(found.map(({ change }) => change.class)).toEqual(['control-plane'])
-  expect(restartsOn(found, true)).toEqual([])
+  expect(restartsOn(found, true)).toEqual(['kubelet'])
+  expect(restartsOn(found, false)).toEqual([])
 })
 
 test('what cannot change has a reason', () => {

@@ -34,7 +34,7 @@ export const kubernetes = {
     show: { title: 'API', text: (names: readonly string[]) => `certificate also for ${names.join(', ')}` },
     sentIn: 'cluster',
     since: '0.2.0',
-    // The API server reads its certificate again when it changes.
-    change: { class: 'control-plane', restarts: [] },
+    // The API server reads its certificate again when it changes. The kubelet's configuration is written with that of kubeadm.
+    change: { class: 'control-plane', restarts: ['kubelet'] },
   },
 } as const satisfies Settings

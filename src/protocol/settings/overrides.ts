@@ -33,7 +33,10 @@ export const overrides = {
       of: {
         kubelet: { class: 'rolling', restarts: ['kubelet'] },
         containerd: { class: 'rolling', restarts: ['containerd'] },
-        kubeadm: { class: 'control-plane', restarts: ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] },
+        kubeadm: {
+          class: 'control-plane',
+          restarts: ['kubelet', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'],
+        },
         'kube-proxy': { class: 'add-on', restarts: ['kube-proxy'] },
       },
     },

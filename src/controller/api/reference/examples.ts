@@ -132,7 +132,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
         { name: 'certSANs', class: 'control-plane' },
         { name: 'labels', class: 'live' },
       ],
-      nodes: [{ name: 'cp-1', role: 'master', wave: 0, restarts: [] }],
+      nodes: [{ name: 'cp-1', role: 'master', wave: 0, restarts: ['kubelet'] }],
       ...{ addOns: false, problems: [] },
     },
   },
