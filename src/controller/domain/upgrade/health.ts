@@ -2,7 +2,7 @@ import { SILENT_MS } from '../problems/problems.ts'
 import { isMaster, isProvisionedMaster, lastRun, mayHaveKubernetes } from '../shape.ts'
 import type { Member, Situation } from '../situation.ts'
 import type { Upgrade } from './record.ts'
-import { targetsOf, upgradeRunOf } from './upgrade.ts'
+import { type Target, targetsOf, upgradeRunOf } from './upgrade.ts'
 
 /** What is known of etcd is used that long. */
 const ETCD_FRESH_MS = 30_000
@@ -14,12 +14,16 @@ export function lastEndOf(situation: Situation, upgrade: Upgrade): string {
 }
 
 /** What a node has to wait for that is to be upgraded next: a current report of the operator. */
-export function reportProblem({ cluster, reportSilentMs }: Situation, after: string): string | undefined {
+export function reportProblem(
+  { cluster, reportSilentMs }: Situation,
+  after: string,
+  needsApi = true,
+): string | undefined {
   const { report, reportAt } = cluster
   if (report === null || reportAt === null || reportAt < after || reportSilentMs >= SILENT_MS) {
     return 'the operator to check in'
   }
-  return report.api === false ? 'the API server to be ready' : undefined
+  return needsApi && report.api === false ? 'the API server to be ready' : undefined
 }
 
 /** Whether the cluster's last report has the node as Ready. */
@@ -31,14 +35,14 @@ export function isReadyIn({ cluster: { report } }: Situation, name: string): boo
 export const presentMasters = ({ members }: Pick<Situation, 'members'>): Member[] =>
   members.filter((member) => isMaster(member) && mayHaveKubernetes(member.node))
 
-/** A master may be touched only while every other one is well, and etcd has all of its members. */
-export function mastersProblem(situation: Situation): string | undefined {
+/** A master may be touched only while every other one is well, and etcd has all of its members. `again`: one whose run has failed. */
+export function mastersProblem(situation: Situation, again?: Target): string | undefined {
   for (const member of presentMasters(situation)) {
     const { node } = member
     if (!isProvisionedMaster(member) || node.state !== 'READY') return `master ${node.name} to be READY`
     if (node.silent !== 'no') return `master ${node.name} to be connected`
     if (lastRun(member)?.state === 'open') return `the run of master ${node.name} to end`
-    if (!isReadyIn(situation, node.name)) return `master ${node.name} to be Ready`
+    if (node.id !== again?.node.id && !isReadyIn(situation, node.name)) return `master ${node.name} to be Ready`
   }
   const leaving = situation.members.find(({ node }) => node.roles.includes('master') && node.leaving !== 'no')
   return leaving && `the removal of master ${leaving.node.name}`

@@ -69,12 +69,14 @@ function advance(situation: Situation, upgrade: Upgrade): Plan {
 
 const waits = (upgrade: Upgrade, waitingFor: string): Plan => ({ upgrade: { ...upgrade, waitingFor }, instructs: [] })
 
-/** One that has begun, else one that does not lead etcd, else the leader. */
+/** One that has begun, else one whose run has failed, else one that does not lead etcd, else the leader. */
 function masterOnTurn(targets: readonly Target[], { etcd }: Upgrade): Target | undefined {
   const due = targets.filter((target) => isMasterTarget(target) && target.its.phase !== 'done')
   const leads = ({ node }: Target) => etcd?.members.some(({ name, isLeader }) => isLeader && name === node.name)
-  return due.find(isUnderWay) ?? due.find((target) => !leads(target)) ?? due[0]
+  return due.find(isUnderWay) ?? due.find(hasFailed) ?? due.find((target) => !leads(target)) ?? due[0]
 }
+
+const hasFailed = (target: Target) => upgradeRunOf(target)?.state === 'failed'
 
 function ofMaster(situation: Situation, upgrade: Upgrade, target: Target): Plan {
   const { its, node } = target
@@ -83,7 +85,10 @@ function ofMaster(situation: Situation, upgrade: Upgrade, target: Target): Plan 
     return waits(upgrade, its.waitingFor ?? `master ${node.name}`)
   }
   const since = lastEndOf(situation, upgrade)
-  const problem = reportProblem(situation, since) ?? mastersProblem(situation) ?? etcdProblem(situation, upgrade, since)
+  // What the failure may have stopped cannot be waited for.
+  const again = hasFailed(target) ? target : undefined
+  const report = reportProblem(situation, since, again === undefined)
+  const problem = report ?? mastersProblem(situation, again) ?? etcdProblem(situation, upgrade, since)
   if (problem !== undefined) return waits(upgrade, problem)
   if (phase === 'waiting') return { upgrade: begin(situation, upgrade, target), instructs: [] }
   if (mustMoveLeader(situation, upgrade, target)) return waits(upgrade, `another master than ${node.name} to lead etcd`)

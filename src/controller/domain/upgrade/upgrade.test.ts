@@ -27,6 +27,7 @@ class Scene {
   readonly log: string[] = []
   readonly members: Member[] = []
   notReady = new Set<string>()
+  hasApi = true
   leader = 'm1'
   ill = ''
   agentUpdate: AgentUpdate | null = null
@@ -79,7 +80,7 @@ class Scene {
         ...{ desired: 'provision', state: 'READY', establishedAt: this.at, upgrade: this.upgrade },
         agentUpdate: this.agentUpdate,
         settings: { ...ClusterSettings.parse({}), kubernetesVersion: this.version },
-        ...{ report: { ...report, nodes }, reportAt: this.at },
+        ...{ report: { ...report, nodes, api: this.hasApi }, reportAt: this.at },
       }),
       members: this.members,
       reportSilentMs: 0,
@@ -272,6 +273,39 @@ describe('a change of settings', () => {
     scene.go()
     expect(scene.upgrade.state).toBe('done')
     expect(scene.log.at(-1)).toBe('upgrade w1 v1.35.4')
+  })
+
+  it('tries again on a master that is not Ready since its run failed', () => {
+    const scene = changing(1, 1, [PROXY])
+    scene.decide()
+    scene.ask()
+    scene.end('m1', 'failed')
+    scene.notReady.add('m1')
+    scene.hasApi = false
+    scene.go()
+    scene.upgrade = resumed(scene.upgrade, new Date(scene.nowMs))
+    scene.decide()
+    scene.ask()
+    expect(scene.log).toEqual(['upgrade m1 v1.35.4', 'upgrade m1 v1.35.4'])
+  })
+
+  it('begins with the master that a wrong value has stopped, when the value is corrected', () => {
+    const scene = changing(3, 0, [PROXY])
+    scene.decide()
+    scene.ask()
+    scene.end('m2', 'done')
+    scene.decide()
+    scene.ask()
+    scene.end('m3', 'failed')
+    scene.notReady.add('m3')
+    scene.go()
+    scene.upgrade = { ...cancelled(scene.upgrade), state: 'cancelled' }
+    const { cluster: own, members, now } = scene.situation
+    const next = rolloutOf(own, members, { changes: [PROXY], maxUnavailable: '1', now })
+    if (next) scene.upgrade = next
+    scene.decide()
+    scene.ask()
+    expect(scene.log).toEqual(['m2', 'm3', 'm3'].map((name) => `upgrade ${name} v1.35.4`))
   })
 
   it('passes over a node that is away, which stays due', () => {
