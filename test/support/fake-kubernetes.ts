@@ -307,9 +307,14 @@ function versionOf(host: FakeHost): string | undefined {
   return /kube-apiserver:(\S+)/.exec(host.text('/etc/kubernetes/manifests/kube-apiserver.yaml'))?.[1]
 }
 
+interface Template {
+  metadata?: { annotations?: Record<string, string> }
+  spec?: object
+}
+
 /** Of kube-proxy's pods. */
-function templateOf(objects: Map<string, unknown>): object | undefined {
-  return (objects.get(KUBE_PROXY) as { spec?: { template?: { spec?: object } } }).spec?.template?.spec
+function templateOf(objects: Map<string, unknown>): Template | undefined {
+  return (objects.get(KUBE_PROXY) as { spec?: { template?: Template } }).spec?.template
 }
 
 function pods(objects: Map<string, unknown>): unknown[] {
@@ -318,7 +323,10 @@ function pods(objects: Map<string, unknown>): unknown[] {
   const apps = '/apis/apps/v1/namespaces'
   return [
     ...['kube-apiserver-n1', 'kube-controller-manager-n1', 'kube-scheduler-n1'].map((name) => pod('kube-system', name)),
-    ...when(KUBE_PROXY, 'kube-system', 'kube-proxy-x8zqk').map((one) => ({ ...one, spec: templateOf(objects) })),
+    ...when(KUBE_PROXY, 'kube-system', 'kube-proxy-x8zqk').map(({ metadata, status }) => {
+      const template = templateOf(objects)
+      return { metadata: { ...metadata, ...template?.metadata }, status, spec: template?.spec }
+    }),
     ...when(`${apps}/kube-system/deployments/coredns`, 'kube-system', 'coredns-7d764666f9-2kvh5'),
     ...when(`${apps}/kube-flannel/daemonsets/kube-flannel-ds`, 'kube-flannel', 'kube-flannel-ds-lq4bb'),
     ...when(`${apps}/cantrip-system/deployments/operator`, 'cantrip-system', 'operator-5b9c4dd56f-jxw7n'),

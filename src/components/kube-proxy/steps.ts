@@ -7,7 +7,7 @@ import { apiServiceAddress } from '../../provision/api/endpoint.ts'
 import { serverIn } from '../../provision/api/kubeconfig.ts'
 import { kubectl } from '../../provision/api/kubectl.ts'
 import { serverOnMaster } from '../../provision/kubeadm/cluster-configuration.ts'
-import { CONFIGURATION_ANNOTATION, identityOfSettings } from '../../provision/kubeadm/identity.ts'
+import { CONFIGURATION_ANNOTATION, identityOfKubeProxy } from '../../provision/kubeadm/identity.ts'
 import { kubeadmPhase, WITH_ETCD } from '../../provision/kubeadm/kubeadm-phase.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import { watchAddOns, watchControlPlane } from '../../provision/pods/watches.ts'
@@ -32,7 +32,7 @@ export const applyKubeProxy: ProvisionStep = {
     if (hasFormerServer) {
       await kubectl(host, params, ['--namespace=kube-system', 'rollout', 'restart', 'daemonset/kube-proxy'], context)
     }
-    const identity = identityFor(params)
+    const identity = identityOfKubeProxy(params)
     if (identity === identityIn(await readApi<DaemonSet>(host, params, DAEMON_SET))) return
     // kube-proxy reads its configuration when it starts: the annotation of the template replaces its pods.
     const patch = {
@@ -65,12 +65,10 @@ interface DaemonSet {
 const DAEMON_SET = `/apis/apps/v1${SYSTEM}/daemonsets/kube-proxy`
 const identityIn = (found: DaemonSet | undefined) =>
   found?.spec?.template?.metadata?.annotations?.[CONFIGURATION_ANNOTATION]
-const identityFor = ({ cluster }: ProvisionParams) =>
-  identityOfSettings({ 'kube-proxy': cluster.overrides['kube-proxy'] })
 
 async function isCurrent(host: HostView, params: ProvisionParams): Promise<boolean> {
   const found = await readApi<DaemonSet>(host, params, DAEMON_SET)
-  if (identityIn(found) !== identityFor(params)) return false
+  if (identityIn(found) !== identityOfKubeProxy(params)) return false
   const image = found?.spec?.template?.spec?.containers?.[0]?.image
   return image?.endsWith(`:${params.cluster.kubernetesVersion}`) === true
 }

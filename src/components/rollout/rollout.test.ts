@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { KUBE_PROXY, runKubeadm } from '../../../test/support/fake-kubeadm.ts'
 import { fakeKubernetes, ROLLED_OUT, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { identityOfKubeProxy } from '../../provision/kubeadm/identity.ts'
 import { rollout } from './component.ts'
 
 const COREDNS = '/apis/apps/v1/namespaces/kube-system/deployments/coredns'
@@ -44,4 +45,16 @@ test.each([
   await fake.host.sleep(1_000)
   fake.objects.set(path, wanted)
   expect(await rolled).toEqual(['rollout/await'])
+})
+
+test('waits for the pod of kube-proxy with the present settings', async () => {
+  const fake = machine()
+  const { spec } = fake.objects.get(KUBE_PROXY) as { spec: { template: object } }
+  fake.params.cluster.overrides = { 'kube-proxy': 'mode: nftables' }
+  const rolled = runComponent(rollout, fake)
+  await fake.host.sleep(1_000)
+  const annotations = { 'cantrip.local/configuration': identityOfKubeProxy(fake.params) }
+  fake.objects.set(KUBE_PROXY, { spec: { template: { ...spec.template, metadata: { annotations } } } })
+  expect(await rolled).toEqual(['rollout/await'])
+  expect(await runComponent(rollout, fake)).toEqual([])
 })

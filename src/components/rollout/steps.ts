@@ -3,6 +3,7 @@ import type { HostView } from '../../host/host.ts'
 import { waitUntil } from '../../host/units/wait-until.ts'
 import { CLUSTER_NAMESPACES, OPERATOR_NAMESPACE } from '../../protocol/cluster-namespaces.ts'
 import { readApi } from '../../provision/api/api.ts'
+import { CONFIGURATION_ANNOTATION, identityOfKubeProxy } from '../../provision/kubeadm/identity.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import { watchAddOns, watchControlPlane } from '../../provision/pods/watches.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
@@ -16,7 +17,7 @@ interface Deployment {
   status?: { observedGeneration?: number; updatedReplicas?: number; availableReplicas?: number }
 }
 interface Pod {
-  metadata: { name: string; namespace: string; deletionTimestamp?: string }
+  metadata: { name: string; namespace: string; deletionTimestamp?: string; annotations?: Record<string, string> }
   spec?: { containers?: { image?: string }[] }
   status: { conditions?: { type: string; status: string }[] }
 }
@@ -59,8 +60,10 @@ async function isKubeProxyNew(host: HostView, params: ProvisionParams): Promise<
   const pods = (await readApi<{ items: Pod[] }>(host, params, path))?.items ?? []
   return pods.some(({ metadata, spec, status }) => {
     const isOwn = metadata.namespace === 'kube-system' && metadata.name.startsWith('kube-proxy-')
-    const isNew = spec?.containers?.some(({ image }) => image?.endsWith(`:${params.cluster.kubernetesVersion}`))
+    const isOfVersion = spec?.containers?.some(({ image }) => image?.endsWith(`:${params.cluster.kubernetesVersion}`))
+    const isOfSettings = metadata.annotations?.[CONFIGURATION_ANNOTATION] === identityOfKubeProxy(params)
     const isReady = status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True')
-    return isOwn && metadata.deletionTimestamp === undefined && isNew === true && isReady === true
+    const isNew = isOfVersion === true && isOfSettings
+    return isOwn && metadata.deletionTimestamp === undefined && isNew && isReady === true
   })
 }

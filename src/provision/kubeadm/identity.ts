@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { ProvisionParams } from '../params.ts'
 
 /**
  * kubeadm adds this annotation, through Cantrip's patches, to what it writes. The value changes whenever the parameters change
@@ -14,6 +15,11 @@ export function identityOf(parameters: unknown): string {
 export function identityOfSettings(settings: Readonly<Record<string, unknown>>): string | undefined {
   const given = Object.entries(settings).filter(([, value]) => value !== undefined)
   return given.length === 0 ? undefined : identityOf(given)
+}
+
+/** Of the template of kube-proxy's pods, and so of the pods. */
+export function identityOfKubeProxy({ cluster }: Pick<ProvisionParams, 'cluster'>): string | undefined {
+  return identityOfSettings({ 'kube-proxy': cluster.overrides['kube-proxy'] })
 }
 
 /** The annotation in a manifest or patch, as YAML; undefined in those of a build without it. */
