@@ -29,7 +29,7 @@ export async function settings(scene: Scene, { stage }: Story): Promise<void> {
   const nodes = () => all.map(scene.node)
   const standard = testbedOverrides()
   let before = ''
-  await stage(`${masters.length} masters and a worker: READY, with a pod of a user on each node`, async () => {
+  await stage(`${masters.join(', ')} and w1: READY, with a pod of a user on each node`, async () => {
     await scene.boot(...all)
     await scene.createCluster(CLUSTER, ['--label', 'site=north'])
     for (const name of masters) await scene.addNode(name, 'master,worker')
@@ -70,10 +70,12 @@ export async function settings(scene: Scene, { stage }: Story): Promise<void> {
     assert.equal(await nodesLabeled(scene, 'rack=7,site=north'), all.length)
     const stored = await kubectl(scene.node('m1'), '-n', 'kube-system', 'get', 'configmap', 'kube-proxy', '-o', 'yaml')
     assert.match(stored.stdout, /minSyncPeriod: 2s/)
-    await waitFor('the pods of kube-proxy to be replaced', async () => {
+    const isReplaced = async () => {
       const present = await proxyPods(scene)
       return present.length === all.length && !present.some((name) => former.includes(name))
-    })
+    }
+    // The run waits for the pod of its own node only.
+    await waitFor('the pods of kube-proxy to be replaced', isReplaced, { withinMs: 120_000, everyMs: 1_000 })
     await set('labels.rack-')
     await scene.awaitReady()
     assert.deepEqual([await nodesLabeled(scene, 'rack'), await nodesLabeled(scene, 'site=north')], [0, all.length])
