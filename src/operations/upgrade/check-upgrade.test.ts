@@ -162,3 +162,11 @@ test('the values of a label are those of the nodes that have it', async () => {
   expect(await labelsOf('node-role.kubernetes.io/control-plane')).toEqual([{ node: 'm1', value: '' }])
   expect(await labelsOf('toString')).toEqual([])
 })
+
+test('labels of more nodes than an answer can hold are refused, not cut', async () => {
+  const host = cluster({})
+  const items = Array.from({ length: 2_001 }, (_, at) => ({ metadata: { name: `w${at}`, labels: { zone: 'a' } } }))
+  host.network.onRequest('https://127.0.0.1:6443/api/v1/nodes', { body: JSON.stringify({ items }) })
+  const answer = await carryOutOperation(host.machine, { ...common, operation: 'node-labels', label: 'zone' })
+  expect(answer).toMatchObject({ outcome: 'failed', error: { code: 'upgrade/not-ready' } })
+})

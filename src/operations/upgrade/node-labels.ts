@@ -1,3 +1,4 @@
+import { AgentError } from '../../base/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
 import { MAX_LABELED_NODES, type Operation } from '../../protocol/wire/operation.ts'
 import { notYet, type Outcome } from '../answer.ts'
@@ -15,5 +16,9 @@ export async function nodeLabels(
     const value = new Map(Object.entries(labels)).get(label)
     return value === undefined ? [] : [{ node: name, value }]
   })
-  return { outcome: 'done', labels: labels.slice(0, MAX_LABELED_NODES) }
+  if (labels.length > MAX_LABELED_NODES) {
+    const message = `${labels.length} nodes have the label ${label}; an upgrade can group ${MAX_LABELED_NODES} at most`
+    throw new AgentError('upgrade/not-ready', message, { fix: 'omit --group-by', kind: 'refused' })
+  }
+  return { outcome: 'done', labels }
 }
