@@ -91,9 +91,10 @@ async function textOf(answer: Readable, maxBytes: number): Promise<string> {
 function exchange(agent: Agent, { url, method, headers, body, timeoutMs, signal }: Outgoing): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
-    const options = { method, agent, headers: { ...headers, ...length }, ...(signal && { signal }) }
+    // As an option, unlike by `setTimeout`, the time limit holds while it connects too.
+    const options = { method, agent, headers: { ...headers, ...length }, timeout: timeoutMs, ...(signal && { signal }) }
     const sent = request(url, options, resolve)
-    sent.setTimeout(timeoutMs, () => sent.destroy(new Error('timed out')))
+    sent.on('timeout', () => sent.destroy(new Error('timed out')))
     sent.on('error', reject)
     sent.end(body)
   })

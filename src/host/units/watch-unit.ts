@@ -108,7 +108,7 @@ function endingOf({ Result = 'unknown', ExecMainCode, ExecMainStatus = '0' }: St
 async function failed(view: HostView, unit: string, how: string): Promise<AgentError> {
   const lines = reasonLines(await journalText(view, unit))
   return new AgentError('unit/failed', `${unit} ${how}${quoted(lines)}`, {
-    fix: `fix the problem that its log names (${command`journalctl -u ${unit} -e`} shows all of it), then run the same again`,
+    fix: `fix the problem that its log names (${command`journalctl -u ${unit} -e`} shows all of it), then run the same command again`,
     facts: { unit },
   })
 }
@@ -117,7 +117,7 @@ function notLoaded(unit: string, state: string): AgentError {
   const fix =
     state === 'masked' ? command`systemctl unmask ${unit}` : `${command`systemctl status ${unit}`}, and fix its file`
   return new AgentError('unit/not-loaded', `${unit} cannot be started: its load state is ${state}`, {
-    fix: `${fix}; then run the same again`,
+    fix: `${fix}; then run the same command again`,
     facts: { unit },
   })
 }
