@@ -1,34 +1,5 @@
-import { CONTAINERD } from '../../base/kubernetes-paths.ts'
-import { CTR_CONTAINERS, CTR_IMAGES, LIST_PINNED_WITH_DIGESTS } from '../../host/containerd/pinned-images.ts'
-import type { HostView } from '../../host/host.ts'
-import type { ProvisionParams } from '../../provision/params.ts'
-import type { ProvisionComponent, ProvisionStep } from '../../provision/provision.ts'
-import { outdatedNames } from './outdated.ts'
-
-const UNDO = { kind: 'nothing', because: "images are removed with containerd's directory" } as const
-
-/** Before new images come: a node has those of two bundles at most, however often it is upgraded. */
-const remove: ProvisionStep = {
-  id: 'old-images/remove',
-  title: 'Removing images of earlier versions',
-  isDone: async (host, params) => (await oldOn(host, params)).length === 0,
-  async apply(host, params, { signal }) {
-    const names = await oldOn(host, params)
-    if (names.length > 0) await host.run([...CTR_IMAGES, 'remove', '--sync', ...names], UNDO, { signal })
-  },
-}
-
-async function oldOn(host: HostView, { bundleStore }: ProvisionParams): Promise<string[]> {
-  if ((await host.stat(CONTAINERD.socket)) === undefined) return []
-  const bundle = bundleStore.manifest.files.flatMap(({ role, name }) => (role === 'image' ? [name] : []))
-  const present = rows((await host.ask(LIST_PINNED_WITH_DIGESTS)).stdout).flatMap(([name, , digest]) =>
-    name !== undefined && digest?.startsWith('sha256:') ? [{ name, digest }] : [],
-  )
-  const used = rows((await host.ask([...CTR_CONTAINERS, 'list'])).stdout).flatMap(([, image]) => image ?? [])
-  return outdatedNames(bundle, present, new Set(used))
-}
-
-const rows = (text: string) => text.split('\n').map((line) => line.trim().split(/\s+/))
+import type { ProvisionComponent } from '../../provision/provision.ts'
+import { remove } from './steps.ts'
 
 export const oldImages: ProvisionComponent = {
   id: 'old-images',
