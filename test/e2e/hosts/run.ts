@@ -142,8 +142,13 @@ function install(bare: Bare, { through = [] }: Host) {
 
 /** The verdicts that differ from the bare node. */
 function differences(verdicts: ReadonlyMap<string, string>, bare: ReadonlyMap<string, string>): Record<string, string> {
-  const changed = [...verdicts].filter(([id, verdict]) => verdict !== bare.get(id) && !VARIES.includes(id))
+  const changed = [...verdicts].filter(([id, verdict]) => verdict !== bare.get(id) && !varies(id, verdict))
   return Object.fromEntries(changed.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** The nodes share the disk of the machine, which fills up and empties meanwhile: between `pass` and `warn` that decides. */
+function varies(id: string, verdict: string): boolean {
+  return VARIES.includes(id) || (id === 'disk' && verdict !== 'fail')
 }
 
 function foundIn(verdicts: readonly Verdict[], bare: Bare): string {
