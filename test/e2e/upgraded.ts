@@ -59,7 +59,9 @@ export async function upgraded(scene: Scene, { stage }: Story): Promise<void> {
   await stage('the plan names both versions, and nothing that prevents it', async () => {
     const { rounds, nodes, findings, problems } = await planOf(scene, third.kubernetes)
     assert.deepEqual([rounds, problems, findings], [[second.kubernetes, third.kubernetes], [], []])
-    assert.deepEqual(nodes, [{ name: 'n1', version: first.kubernetes, role: 'master', wave: 0, isDrained: false }])
+    assert.deepEqual(nodes, [
+      { name: 'n1', version: first.kubernetes, role: 'master', wave: 0, isDrained: false, group: null },
+    ])
   })
   await stage(`${second.kubernetes}: the API is away for seconds, and the pod runs on`, () =>
     withoutFault(scene, second),

@@ -3,6 +3,7 @@ import type { Host, HostView } from '../../host/host.ts'
 import { bringUpUnit } from '../../host/units/bring-up-unit.ts'
 import { runKubeadm, WITH_ITS_DIRECTORY } from '../../provision/kubeadm/kubeadm-phase.ts'
 import { syncKubelet } from '../../provision/kubeadm/kubelet-certificates.ts'
+import { hasLostFlags, removeLostFlags } from '../../provision/kubeadm/kubelet-flags.ts'
 import { hasOverride, markOverride } from '../../provision/kubeadm/kubelet-override.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
@@ -37,19 +38,26 @@ export const exchangeKubelet: ProvisionStep = {
 }
 
 /** Whether the kubelet of the bundle runs, with its present configuration. */
-export async function kubeletIsCurrent(host: HostView, { bundleStore }: ProvisionParams): Promise<boolean> {
+export async function kubeletIsCurrent(host: HostView, { bundleStore, cluster }: ProvisionParams): Promise<boolean> {
   const isOfBundle = await isInstalled(host, KUBELET, bundleStore.file('binary', 'kubelet'))
+  if (await hasLostFlags(host, cluster.kubernetesVersion)) return false
   return isOfBundle && (await unitIsCurrent(host, KUBELET_UNIT, READ_AT_START))
 }
 
-/** Fetches the kubelet of the bundle, unless it is installed. @returns what installs it, without a wait */
+/**
+ * Fetches the kubelet of the bundle, unless it is installed. @returns what installs it, without a wait. The flags come first: with
+ * a flag that it does not know it would not start after a power cut.
+ */
 export async function installKubelet(
   host: Host,
-  { bundleStore }: ProvisionParams,
+  { bundleStore, cluster }: ProvisionParams,
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
   const file = bundleStore.file('binary', 'kubelet')
-  if (await isInstalled(host, KUBELET, file)) return async () => undefined
-  const source = await bundleStore.fetch(host, file, undefined, signal)
-  return () => host.replace(source, KUBELET, EXECUTABLE)
+  const isThere = await isInstalled(host, KUBELET, file)
+  const source = isThere ? undefined : await bundleStore.fetch(host, file, undefined, signal)
+  return async () => {
+    await removeLostFlags(host, cluster.kubernetesVersion)
+    if (source !== undefined) await host.replace(source, KUBELET, EXECUTABLE)
+  }
 }

@@ -12,7 +12,7 @@ export async function joinConfiguration(
     apiVersion: KUBEADM_API,
     kind: 'JoinConfiguration',
     discovery: { bootstrapToken: { apiServerEndpoint: cluster.endpoint, token, caCertHashes: [caHash] } },
-    nodeRegistration: nodeRegistration(node, labelArgs(node.labels)),
+    nodeRegistration: nodeRegistration({ node, cluster }, labelArgs(node.labels)),
   }
   const changes = await readOverride('kubeadm', cluster.overrides.kubeadm)
   return changes.reduce<Mapping>((merged, change) => {

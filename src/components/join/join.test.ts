@@ -53,6 +53,16 @@ test('joins with a file that only root can read, a token and the hash of the CA'
   expect(await runComponent(join, fake)).toEqual([])
 })
 
+test('from 1.37 on, the kubelet of a worker does not start with the flag of the socket of containerd', async () => {
+  const fake = worker()
+  fake.params.cluster.kubernetesVersion = 'v1.37.0'
+  await runComponent(join, fake)
+  expect(parse(fake.configurations[0] ?? '').nodeRegistration.kubeletExtraArgs).toEqual([
+    { name: 'node-ip', value: '10.0.0.5' },
+    { name: 'node-labels', value: 'site=north' },
+  ])
+})
+
 test('the token is not kept: in no file, backup, command line or record', async () => {
   const fake = worker()
   await runComponent(join, fake)

@@ -33,6 +33,11 @@ test('external etcd over TLS, own names in the certificate, addresses that need 
   })
 })
 
+test('from 1.37 on, the kubelet does not start with the flag of the socket of containerd', async () => {
+  const { init } = await documents({ kubernetesVersion: 'v1.37.0' })
+  expect(init).toMatchObject({ nodeRegistration: { kubeletExtraArgs: [{ name: 'node-ip', value: '10.0.0.5' }] } })
+})
+
 test('a dedicated master keeps the taint of kubeadm, an endpoint is in the certificate', async () => {
   const { init, main } = await documents({ dedicatedMasters: true, endpoint: 'api.example.org:443' })
   expect(init?.nodeRegistration).not.toHaveProperty('taints')

@@ -60,7 +60,7 @@ function initConfiguration({ node, cluster }: NodeParams): Mapping {
     // kubeadm always creates a token. It is not used: each joining node gets its own token.
     bootstrapTokens: [{ ttl: '1m0s', description: 'made by kubeadm init, not used' }],
     nodeRegistration: {
-      ...nodeRegistration(node, [
+      ...nodeRegistration({ node, cluster }, [
         // kubeadm taints the node only after the API server is up; pods could be scheduled before.
         ...(cluster.dedicatedMasters ? [{ name: 'register-with-taints', value: CONTROL_PLANE_TAINT }] : []),
       ]),

@@ -1,11 +1,12 @@
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
+import { hasFlag } from './kubelet-flags.ts'
 
 export const KUBEADM_API = 'kubeadm.k8s.io/v1beta4'
 
 /** The registration of a node, for `init` and for `join`. @param args more flags of the kubelet */
 export function nodeRegistration(
-  { name, address }: Pick<NodeParams['node'], 'name' | 'address'>,
+  { node: { name, address }, cluster }: Pick<NodeParams, 'node' | 'cluster'>,
   args: readonly { name: string; value: string }[],
 ) {
   return {
@@ -19,6 +20,6 @@ export function nodeRegistration(
       // The kubelet also queries containerd for container metrics, and does not use criSocket for that.
       { name: 'containerd', value: CONTAINERD.socket },
       ...args,
-    ],
+    ].filter((arg) => hasFlag(cluster.kubernetesVersion, arg.name)),
   }
 }
