@@ -1,4 +1,4 @@
-import type { OperatorReport } from '../protocol/api/operators.ts'
+import { type OperatorReport, REPORT_LIMITS } from '../protocol/api/operators.ts'
 import { CLUSTER_NAMESPACES } from '../protocol/cluster-namespaces.ts'
 import { type Conditions, isTrue, type PodStatus, unhealthyConditions, whyNotReady } from './conditions.ts'
 
@@ -49,22 +49,17 @@ export function podReport({ metadata, spec, status }: PodObject): PodReport {
   }
 }
 
-/** The maximum numbers in a report. */
-const LIMITS = { nodes: 5_000, pods: 20_000 }
-
-/** Pods of the cluster itself come first, so that the limit only cuts other pods. */
+/** The controller judges a cluster by the pods of the cluster itself: those of its users are not reported. */
 export function buildReport(
   known: Pick<OperatorReport, 'kubernetesVersion' | 'dns' | 'api'>,
   nodes: Iterable<NodeReport>,
   pods: Iterable<PodReport>,
 ): OperatorReport {
-  const all = [...pods]
-  const isOwn = ({ namespace }: PodReport) => CLUSTER_NAMESPACES.includes(namespace)
   return {
     ...known,
     approvesServing: true,
-    nodes: [...nodes].slice(0, LIMITS.nodes),
-    pods: [...all.filter(isOwn), ...all.filter((pod) => !isOwn(pod))].slice(0, LIMITS.pods),
+    nodes: [...nodes].slice(0, REPORT_LIMITS.nodes),
+    pods: [...pods].filter(({ namespace }) => CLUSTER_NAMESPACES.includes(namespace)).slice(0, REPORT_LIMITS.pods),
   }
 }
 

@@ -3,6 +3,7 @@ import type { Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import * as z from 'zod/mini'
 import { AgentError } from '../../base/agent-error.ts'
 import { version } from '../../base/version.ts'
 import { DEFAULT_MAX_BODY_BYTES, type Route } from '../../protocol/api/route.ts'
@@ -32,6 +33,7 @@ import { openRepeats } from './http/repeats.ts'
 import { clientOf, type Identity, identify, kindOf } from './identity.ts'
 import { createLoginPages, type LoginPage } from './login/login-pages.ts'
 import { sendErrorPage } from './login/page.ts'
+import { readInSlices } from './read-in-slices.ts'
 import { createRecordsRoute } from './records-route.ts'
 import {
   bodyBytes,
@@ -134,9 +136,11 @@ export async function createRouter(
     if (request.body !== undefined) await checkAccess(request)
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'string' }, async (request: FastifyRequest, text: string) =>
-    request.routeOptions.schema?.body === undefined ? undefined : parseBody(text),
-  )
+  app.addContentTypeParser('*', { parseAs: 'string' }, async (request: FastifyRequest, text: string) => {
+    const { body, slicedLists } = request.routeOptions.config.route ?? {}
+    if (body === undefined) return undefined
+    return slicedLists ? readInSlices(text, body, slicedLists) : parseBody(text)
+  })
   app.setValidatorCompiler(compileSchema)
   app.setErrorHandler((error, request, reply) => fail(logs, error, request, reply))
   const sendRecords = createRecordsRoute(core)
@@ -157,7 +161,9 @@ export async function createRouter(
   }
   for (const [id, route] of Object.entries<Route>(ROUTES)) {
     if (route.answer === 'websocket') continue
-    const { method, path, params, query, body, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = route
+    const { method, path, params, query, slicedLists, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = route
+    // A body that is read in slices is checked meanwhile.
+    const body = slicedLists ? z.looseObject({}) : route.body
     app.route({
       method,
       url: path.replace(/\{\+\w+\}/, '*').replaceAll(/\{(\w+)\}/g, ':$1'),

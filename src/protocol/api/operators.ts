@@ -9,6 +9,9 @@ const Condition = z.object({
   message: z.string().check(z.maxLength(1_024)),
   since: z.optional(z.string().check(z.maxLength(40))),
 })
+/** The most in a report. */
+export const REPORT_LIMITS = { nodes: 5_000, pods: 20_000 }
+
 /** Fields that were added later are optional, and unknown fields of a newer operator are ignored. */
 export const OperatorReport = z.object({
   kubernetesVersion: short,
@@ -22,7 +25,7 @@ export const OperatorReport = z.object({
         unhealthy: z.optional(z.array(z.object({ type: short, ...Condition.shape })).check(z.maxLength(20))),
       }),
     )
-    .check(z.maxLength(5_000)),
+    .check(z.maxLength(REPORT_LIMITS.nodes)),
   pods: z
     .array(
       z.object({
@@ -38,7 +41,7 @@ export const OperatorReport = z.object({
         leaving: z.optional(z.literal(true)),
       }),
     )
-    .check(z.maxLength(20_000)),
+    .check(z.maxLength(REPORT_LIMITS.pods)),
   /** Whether the cluster's DNS resolved kubernetes.default.svc from the operator's pod. */
   dns: z.boolean(),
   /** Whether /readyz of the API server succeeds. Without etcd it does not, and what it returns may be stale. */
@@ -61,6 +64,7 @@ export const operatorRoutes = {
     summary: 'Reports the state of the nodes and pods of the cluster',
     body: OperatorReport,
     maxBodyBytes: 8 * 1024 * 1024,
+    slicedLists: REPORT_LIMITS,
     answer: ReportResponse,
     errors: [],
   },

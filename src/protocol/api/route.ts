@@ -25,6 +25,11 @@ export interface Route {
   /** Default 64 KiB. */
   maxBodyBytes?: number
   /**
+   * The lists of a large body, with the most values of each. They are parsed and checked in slices, and other clients have their turn
+   * between two of them.
+   */
+  slicedLists?: Readonly<Record<string, number>>
+  /**
    * The JSON of the answer; `bytes`: a file, with support for ranges; `lines`: JSON values, one a line, as they are read;
    * `page`: HTML; `redirect`: of a browser, or the page at its end; `websocket`: the connection is upgraded.
    */
@@ -47,6 +52,9 @@ export interface Route {
 export type Schema = z.ZodMiniType
 
 export const DEFAULT_MAX_BODY_BYTES = 64 * 1024
+
+/** Values and names of a body that is parsed in one piece. */
+export const MAX_BODY_VALUES = 40_000
 
 /** Headers that some routes have, as their values must be. */
 export const HEADER_PATTERNS = {

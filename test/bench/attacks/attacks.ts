@@ -82,6 +82,28 @@ const LARGE_REPORT = JSON.stringify({
   })),
 } satisfies OperatorReport)
 
+/** As many small values as a report can have: about 7.5 MB as JSON. */
+const MANY_VALUES = JSON.stringify({
+  ...{ kubernetesVersion: 'v1', dns: true },
+  nodes: Array.from({ length: 5_000 }, (_, at) => ({
+    ...{ name: `n${at}`, ready: true, kubeletVersion: 'v1' },
+    unhealthy: Array.from({ length: 20 }, () => ({ type: 'Ready', reason: '', message: '' })),
+  })),
+  pods: Array.from({ length: 20_000 }, () => ({
+    ...{ namespace: 'kube-system', name: 'kube-proxy-bcdfg', node: 'n', ready: false, phase: 'Running', restarts: 0 },
+  })),
+} satisfies OperatorReport)
+
+const reports = (report: string): Attack =>
+  repeated(4, async (field) => {
+    const socket = await openTls(field, field.scene.operator)
+    if (!socket) return
+    countAnswers(socket, field.tally)
+    const head = ['POST /v1/operator/report HTTP/1.1', 'Host: x', `Content-Length: ${report.length}`]
+    socket.write(`${[...head, 'Connection: close', '', ''].join('\r\n')}${report}`)
+    await untilClosed(socket, field)
+  })
+
 /** The attacks that the limits are for, in the size in which they were found. */
 export const ATTACKS: Record<string, Attack> = {
   'downloads, 1 × 500 pipelined': pipelined(1, 500, ({ scene }) => scene.file),
@@ -112,14 +134,8 @@ export const ATTACKS: Record<string, Attack> = {
       count(field.tally, 'facts')
     })(field)
   },
-  'operator reports of 5.7 MB': repeated(4, async (field) => {
-    const socket = await openTls(field, field.scene.operator)
-    if (!socket) return
-    countAnswers(socket, field.tally)
-    const head = ['POST /v1/operator/report HTTP/1.1', 'Host: x', `Content-Length: ${LARGE_REPORT.length}`]
-    socket.write(`${[...head, 'Connection: close', '', ''].join('\r\n')}${LARGE_REPORT}`)
-    await untilClosed(socket, field)
-  }),
+  'operator reports of 5.7 MB': reports(LARGE_REPORT),
+  'operator reports of 440,000 values': reports(MANY_VALUES),
   'pong frames': flood((socket) => socket.pong()),
   'ping frames': flood((socket) => socket.ping()),
   'waiting requests, 40 × 500 pipelined': pipelined(

@@ -1,6 +1,7 @@
 import type { agentRoutes } from '../../../protocol/api/agents.ts'
 import type { operatorRoutes } from '../../../protocol/api/operators.ts'
 import { parseMachine } from '../../../protocol/declaration/machine.ts'
+import { relevantReport } from '../../domain/problems/relevant-report.ts'
 import { ofEnrolments } from '../../live/changes.ts'
 import { enrol, enrolmentState, recordContact } from '../../nodes/enrolment.ts'
 import { nodeById } from '../../nodes/find.ts'
@@ -65,7 +66,7 @@ export const operatorHandlers = (core: Services): Handlers<typeof operatorRoutes
   async report({ identity, body }) {
     core.rotation.noteOperator(identity.name, identity.certificate)
     await reconcile(core, identity.name, (draft) =>
-      draft.setCluster({ report: body, reportAt: draft.now.toISOString() }),
+      draft.setCluster({ report: relevantReport(draft, body), reportAt: draft.now.toISOString() }),
     )
     return {}
   },
