@@ -243,6 +243,9 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "request/headers-too-large": [
     "the headers of the request are too large"
   ],
+  "request/invalid": [
+    "…: found …; wanted at most …"
+  ],
   "request/no-http": [
     "this is not a request of HTTP/1.1, or it did not arrive in time"
   ],
@@ -260,6 +263,7 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "the body is nested too deep"
   ],
   "request/too-large": [
+    "the body has more than … values",
     "the body is too large"
   ],
   "request/unusable": [
