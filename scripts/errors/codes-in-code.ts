@@ -52,7 +52,12 @@ export function filesWithoutCode(): string[] {
   return [...new Set(everyCode().flatMap(({ code, file, kind }) => (kind && code.includes('{}') ? [file] : [])))].sort()
 }
 
-function everyCode(): CodeAt[] {
+let found: CodeAt[] | undefined
+
+/** The sources are read once. */
+const everyCode = (): CodeAt[] => (found ??= searchAll())
+
+function searchAll(): CodeAt[] {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.test)\.ts$/.test(file))
   const trees = files.map((file) => ({ file, tree: treeOf(readFileSync(join(SRC, file), 'utf8')) }))
   const makers: Maker[] = [...CLASSES]

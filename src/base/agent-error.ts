@@ -49,6 +49,15 @@ export class AgentError extends Error {
   }
 }
 
+/** What `work` returns; throws `failure` of what it throws. */
+export function attempt<T>(work: () => T, failure: (cause: unknown) => AgentError): T {
+  try {
+    return work()
+  } catch (cause) {
+    throw failure(cause)
+  }
+}
+
 /** The form of an error in events, JSON output and logs. */
 export interface ErrorReport {
   code: string

@@ -2,26 +2,16 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorMessage } from '../base/text/error-message.ts'
-import { ask } from '../controller-client/ask.ts'
-import { openHttps } from '../controller-client/https.ts'
 import { buildCsr } from '../pki/csr.ts'
 import { createKeyPair, keyToPem } from '../pki/key.ts'
 import { operatorRoutes } from '../protocol/api/operators.ts'
+import { type Identity, ofFirstController } from './first-controller.ts'
 import { type InCluster, patchJson } from './in-cluster.ts'
 import { OWN_SECRET } from './own-secret.ts'
-
-/** From the mounted secret: `controller.json`, `ca.crt`, `tls.crt`, `tls.key`. */
-export interface Identity {
-  urls: string[]
-  ca: string
-  cert: string
-  key: string
-}
 
 /** Of its life. A provision renews it at half of its life already, so that this never competes with it. */
 const RENEW_AT = 0.6
 const AGAIN_MS = 600_000
-const TIMEOUT_MS = 15_000
 
 export interface OwnIdentity {
   /** The certificate to report with; before 2/3 of its life it is a renewed one. */
@@ -90,25 +80,13 @@ const isNewer = (one: string, other: string) =>
   new X509Certificate(one).validToDate > new X509Certificate(other).validToDate
 
 /** The key never leaves the cluster. */
-async function renew({ urls, ca, cert, key }: Identity, signal: AbortSignal): Promise<Pick<Identity, 'cert' | 'key'>> {
+async function renew(used: Identity, signal: AbortSignal): Promise<Pick<Identity, 'cert' | 'key'>> {
   const { privateKey } = createKeyPair()
   const body = { csr: buildCsr(privateKey, 'operator') }
-  const { send, close } = openHttps({ ca, cert, key, fix: 'start the controller (controller serve)' })
-  let refusal: unknown
-  try {
-    for (const url of urls) {
-      try {
-        const options = { timeoutMs: TIMEOUT_MS, signal }
-        const { certificate } = await ask(send, url, operatorRoutes.renewOperatorCertificate, { body }, options)
-        return { cert: certificate, key: keyToPem(privateKey) }
-      } catch (error) {
-        refusal = error
-      }
-    }
-  } finally {
-    close()
-  }
-  throw refusal
+  const { certificate } = await ofFirstController(used, signal, (askIt) =>
+    askIt(operatorRoutes.renewOperatorCertificate, { body }),
+  )
+  return { cert: certificate, key: keyToPem(privateKey) }
 }
 
 async function save(

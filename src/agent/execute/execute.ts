@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto'
-import { join } from 'node:path'
 import { AgentError, reportOf } from '../../base/agent-error.ts'
 import type { Emit, Outcome } from '../../engine/event.ts'
 import type { Instruction } from '../../protocol/wire/instruction.ts'
@@ -16,7 +15,7 @@ import { afterSnapshot, observerOf } from '../restore/snapshots.ts'
 import type { Workspace } from '../restore/workspace.ts'
 import { requireClosedBundle } from './closed-bundle.ts'
 import { refuseEarlierContainerd } from './earlier-containerd.ts'
-import { openProvisionParams, taskOf } from './provision-params.ts'
+import { provisionParamsOn } from './provision-params.ts'
 
 export interface ExecuteOptions {
   paths: AgentPaths
@@ -117,15 +116,7 @@ async function carryOut(
       const host = hostFor(async ({ kind, what, undo }) => {
         await ledger.append({ kind: 'change', run, step: 'bundle/fetch', change: kind, what, undo })
       })
-      const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
-      const config = requireConfig(paths)
-      const params = await openProvisionParams(instruction, taskOf(instruction), {
-        config,
-        tls: identity,
-        directory,
-        host,
-        signal,
-      })
+      const params = await provisionParamsOn(paths, instruction, { tls: identity, host, signal })
       await requireClosedBundle(machine, params, instruction.role)
       return runWorkflow({
         workflow: workflowOf(instruction.role, params.task),

@@ -1,9 +1,7 @@
-import { join } from 'node:path'
 import { reportOf } from '../../base/agent-error.ts'
 import { digestName, imageStates } from '../../provision/images/containerd-images.ts'
 import { nodeImages } from '../../provision/images/image-groups.ts'
 import { keepImages } from '../../provision/images/import-step.ts'
-import { requireConfig } from '../config.ts'
 import type { AgentPaths } from '../paths.ts'
 import { openWorkspace } from '../restore/open-workspace.ts'
 import { afterSnapshot } from '../restore/snapshots.ts'
@@ -11,7 +9,7 @@ import type { Workspace } from '../restore/workspace.ts'
 import type { ImagesReport } from '../service/images/images-report.ts'
 import { refuseEarlierContainerd } from './earlier-containerd.ts'
 import { readCarriedOut } from './execute.ts'
-import { openProvisionParams, taskOf } from './provision-params.ts'
+import { provisionParamsOn } from './provision-params.ts'
 
 export interface KeepImagesOptions {
   paths: AgentPaths
@@ -50,15 +48,7 @@ async function keepOn(workspace: Workspace, { paths, report, signal }: KeepImage
   const host = afterSnapshot(workspace, paths, 'kubernetes').hostFor(async ({ kind, what, undo }) => {
     await ledger.append({ kind: 'change', run, step: 'images/keep', change: kind, what, undo })
   })
-  const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
-  const config = requireConfig(paths)
-  const params = await openProvisionParams(instruction, taskOf(instruction), {
-    config,
-    tls: identity,
-    directory,
-    host,
-    signal,
-  })
+  const params = await provisionParamsOn(paths, instruction, { tls: identity, host, signal })
   const images = nodeImages(params.task, params)
   const names = images.map(({ name }) => name)
   const before = await imageStates(machine, names)

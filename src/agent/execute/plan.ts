@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { PlannedStep } from '../../engine/plan-workflow.ts'
 import { openDurableLog } from '../../host/linux/files/durable-log.ts'
 import { linuxMachine } from '../../host/linux/linux-machine.ts'
@@ -14,22 +13,15 @@ import { readInstruction } from './execute.ts'
 
 /** The changes that the pending instruction would make; empty if none is pending. Makes no changes. */
 export async function planInstruction(paths: AgentPaths, signal: AbortSignal): Promise<PlannedStep[]> {
-  const config = requireConfig(paths)
+  requireConfig(paths)
   if (!readOpenInstruction(paths.instructionFile)) return []
   const { instruction, identity } = await readInstruction(paths)
   if (instruction.role === 'reset') return [await planReset(paths)]
   const { planWorkflow } = await import('../../engine/plan-workflow.ts')
   const { workflowOf } = await import('../../roles/workflows.ts')
-  const { openProvisionParams, taskOf } = await import('./provision-params.ts')
+  const { provisionParamsOn } = await import('./provision-params.ts')
   const planning = planningHost(linuxMachine(), backupsOf(paths))
-  const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
-  const params = await openProvisionParams(instruction, taskOf(instruction), {
-    config,
-    tls: identity,
-    directory,
-    host: planning.host,
-    signal,
-  })
+  const params = await provisionParamsOn(paths, instruction, { tls: identity, host: planning.host, signal })
   // Planning must not make the controller sign a certificate.
   const dry = { ...params, requestOperatorCertificate: async () => '' }
   const fetched = [...planning.changes]

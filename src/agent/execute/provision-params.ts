@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { type EndlessPolicy, poll } from '../../base/retry.ts'
 import { version } from '../../base/version.ts'
 import { openBundleStore } from '../../bundle/store.ts'
@@ -8,8 +9,9 @@ import type { Instruction, NodeTask } from '../../protocol/wire/instruction.ts'
 import type { RestoreOrder } from '../../protocol/wire/messages/backup.ts'
 import { Invitation } from '../../protocol/wire/operation.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
-import type { AgentConfig } from '../config.ts'
+import { type AgentConfig, requireConfig } from '../config.ts'
 import { askWithRetry } from '../link/ask-with-retry.ts'
+import type { AgentPaths } from '../paths.ts'
 
 export interface ProvisionSurroundings {
   config: AgentConfig
@@ -28,6 +30,17 @@ export function taskOf(instruction: NodeInstruction): NodeTask {
   if ('provisionedAs' in instruction) return instruction.provisionedAs
   if (instruction.role !== 'renew' && instruction.role !== 'restore-etcd') return instruction.role
   return instruction.params.node.roles.includes('master') ? 'master' : 'worker'
+}
+
+/** What the steps of a workflow need, on a node with these files. */
+export function provisionParamsOn(
+  paths: AgentPaths,
+  instruction: NodeInstruction,
+  { tls, host, signal }: Pick<ProvisionSurroundings, 'tls' | 'host' | 'signal'>,
+): Promise<ProvisionParams> {
+  const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
+  const config = requireConfig(paths)
+  return openProvisionParams(instruction, taskOf(instruction), { config, tls, directory, host, signal })
 }
 
 /** What the steps of a workflow need in addition to the instruction. */

@@ -1,5 +1,5 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
-import { AgentError } from '../../base/agent-error.ts'
+import { AgentError, attempt } from '../../base/agent-error.ts'
 import { printable } from '../../base/text/printable.ts'
 import { Secret } from '../../base/text/secret.ts'
 import { type SudoEnvironment, trustOf } from '../../host/files/trust.ts'
@@ -183,14 +183,6 @@ function requireOfCluster(certificate: string, cluster: string, credsFile: strin
   if (subject.split('\n').includes(`CN=${cluster}`)) return
   const found = `the enrolment block in ${credsFile} is for cluster ${cluster}; the certificate is for ${printable(subject.replaceAll('\n', ', '))}`
   throw refuse('foreign-enrolment', found, NEW_ONES)
-}
-
-function attempt<T>(work: () => T, failure: (cause: unknown) => AgentError): T {
-  try {
-    return work()
-  } catch (cause) {
-    throw failure(cause)
-  }
 }
 
 function day(date: Date): string {

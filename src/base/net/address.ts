@@ -30,6 +30,10 @@ export function ipv4FromNumber(number: number): string {
   return [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff).join('.')
 }
 
+/** Whether two texts are one address: an IPv6 address has several forms. Two names are one if their texts are. */
+export const isSameAddress = (one: string, other: string): boolean =>
+  isIPv6(one) && isIPv6(other) ? addressBytes(one).equals(addressBytes(other)) : one === other
+
 /** The 4 or 16 bytes of a valid address in network order. */
 export function addressBytes(address: string): Buffer {
   if (isIPv4(address)) return Buffer.from(address.split('.').map(Number))

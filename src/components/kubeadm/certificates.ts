@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
+import { isSameAddress } from '../../base/net/address.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import { apiServiceAddress } from '../../provision/api/endpoint.ts'
 import { isFresh } from '../../provision/certificates/life.ts'
@@ -91,16 +92,10 @@ function hasNames(certificate: X509Certificate, names: readonly string[], { clus
   const own = apiServiceAddress(cluster.serviceSubnet)
   const isWanted = (entry: string) => {
     const name = entry.replace(/^(DNS|IP Address):/, '')
-    return OF_KUBEADM.test(name) || [...names, own].some((each) => isSameName(each, name))
+    return OF_KUBEADM.test(name) || [...names, own].some((each) => isSameAddress(each, name))
   }
   return names.every(isThere) && found.every(isWanted)
 }
 
 /** kubernetes, and the names of the service up to any domain of the cluster. */
 const OF_KUBEADM = /^kubernetes(\.default(\.svc(\..+)?)?)?$/
-
-/** An IPv6 address has several forms. */
-function isSameName(a: string, b: string): boolean {
-  if (isIP(a) !== 6 || isIP(b) !== 6) return a === b
-  return new URL(`http://[${a}]`).hostname === new URL(`http://[${b}]`).hostname
-}

@@ -2,7 +2,7 @@ import { BINARIES, CNI_PLUGINS, CONTAINERD } from '../../base/kubernetes-paths.t
 import type { HostView } from '../../host/host.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
-import { isInstalled } from '../../provision/steps/install-step.ts'
+import { isInstalled, progressOfAll } from '../../provision/steps/install-step.ts'
 
 type BundleFile = ProvisionParams['bundleStore']['manifest']['files'][number]
 
@@ -21,16 +21,7 @@ export const fetchExecutables: ProvisionStep = {
   },
   async apply(host, params, { signal, progress }) {
     const files = await due(host, params)
-    const total = files.reduce((sum, { size }) => sum + size, 0)
-    const done = new Map<string, number>()
-    const report = (path: string, bytes: number) => {
-      done.set(path, bytes)
-      progress(
-        [...done.values()].reduce((sum, value) => sum + value, 0),
-        total,
-        'bytes',
-      )
-    }
+    const report = progressOfAll(files, progress)
     await Promise.all(
       files.map((file) => params.bundleStore.fetch(host, file, (bytes) => report(file.path, bytes), signal)),
     )

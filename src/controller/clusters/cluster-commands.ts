@@ -1,4 +1,3 @@
-import { AgentError } from '../../base/agent-error.ts'
 import type {
   ClusterPlan,
   CreateClusterRequest,
@@ -6,7 +5,7 @@ import type {
   PlannedNode,
 } from '../../protocol/api/clusters.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
-import { refusal } from '../domain/admission.ts'
+import { clusterGone, refusal, refusalFor } from '../domain/admission.ts'
 import { endpointToMoveTo } from '../domain/director/endpoint.ts'
 import { isStartable } from '../domain/director/outlook.ts'
 import { isRepairable, repairTaskOf } from '../domain/director/repairs.ts'
@@ -52,10 +51,13 @@ export async function createCluster(
 type Planning = HasClock & HasPresence & HasBundles
 
 /** The plan of `provision`. */
-export async function planCluster(ports: Reconciling, { id }: Pick<Cluster, 'id'>): Promise<ClusterPlan> {
+export async function planCluster(
+  ports: Reconciling,
+  { id, name }: Pick<Cluster, 'id' | 'name'>,
+): Promise<ClusterPlan> {
   await ports.bundles.refresh()
   const data = await ports.store.load(id)
-  if (!data) throw gone(id)
+  if (!data) throw clusterGone(name)
   return planOn(ports, data)
 }
 
@@ -89,12 +91,12 @@ export async function provisionCluster(ports: Reconciling, { id, name }: Pick<Cl
   const done = await reconcile(ports, id, (draft) => {
     const { problems, nodes } = planOn(ports, draft)
     const [problem] = problems
-    if (problem) throw new AgentError(problem.code, problem.message, { ...problem, kind: 'refused' })
+    if (problem) throw refusalFor(problem)
     if (nodes.every(({ role }) => role === null) && draft.cluster.desired === 'provision') return
     const isRepair = nodes.some(({ repair }) => repair)
     setDesired(draft, { desired: 'provision', ...(isRepair && { repairAttempt: draft.cluster.attempt + 1 }) })
   })
-  if (!done) throw gone(name)
+  if (!done) throw clusterGone(name)
 }
 
 /** Sets the desired state to no Kubernetes on all nodes, which stay enrolled. */
@@ -124,10 +126,6 @@ export async function deleteCluster(ports: Reconciling, { id, name }: Cluster, f
   })
   for (const node of done?.result ?? []) ports.presence.deliver(node.id)
   ports.changes.announce()
-}
-
-function gone(name: string) {
-  return refusal('cluster/gone', `cluster ${name} was deleted`, 'none needed')
 }
 
 /**

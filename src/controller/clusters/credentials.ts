@@ -7,7 +7,7 @@ import type {
   RenewCredentialsRequest,
 } from '../../protocol/api/identities/credentials.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
-import { certificateState, isUsedUp, offerState, refusal } from '../domain/admission.ts'
+import { certificateState, clusterGone, isUsedUp, offerState, refusal } from '../domain/admission.ts'
 import type { Draft } from '../domain/draft.ts'
 import type { Cluster, CredentialSet } from '../domain/records.ts'
 import type { HasAnnouncements, HasAuthority, HasClock, HasLog, HasPublicUrls, HasStore, HasTurns } from '../ports.ts'
@@ -119,7 +119,7 @@ async function changeSets(ports: Ports, cluster: Cluster, work: (draft: Draft) =
     draft.setCluster({ credentials })
     return credentials
   })
-  if (!done) throw refusal('cluster/gone', `cluster ${cluster.name} was deleted`, 'none needed')
+  if (!done) throw clusterGone(cluster.name)
   ports.changes.announce()
   return done.result
 }

@@ -8,7 +8,7 @@ import type { DeclarationPlan, DeclarationProblem, DeclarationRequest } from '..
 import { createCluster } from '../clusters/cluster-commands.ts'
 import { planChange } from '../clusters/settings/plan.ts'
 import { startIn } from '../clusters/upgrade/commands.ts'
-import { refusal } from '../domain/admission.ts'
+import { clusterGone, refusal } from '../domain/admission.ts'
 import { type Draft, openDraft, present } from '../domain/draft.ts'
 import type { Cluster } from '../domain/records.ts'
 import { nodeOf } from '../nodes/find.ts'
@@ -17,7 +17,7 @@ import type { HasPublicUrls } from '../ports.ts'
 import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
 import type { Viewing } from '../views/views.ts'
 import { fieldChanges, nodeChanges, released } from './changes.ts'
-import { attempt, problemsOf, settingsFor } from './problems.ts'
+import { problemsAt, problemsOf, settingsFor } from './problems.ts'
 import { declaredVersion } from './version.ts'
 
 type Ports = Reconciling & HasPublicUrls & Viewing
@@ -69,7 +69,7 @@ async function change(ports: Ports, order: Order, { id, name }: Cluster): Promis
     })
     if (done) return done.result
   }
-  throw refusal('cluster/gone', `cluster ${name} was deleted`, 'apply it again, which creates it')
+  throw clusterGone(name, 'apply it again, which creates it')
 }
 
 /** The plan, carried out in the draft unless there are problems. */
@@ -113,7 +113,7 @@ function release(draft: Draft): void {
 
 /** By the ordinary removal, which the last master of a cluster refuses. */
 function remove(ports: Ports, draft: Draft, id: string): DeclarationProblem[] {
-  return attempt(['spec', 'nodes'], () => removeIn(ports, draft, nodeOf(draft, id), false))
+  return problemsAt(['spec', 'nodes'], () => removeIn(ports, draft, nodeOf(draft, id), false))
 }
 
 function withRevision(plan: Omit<DeclarationPlan, 'revision'>): DeclarationPlan {

@@ -1,7 +1,7 @@
 import { type Declaration, rulesIn } from '../../protocol/declaration/declaration.ts'
+import { isSame } from '../../protocol/settings/change.ts'
 import type { Cluster } from '../domain/records.ts'
 import { settingsFor } from './problems.ts'
-import { isSame } from './same.ts'
 
 /**
  * Whether a declaration could let the controller approve nodes that it does not approve now. With automatic approval in one rule, every

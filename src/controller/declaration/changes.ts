@@ -1,11 +1,11 @@
 import { declarationOf, isEmpty, placeOf } from '../../protocol/declaration/declaration.ts'
 import type { DeclarationPlan, FieldChange, NodeChange } from '../../protocol/declaration/routes.ts'
+import { isSame } from '../../protocol/settings/change.ts'
 import { SETTINGS } from '../../protocol/settings/cluster-settings.ts'
 import { present } from '../domain/draft.ts'
 import type { Cluster, Node } from '../domain/records.ts'
 import { type Placement, placementsOf, ruleText } from '../domain/rules/assign.ts'
 import { followingsOf } from '../domain/rules/follow.ts'
-import { isSame } from './same.ts'
 
 type Declared = Pick<Cluster, 'name' | 'project' | 'settings' | 'rules'>
 

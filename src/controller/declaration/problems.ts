@@ -1,15 +1,13 @@
-import { AgentError } from '../../base/agent-error.ts'
 import { type Declaration, placeOf, rulesIn, settingsIn } from '../../protocol/declaration/declaration.ts'
 import type { DeclarationProblem } from '../../protocol/declaration/routes.ts'
 import type { NodeRule } from '../../protocol/declaration/rule.ts'
-import { reasonOf } from '../../protocol/settings/change.ts'
+import { isSame, reasonOf } from '../../protocol/settings/change.ts'
 import { ClusterSettings, SETTINGS } from '../../protocol/settings/cluster-settings.ts'
-import { MOST_MASTERS } from '../domain/admission.ts'
+import { isContradictory, MOST_MASTERS, problemsIn } from '../domain/admission.ts'
 import type { Cluster } from '../domain/records.ts'
 import { expectedMasters, sizeOf } from '../domain/rules/provision.ts'
 import { admitLabels } from '../domain/settings/labels.ts'
 import { admitSubnets } from '../domain/settings/subnets.ts'
-import { isSame } from './same.ts'
 
 type Path = DeclarationProblem['path']
 
@@ -33,8 +31,8 @@ export function problemsOf(
   const { name } = metadata
   const rules = rulesIn(spec)
   return [
-    ...(current ? immutable(current, settings) : attempt(placeOf('podSubnet'), () => admitSubnets(settings))),
-    ...attempt(placeOf('labels'), () => admitLabels(settings.labels)),
+    ...(current ? immutable(current, settings) : problemsAt(placeOf('podSubnet'), () => admitSubnets(settings))),
+    ...problemsAt(placeOf('labels'), () => admitLabels(settings.labels)),
     ...(rules?.nodes ?? []).flatMap((rule, at) => contradictions(settings, name, rule, ['spec', 'nodes', at, 'roles'])),
     ...(rules?.provision === 'automatically' ? mastersProblems(rules.nodes) : []),
   ]
@@ -59,24 +57,17 @@ function immutable({ name, settings: current }: Cluster, settings: ClusterSettin
   })
 }
 
-/** An error of a check that knows no paths. */
-export function attempt(path: Path, check: () => void): DeclarationProblem[] {
-  try {
-    check()
-    return []
-  } catch (error) {
-    if (!(error instanceof AgentError)) throw error
-    return [{ path, code: error.code, message: error.message, fix: error.fix }]
-  }
-}
+/** The problem that a check throws which knows no paths, if any. */
+export const problemsAt = (path: Path, check: () => void): DeclarationProblem[] =>
+  problemsIn(check).map((problem) => ({ path, ...problem }))
 
 function contradictions(
-  { dedicatedMasters }: ClusterSettings,
+  settings: ClusterSettings,
   name: string,
   { roles }: NodeRule,
   path: Path,
 ): DeclarationProblem[] {
-  if (!dedicatedMasters || !(roles.includes('master') && roles.includes('worker'))) return []
+  if (!isContradictory(settings, roles)) return []
   const message = `found roles ${roles.join(', ')} in cluster ${name} with dedicated masters; wanted master alone`
   return [{ path, code: 'roles/contradictory', message, fix: 'write [master], or omit dedicatedMasters' }]
 }

@@ -1,15 +1,41 @@
-import { AgentError } from '../../base/agent-error.ts'
+import { AgentError, type ErrorReport, reportOf } from '../../base/agent-error.ts'
 import type { RenderedRemedy } from '../../base/remedy.ts'
 import type { ConfigureRequest } from '../../protocol/api/nodes.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { NodeRole } from '../../protocol/names.ts'
+import type { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
 import type { Administrator, Cluster, CredentialSet, Node } from './records.ts'
 
 export function refusal(code: string, message: string, fix: string | RenderedRemedy): AgentError {
   return new AgentError(code, message, { ...(typeof fix === 'string' ? { fix } : fix), kind: 'refused' })
 }
 
+/** The error for a request that this problem prevents. */
+export const refusalFor = (problem: ErrorReport): AgentError =>
+  new AgentError(problem.code, problem.message, { ...problem, kind: 'refused' })
+
+/** A request for a cluster that was deleted while it was carried out. */
+export const clusterGone = (name: string, fix = 'none needed'): AgentError =>
+  refusal('cluster/gone', `cluster ${name} was deleted`, fix)
+
+/** The problem that a check throws, if any. */
+export function problemsIn(check: () => void): ErrorReport[] {
+  try {
+    check()
+    return []
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error
+    return [reportOf(error)]
+  }
+}
+
 export const MOST_MASTERS = 7
+
+/** A dedicated master runs no workloads. */
+export const isContradictory = (
+  { dedicatedMasters }: Pick<ClusterSettings, 'dedicatedMasters'>,
+  roles: readonly NodeRole[],
+): boolean => dedicatedMasters && roles.includes('master') && roles.includes('worker')
 
 /** Throws unless the node can have these roles beside the other nodes of the cluster. */
 export function admitRoles(cluster: Cluster, node: Node, others: readonly Node[], roles: readonly NodeRole[]): void {
@@ -24,7 +50,7 @@ export function admitRoles(cluster: Cluster, node: Node, others: readonly Node[]
       remedy`${{ do: 'node.configure', node: node.name, roles: ['worker'] }}`,
     )
   }
-  if (cluster.settings.dedicatedMasters && roles.includes('master') && roles.includes('worker')) {
+  if (isContradictory(cluster.settings, roles)) {
     throw new AgentError(
       'roles/contradictory',
       `found roles ${roles.join(',')} in cluster ${cluster.name} with dedicated masters; wanted master alone`,

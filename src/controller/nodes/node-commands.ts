@@ -1,8 +1,7 @@
-import { AgentError } from '../../base/agent-error.ts'
 import type { LeaveRequest } from '../../protocol/api/agents.ts'
 import type { ConfigureRequest } from '../../protocol/api/nodes.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
-import { refusal } from '../domain/admission.ts'
+import { refusal, refusalFor } from '../domain/admission.ts'
 import { type Draft, lastRunIn } from '../domain/draft.ts'
 import { movedProblem, startOverRemedy } from '../domain/problems/moved-address.ts'
 import type { Cluster, Node } from '../domain/records.ts'
@@ -56,7 +55,7 @@ function admitChange(draft: Draft, cluster: Cluster, node: Node, to: Pick<Node, 
     throw refusal('node/has-begun', `${begun}; it cannot become ${to.roles.join(',')}`, startOver)
   }
   const moved = movedProblem(node, cluster.name, true)
-  if (moved) throw new AgentError(moved.code, `${begun}; ${moved.message}`, { ...moved, kind: 'refused' })
+  if (moved) throw refusalFor({ ...moved, message: `${begun}; ${moved.message}` })
   if (node.address !== to.address) {
     const place = node.interface === null ? {} : { interface: node.interface }
     const same = { do: 'node.configure', node: node.name, roles: to.roles, ...place } as const

@@ -4,7 +4,7 @@ import { remedy } from '../../protocol/api/remedy.ts'
 import type { AuditChange } from '../../protocol/audit/entry.ts'
 import type { OperationAnswer, OperationOrder } from '../../protocol/wire/operation.ts'
 import type { HasActs } from '../audit/recorded.ts'
-import { refusal } from '../domain/admission.ts'
+import { refusal, refusalFor } from '../domain/admission.ts'
 import type { ClusterData } from '../domain/draft.ts'
 import type { Node } from '../domain/records.ts'
 import { upgradeActive } from '../domain/upgrade/active.ts'
@@ -28,7 +28,7 @@ export async function uncordonNode(ports: Ports, node: Node): Promise<{ node: st
   // The upgrade would go on to drain it.
   const isOfUpgrade = cluster.upgrade?.nodes.some(({ id, isCordoned }) => id === node.id && isCordoned) === true
   const active = isOfUpgrade ? upgradeActive(cluster) : undefined
-  if (active) throw new AgentError(active.code, active.message, { ...active, kind: 'refused' })
+  if (active) throw refusalFor(active)
   await ports.doRecorded([changeOf(node, { isCordoned: { after: false } })], () =>
     ended(place, { operation: 'uncordon', target: place.target, onlyOwn: false }),
   )

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isSameAddress } from '../../base/net/address.ts'
 import { errorMessage } from '../../base/text/error-message.ts'
 import { printable } from '../../base/text/printable.ts'
 import { shorten } from '../../base/text/shorten.ts'
@@ -53,12 +53,9 @@ function whyNotNames(
   if (found.sort().join(', ') !== wanted) return `its subject is ${text(found.join(', '))}`
   const [other] = others
   if (other !== undefined) return `it asks for ${text(other)}`
-  const foreign =
-    dnsNames.find((each) => each !== name) ?? ipAddresses.find((each) => canonical(each) !== canonical(address))
+  const foreign = dnsNames.find((each) => each !== name) ?? ipAddresses.find((each) => !isSameAddress(each, address))
   if (foreign !== undefined) return `${text(foreign)} is not a name or address of ${name}, which has ${address}`
   return dnsNames.length + ipAddresses.length === 0 ? 'it has no name or address' : undefined
 }
 
 const text = (found: string) => shorten(printable(found), 100)
-
-const canonical = (address: string) => (isIP(address) === 6 ? new URL(`http://[${address}]/`).hostname : address)

@@ -1,15 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorMessage } from '../../base/text/error-message.ts'
-import { ask } from '../../controller-client/ask.ts'
-import { openHttps } from '../../controller-client/https.ts'
 import { operatorRoutes } from '../../protocol/api/operators.ts'
-import type { Identity, OwnIdentity } from '../identity.ts'
+import { type Identity, ofFirstController } from '../first-controller.ts'
+import type { OwnIdentity } from '../identity.ts'
 import { type InCluster, patchJson } from '../in-cluster.ts'
 import { OWN_SECRET } from '../own-secret.ts'
 
 const FILE = 'nodes.json'
-const TIMEOUT_MS = 15_000
 /** Several nodes that join together are one question. */
 const AGAIN_MS = 1_000
 
@@ -55,22 +53,9 @@ export function openKnownNodes({ identity, cluster, directory, log, now }: Surro
   }
 }
 
-async function askController({ urls, ca, cert, key }: Identity, signal: AbortSignal): Promise<Addresses> {
-  const { send, close } = openHttps({ ca, cert, key, fix: 'start the controller (controller serve)' })
-  let refusal: unknown = new Error('controller.json contains no controller')
-  try {
-    for (const url of urls) {
-      try {
-        const { nodes } = await ask(send, url, operatorRoutes.nodesOfOperator, {}, { timeoutMs: TIMEOUT_MS, signal })
-        return Object.fromEntries(nodes.map(({ name, address }) => [name, address]))
-      } catch (error) {
-        refusal = error
-      }
-    }
-  } finally {
-    close()
-  }
-  throw refusal
+async function askController(own: Identity, signal: AbortSignal): Promise<Addresses> {
+  const { nodes } = await ofFirstController(own, signal, (askIt) => askIt(operatorRoutes.nodesOfOperator, {}))
+  return Object.fromEntries(nodes.map(({ name, address }) => [name, address]))
 }
 
 async function readSaved(directory: string): Promise<Addresses> {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { SETTINGS } from './cluster-settings.ts'
 import type { Change, Restarted, Setting } from './setting.ts'
 
@@ -41,14 +42,7 @@ export function restartsOn(changes: readonly SettingChange[], isMaster: boolean)
 const at = (value: unknown, key: string): unknown =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[key] : undefined
 
-/** The order of keys does not count. */
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))
-}
+/** Whether two values are the same as JSON: the order of keys does not count, and a field without a value is an absent one. */
+export const isSame = (one: unknown, other: unknown): boolean => isDeepStrictEqual(plain(one), plain(other))
 
-function sorted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(sorted)
-  const entries = Object.entries(value).filter(([, each]) => each !== undefined)
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, each]) => [key, sorted(each)]))
-}
+const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)))

@@ -1,5 +1,6 @@
 import { BINARIES, CNI_PLUGINS } from '../../base/kubernetes-paths.ts'
 import type { BundleFile } from '../../bundle/format.ts'
+import type { StepContext } from '../../engine/step.ts'
 import { isOwnFile } from '../../host/files/own-file.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import type { ProvisionParams } from '../params.ts'
@@ -34,16 +35,10 @@ export function installStep(
     async apply(host, params, { signal, progress }) {
       const states = await Promise.all(files(params).map((each) => isAlreadyInstalled(host, params, each)))
       const wanted = files(params).filter((_, index) => !states[index])
-      const total = wanted.reduce((sum, { file }) => sum + file.size, 0)
-      const done = new Map<string, number>()
-      const report = (path: string, bytes: number) => {
-        done.set(path, bytes)
-        progress(
-          [...done.values()].reduce((sum, value) => sum + value, 0),
-          total,
-          'bytes',
-        )
-      }
+      const report = progressOfAll(
+        wanted.map(({ file }) => file),
+        progress,
+      )
       await Promise.all(
         wanted.map(async ({ file, path }) => {
           const source = await params.bundleStore.fetch(host, file, (bytes) => report(path, bytes), signal)
@@ -52,6 +47,20 @@ export function installStep(
         }),
       )
     },
+  }
+}
+
+/** Reports the sum of the bytes of several downloads; it gets those of one of them. */
+export function progressOfAll(
+  files: readonly Pick<BundleFile, 'size'>[],
+  progress: StepContext['progress'],
+): (path: string, bytes: number) => void {
+  const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, value) => sum + value, 0)
+  const total = sumOf(files.map(({ size }) => size))
+  const done = new Map<string, number>()
+  return (path, bytes) => {
+    done.set(path, bytes)
+    progress(sumOf([...done.values()]), total, 'bytes')
   }
 }
 

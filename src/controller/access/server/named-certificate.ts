@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { AgentError } from '../../../base/agent-error.ts'
+import { AgentError, attempt } from '../../../base/agent-error.ts'
 import { readIfThere } from '../../../base/durable-file.ts'
 import { printable } from '../../../base/text/printable.ts'
 
@@ -56,14 +56,6 @@ function read(path: string): string {
   )
   if (text !== undefined) return text
   throw unusable(`${path} does not exist`, FIX)
-}
-
-function attempt<T>(work: () => T, failure: (cause: unknown) => AgentError): T {
-  try {
-    return work()
-  } catch (cause) {
-    throw failure(cause)
-  }
 }
 
 function unusable(found: string, fix: string, cause?: unknown): AgentError {

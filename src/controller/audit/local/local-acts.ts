@@ -8,6 +8,7 @@ import { newId } from '../../domain/ids.ts'
 import type { HasAnnouncements, HasClock, HasLog, HasStore } from '../../ports.ts'
 import { contentOf } from '../act.ts'
 import { AUDIT_TOPIC } from '../recorded.ts'
+import { isRecorded } from './is-recorded.ts'
 
 /** In the data directory, and in no backup. */
 export const NOTES = 'audit-notes'
@@ -117,9 +118,7 @@ async function record({ store, changes, now }: Ports, { id, by, action, at, ...r
   }
   const { outcome, code } = rest
   const content = contentOf(act, { at: now().toISOString(), outcome, code, changes: rest.changes })
-  const latest = await store.auditAfter({ after: ((await store.auditHead())?.number ?? 0) - 10 }, 10)
-  // Recorded before the controller was killed.
-  if (latest.some(({ content: { requestId } }) => requestId === id)) return
+  if (await isRecorded({ store }, ({ requestId }) => requestId === id)) return
   await store.commit([{ change: 'add-audit-entry', content }])
   changes.announce(AUDIT_TOPIC)
 }

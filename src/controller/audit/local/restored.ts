@@ -8,6 +8,7 @@ import type { HasClock, HasStore } from '../../ports.ts'
 import type { Store } from '../../store/port.ts'
 import { byController, contentOf } from '../act.ts'
 import { differencesOf } from '../differences.ts'
+import { isRecorded } from './is-recorded.ts'
 
 /** A restore leaves it in the data directory for the first start. */
 export const RESTORED_FILE = 'restored.json'
@@ -42,9 +43,7 @@ export async function noteRestore({ store, now }: HasStore & Pick<HasClock, 'now
     outcome: 'done',
     changes,
   })
-  const latest = await store.auditAfter({ after: ((await store.auditHead())?.number ?? 0) - 10 }, 10)
-  // Recorded by a start that was killed.
-  if (!latest.some(({ content: { reason: each } }) => each === content.reason))
+  if (!(await isRecorded({ store }, (each) => each.reason === content.reason)))
     await store.commit([...ends, { change: 'add-audit-entry', content }])
   rmSync(path)
 }

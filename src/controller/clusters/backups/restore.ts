@@ -3,7 +3,7 @@ import type { BegunRestore } from '../../../protocol/api/clusters/backups.ts'
 import { remedy } from '../../../protocol/api/remedy.ts'
 import { CAPABILITIES } from '../../../protocol/wire/capabilities.ts'
 import type { RestoreOrder } from '../../../protocol/wire/messages/backup.ts'
-import { refusal } from '../../domain/admission.ts'
+import { clusterGone, refusal, refusalFor } from '../../domain/admission.ts'
 import type { Draft } from '../../domain/draft.ts'
 import { newId } from '../../domain/ids.ts'
 import type { Cluster, Node } from '../../domain/records.ts'
@@ -108,7 +108,7 @@ async function begin(
     for (const node of nodes) instructOne(ports, draft, situation, node, restore)
     return { source: order.source, nodes: [...restore.nodes], absent }
   })
-  if (!done) throw refusal('cluster/gone', `cluster ${name} was deleted`, 'none needed')
+  if (!done) throw clusterGone(name)
   return done.result
 }
 
@@ -121,7 +121,7 @@ function instructOne(
 ): void {
   const capabilities = presence.capabilitiesOf(node.id) ?? CAPABILITIES
   const needed = updateNeeded(node, cluster, 'restore-etcd', capabilities)
-  if (needed) throw new AgentError(needed.code, needed.message, { ...needed, kind: 'refused' })
+  if (needed) throw refusalFor(needed)
   const { kubernetesVersion } = cluster.settings
   const bundle = bundles.pick(kubernetesVersion, node.facts?.os.arch ?? 'x64')
   if (!bundle) {

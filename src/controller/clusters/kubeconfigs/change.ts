@@ -1,4 +1,4 @@
-import { refusal } from '../../domain/admission.ts'
+import { clusterGone } from '../../domain/admission.ts'
 import type { Cluster, ClusterAccess } from '../../domain/records.ts'
 import type { HasClock, HasStore, HasTurns } from '../../ports.ts'
 import { changeCluster } from '../../reconcile/change-cluster.ts'
@@ -12,5 +12,5 @@ export async function changeAccesses(
   work: (accesses: readonly ClusterAccess[]) => ClusterAccess[],
 ): Promise<void> {
   const done = await changeCluster(ports, id, (draft) => draft.setCluster({ accesses: work(draft.cluster.accesses) }))
-  if (!done) throw refusal('cluster/gone', `cluster ${name} was deleted`, 'none needed')
+  if (!done) throw clusterGone(name)
 }

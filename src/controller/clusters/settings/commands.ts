@@ -1,7 +1,6 @@
-import { AgentError } from '../../../base/agent-error.ts'
 import type { ChangeSettingsRequest, SettingsPlan } from '../../../protocol/api/clusters/settings.ts'
 import type { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
-import { refusal } from '../../domain/admission.ts'
+import { clusterGone, refusalFor } from '../../domain/admission.ts'
 import type { Draft } from '../../domain/draft.ts'
 import type { Cluster } from '../../domain/records.ts'
 import { type Reconciling, reconcile } from '../../reconcile/reconcile.ts'
@@ -18,13 +17,13 @@ export async function changeSettings(
 ): Promise<SettingsPlan> {
   if (dryRun) {
     const data = await ports.store.load(id)
-    if (!data) throw gone(name)
+    if (!data) throw clusterGone(name)
     return shown(planChange(ports, data, settingsAfter(data.cluster.settings, settings), maxUnavailable))
   }
   const done = await reconcile(ports, id, (draft) =>
     changeIn(ports, draft, settingsAfter(draft.cluster.settings, settings), maxUnavailable),
   )
-  if (!done) throw gone(name)
+  if (!done) throw clusterGone(name)
   return done.result
 }
 
@@ -37,7 +36,7 @@ export function changeIn(
 ): SettingsPlan {
   const plan = planChange(ports, draft, settings, maxUnavailable)
   const [problem] = plan.problems
-  if (problem) throw new AgentError(problem.code, problem.message, { ...problem, kind: 'refused' })
+  if (problem) throw refusalFor(problem)
   const { rollout } = plan
   if (plan.changes.length > 0 || rollout !== null) draft.setCluster({ settings, ...(rollout && { upgrade: rollout }) })
   return shown(plan)
@@ -49,7 +48,3 @@ const shown = ({ changes, nodes, addOns, problems }: SettingsPlan): SettingsPlan
   addOns,
   problems,
 })
-
-function gone(name: string) {
-  return refusal('cluster/gone', `cluster ${name} was deleted`, 'none needed')
-}

@@ -1,9 +1,9 @@
-import { AgentError, type ErrorReport } from '../../../base/agent-error.ts'
+import type { ErrorReport } from '../../../base/agent-error.ts'
 import type { SettingsPlan } from '../../../protocol/api/clusters/settings.ts'
 import { remedy } from '../../../protocol/api/remedy.ts'
 import { changesBetween, restartsOn, type SettingChange } from '../../../protocol/settings/change.ts'
 import type { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
-import { CAPABILITIES } from '../../../protocol/wire/capabilities.ts'
+import { isContradictory, problemsIn } from '../../domain/admission.ts'
 import type { ClusterData } from '../../domain/draft.ts'
 import { unavailableOf } from '../../domain/max-unavailable.ts'
 import type { Cluster } from '../../domain/records.ts'
@@ -12,11 +12,10 @@ import { rolloutOf } from '../../domain/settings/rollout.ts'
 import { admitSubnets } from '../../domain/settings/subnets.ts'
 import { isMaster, mayHaveKubernetes } from '../../domain/shape.ts'
 import type { Member } from '../../domain/situation.ts'
-import { updateNeeded } from '../../domain/update-needed.ts'
 import { upgradeActive } from '../../domain/upgrade/active.ts'
 import type { Upgrade } from '../../domain/upgrade/record.ts'
 import { situationOf } from '../../reconcile/situation-of.ts'
-import { inOrder, type Planning, readinessProblems, restoreProblems } from '../upgrade/plan.ts'
+import { agentProblems, inOrder, type Planning, readinessProblems, restoreProblems } from '../upgrade/plan.ts'
 
 export type Planned = SettingsPlan & { rollout: Upgrade | null }
 
@@ -83,34 +82,15 @@ function valueProblems(
   after: ClusterSettings,
   isRunning: boolean,
 ): ErrorReport[] {
-  const both = nodes.find(
-    ({ roles, state }) => state !== 'REMOVED' && roles.includes('master') && roles.includes('worker'),
-  )
+  const both = nodes.find(({ roles, state }) => state !== 'REMOVED' && isContradictory(after, roles))
   const contradictory = {
     code: 'roles/contradictory',
     message: `found node ${both?.name} with the roles master and worker; wanted master alone in cluster ${name} with dedicated masters`,
     ...remedy`${{ do: 'node.configure', roles: ['master'] }}`,
   }
   return [
-    ...(isRunning ? [] : attempt(() => admitSubnets(after))),
-    ...attempt(() => admitLabels(after.labels)),
-    ...(after.dedicatedMasters && both ? [contradictory] : []),
+    ...(isRunning ? [] : problemsIn(() => admitSubnets(after))),
+    ...problemsIn(() => admitLabels(after.labels)),
+    ...(both ? [contradictory] : []),
   ]
-}
-
-function attempt(check: () => void): ErrorReport[] {
-  try {
-    check()
-    return []
-  } catch (error) {
-    if (!(error instanceof AgentError)) throw error
-    return [{ code: error.code, message: error.message, fix: error.fix }]
-  }
-}
-
-function agentProblems(ports: Planning, cluster: Cluster, members: readonly Member[]): ErrorReport[] {
-  return members.flatMap(({ node }) => {
-    const capabilities = ports.presence.capabilitiesOf(node.id) ?? CAPABILITIES
-    return updateNeeded(node, cluster, 'upgrade', capabilities) ?? []
-  })
 }

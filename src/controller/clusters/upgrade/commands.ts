@@ -1,12 +1,13 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import type { UpgradePlan, UpgradeRequest } from '../../../protocol/api/clusters/upgrades.ts'
 import type { OperationOrder } from '../../../protocol/wire/operation.ts'
-import { refusal } from '../../domain/admission.ts'
+import { clusterGone, refusal, refusalFor } from '../../domain/admission.ts'
 import type { Draft } from '../../domain/draft.ts'
 import type { Cluster } from '../../domain/records.ts'
+import { nodeInChange } from '../../domain/upgrade/change-all.ts'
 import { cancelled, paused, resumed } from '../../domain/upgrade/control.ts'
 import type { Upgrade } from '../../domain/upgrade/record.ts'
-import { isActive, phasesFor, unfinishedIn, versionOn } from '../../domain/upgrade/upgrade.ts'
+import { isActive, phasesFor, unfinishedIn } from '../../domain/upgrade/upgrade.ts'
 import { type Reconciling, reconcile } from '../../reconcile/reconcile.ts'
 import { connectedMasters, situationOf } from '../../reconcile/situation-of.ts'
 import { shared } from '../shared-answer.ts'
@@ -23,7 +24,7 @@ export async function planUpgrade(
   await ports.bundles.refresh()
   const groups = await groupsOf(ports, id, groupBy)
   const data = await ports.store.load(id)
-  if (!data) throw gone(name)
+  if (!data) throw clusterGone(name)
   const { members: _, ...plan } = planOn(ports, data, { to, maxUnavailable, groups })
   const [version] = plan.rounds
   const findings = version === undefined ? null : await findingsOf.get(ports, id, version).answer
@@ -59,7 +60,7 @@ export async function startUpgrade(ports: Reconciling, { id, name }: Id, request
   await ports.bundles.refresh()
   const groups = await groupsOf(ports, id, request.groupBy)
   const done = await reconcile(ports, id, (draft) => startIn(ports, draft, request, groups))
-  if (!done) throw gone(name)
+  if (!done) throw clusterGone(name)
 }
 
 export function startIn(
@@ -70,7 +71,7 @@ export function startIn(
 ): void {
   const plan = planOn(ports, draft, { ...request, groups })
   const [problem] = plan.problems
-  if (problem) throw new AgentError(problem.code, problem.message, { ...problem, kind: 'refused' })
+  if (problem) throw refusalFor(problem)
   draft.setCluster({ upgrade: begun(draft, plan, request, groups) })
 }
 
@@ -81,8 +82,8 @@ function begun(
   groups: Groups,
 ): Upgrade {
   const nodes = members.map(({ node }) => ({
-    ...{ id: node.id, name: node.name, version: versionOn(cluster, node), group: groups.get(node.name) ?? null },
-    ...({ phase: 'waiting', isCordoned: false, deadline: null, waitingFor: null } as const),
+    ...nodeInChange(cluster, node),
+    group: groups.get(node.name) ?? null,
   }))
   const unfinished = unfinishedIn(cluster.upgrade)
   return phasesFor({
@@ -115,9 +116,5 @@ async function changed(
     // A repeated request changes nothing.
     if (from.includes(upgrade.state)) draft.setCluster({ upgrade: to(upgrade, draft.now) })
   })
-  if (!done) throw gone(name)
-}
-
-function gone(name: string) {
-  return refusal('cluster/gone', `cluster ${name} was deleted`, 'none needed')
+  if (!done) throw clusterGone(name)
 }

@@ -42,10 +42,7 @@ export function planOn(ports: Planning, data: ClusterData, wanted: Wanted): Plan
     ...restoreProblems(situation),
     ...readinessProblems(situation, members),
     ...lacking,
-    ...members.flatMap(({ node }) => {
-      const capabilities = ports.presence.capabilitiesOf(node.id) ?? CAPABILITIES
-      return updateNeeded(node, cluster, 'upgrade', capabilities) ?? []
-    }),
+    ...agentProblems(ports, cluster, members),
     ...(rounds[0] === undefined ? [] : skewProblems(members, cluster, rounds[0])),
   ]
   return { from, rounds, nodes: planned(cluster, members, wanted), problems, members }
@@ -124,6 +121,13 @@ export function readinessProblems({ cluster, reportSilentMs }: Situation, member
   return cluster.report === null || reportSilentMs >= 90_000
     ? [problem(`the operator of cluster ${name} does not report`)]
     : []
+}
+
+export function agentProblems(ports: Planning, cluster: Cluster, members: readonly Member[]): ErrorReport[] {
+  return members.flatMap(({ node }) => {
+    const capabilities = ports.presence.capabilitiesOf(node.id) ?? CAPABILITIES
+    return updateNeeded(node, cluster, 'upgrade', capabilities) ?? []
+  })
 }
 
 function skewProblems(members: readonly Member[], cluster: Cluster, first: string): ErrorReport[] {

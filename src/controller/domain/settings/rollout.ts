@@ -2,8 +2,9 @@ import type { SettingChange } from '../../../protocol/settings/change.ts'
 import type { Cluster } from '../records.ts'
 import { isMaster } from '../shape.ts'
 import type { Member } from '../situation.ts'
+import { changeOf, nodeInChange } from '../upgrade/change-all.ts'
 import type { Upgrade } from '../upgrade/record.ts'
-import { unfinishedIn, versionOn } from '../upgrade/upgrade.ts'
+import { unfinishedIn } from '../upgrade/upgrade.ts'
 
 interface Order {
   changes: readonly SettingChange[]
@@ -29,24 +30,13 @@ export function rolloutOf(cluster: Cluster, members: readonly Member[], order: O
   const before = cluster.upgrade?.settings && cluster.upgrade
   const isBehind = (id: string) =>
     unfinished !== undefined && (!before || before.nodes.some((node) => node.id === id && node.phase !== 'done'))
-  const nodes = members.map((member): Upgrade['nodes'][number] => {
-    const { id, name } = member.node
-    const isDue = isBehind(id) || sent.some((change) => concerns(change, isMaster(member)))
-    return {
-      ...{ id, name, version: versionOn(cluster, member.node), phase: isDue ? 'waiting' : 'done' },
-      ...{ isCordoned: false, deadline: null, waitingFor: null },
-    }
+  const nodes = members.map((member) => {
+    const isDue = isBehind(member.node.id) || sent.some((change) => concerns(change, isMaster(member)))
+    return nodeInChange(cluster, member.node, isDue ? 'waiting' : 'done')
   })
   const isOfAddOns =
     sent.some(({ change }) => change.class === 'add-on') || (unfinished !== undefined && before?.addOns !== 'done')
   if (!isOfAddOns && nodes.every(({ phase }) => phase === 'done')) return null
-  const version = cluster.settings.kubernetesVersion
-  const names = new Set([...(unfinished ?? []), ...sent.map(({ name }) => name)])
-  return {
-    ...{ from: version, rounds: [version], round: 0, state: 'running', settings: [...names] },
-    // What an upgrade may break is not changed: nothing is checked, and nothing is drained.
-    ...{ isChecked: true, drain: { seconds: 0, onBlocked: 'wait' } },
-    ...{ maxUnavailable, addOns: isOfAddOns ? 'due' : 'done', etcd: null, nodes },
-    ...{ waitingFor: null, error: null, beganAt: now.toISOString(), endedAt: null },
-  }
+  const settings = [...new Set([...(unfinished ?? []), ...sent.map(({ name }) => name)])]
+  return changeOf(cluster, { settings, maxUnavailable, addOns: isOfAddOns ? 'due' : 'done', nodes, now })
 }
