@@ -7,22 +7,18 @@ import { version } from '../base/version.ts'
 import { listReleases } from '../bundle/agents/releases.ts'
 import { heartbeatMs } from '../protocol/wire/session/limits.ts'
 import { keepAdminAccess } from './access/admin-access.ts'
-import type { Sealer } from './access/keys/seal-key.ts'
 import { openOidc } from './access/oidc/oidc.ts'
-import type { OidcSettings } from './access/oidc/settings.ts'
 import { isAllowed, WANTED_FOR } from './access/people/grants.ts'
 import { sweepSessions } from './access/people/sessions.ts'
 import { sweepTokens } from './access/people/tokens.ts'
 import { makePrivateDirectory } from './access/private-directory.ts'
 import { openRotation } from './access/rotation.ts'
-import type { TlsFiles } from './access/server/named-certificate.ts'
 import { certificateHosts, type Listen, localUrl, reachableUrls } from './api/addresses.ts'
 import { LATE_RENEWAL_DAYS } from './api/admission/expired.ts'
-import { BACKLOG, type Timeouts } from './api/limits.ts'
+import { BACKLOG } from './api/limits.ts'
 import { createApiServer } from './api/server.ts'
 import { openAuditLog } from './audit/log.ts'
-import { AUDIT_RETENTION, type AuditRetention } from './audit/retention.ts'
-import type { SyslogTarget } from './audit/syslog/target.ts'
+import { AUDIT_RETENTION } from './audit/retention.ts'
 import { BundleShelf } from './bundles/bundle-shelf.ts'
 import { openAgentFiles } from './clusters/join/agent-files.ts'
 import { openAccessKeeper } from './clusters/kubeconfigs/keep.ts'
@@ -35,10 +31,10 @@ import { Changes } from './live/changes.ts'
 import { Hub } from './live/hub.ts'
 import { Operations } from './live/operations.ts'
 import { NOBODY, type Presence } from './live/presence.ts'
-import type { Log } from './monitoring/log.ts'
 import { measuredStore, NO_METER } from './monitoring/meter.ts'
 import type { Metrics } from './monitoring/prometheus/open.ts'
 import { keepEnrolments } from './nodes/enrolment.ts'
+import type { ControllerOptions } from './options.ts'
 import { joinPeers } from './peers/join.ts'
 import { openMissingBundles } from './peers/missing-bundles.ts'
 import { openSharedAuthority } from './peers/own-authority.ts'
@@ -48,55 +44,13 @@ import type { HasLog } from './ports.ts'
 import { reconcileAll } from './reconcile/reconcile.ts'
 import { openTurns } from './reconcile/turns.ts'
 import { openJanitor } from './retention/janitor.ts'
-import { RETENTION, type Retention } from './retention/limits.ts'
+import { RETENTION } from './retention/limits.ts'
 import { openRunQuotas } from './retention/run-quotas.ts'
 import type { Services } from './services.ts'
 import { databaseProblems } from './store/look.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/port.ts'
 import { openTicks } from './ticks.ts'
-
-export interface ControllerOptions {
-  dataDirectory: string
-  /** URL of a PostgreSQL database, and the environment that says more about it; by default a file in the data directory. */
-  database?: { url: string; env: NodeJS.ProcessEnv } | undefined
-  /** Port 0: any free one. */
-  listen: Listen
-  /** The URLs at which agents reach it; default: derived from `listen`. */
-  publicUrls?: readonly string[]
-  /** The URL at which browsers reach it; default: the first of `publicUrls`. */
-  browserUrl?: string
-  /** The provider at which people sign in. */
-  oidc?: OidcSettings | undefined
-  now?: () => Date
-  log?: Log
-  /** Where /metrics, /healthz and /readyz are served, without TLS; by default nowhere. */
-  metricsListen?: Listen | undefined
-  /** The heartbeat interval of a session; default 30 s ± 20 %. */
-  heartbeatMs?: () => number
-  /** How often unreachable nodes, expired instructions and lapsed enrolments are handled; default 5 s. */
-  tickMs?: number
-  /** How often it tells other controllers on the same database that it is alive; default 3 s. */
-  beatMs?: number
-  /** The period over which agents reconnect after a close; default 5 s. */
-  drainMs?: number
-  /** A certificate for the name that browsers use; agents stay with the one of the controller's own CA. */
-  tlsFiles?: TlsFiles | undefined
-  /** Seals the private keys in the data directory; by default they are files with mode 0600. */
-  sealer?: Sealer | undefined
-  /** Where the executables of the agent are that join commands download; the first one that has a file. Default: `agents` in the data directory. */
-  agentDirectories?: readonly string[]
-  /** For how many days after its end a node can renew its certificate with it; default 400. 0: never. */
-  lateRenewalDays?: number
-  /** How many events are kept, and how long. */
-  retention?: Partial<Retention>
-  /** How much of the audit log is kept. */
-  auditRetention?: Partial<AuditRetention>
-  /** A server to which the audit log is forwarded. */
-  auditSyslog?: SyslogTarget | undefined
-  /** For clients that are slow. */
-  timeouts?: Timeouts
-}
 
 export interface Controller {
   /** For the administrator on this machine. */

@@ -1,6 +1,6 @@
 /** What the store knows of administrators and installer credentials, for each backend. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Administrator } from '../../src/controller/domain/records.ts'
+import type { Administrator } from '../../src/controller/domain/identities/record.ts'
 import { MIGRATIONS as POSTGRES } from '../../src/controller/store/postgres/schema.ts'
 import { MIGRATIONS as SQLITE } from '../../src/controller/store/sqlite/schema.ts'
 import { type Database, postgresBackend, sqliteBackend } from '../support/controller/backends.ts'

@@ -10,7 +10,7 @@ import { createCa, issueCertificate } from '../../pki/certificate.ts'
 import { encryptKey } from '../../pki/encrypt-key.ts'
 import { createKeyPair } from '../../pki/key.ts'
 import { toPem } from '../../pki/pem.ts'
-import { ENROLMENT_LABEL } from '../../protocol/api/installer.ts'
+import { ENROLMENT_LABEL } from '../../protocol/api/identities/installer.ts'
 import { readCredentials } from './credentials.ts'
 
 const now = new Date('2026-06-01T00:00:00Z')

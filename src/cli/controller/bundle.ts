@@ -3,7 +3,7 @@ import { version } from '../../base/version.ts'
 import type { BundleFile } from '../../bundle/format.ts'
 import type { StoredBundle } from '../../bundle/import.ts'
 import { DEFAULT_VERSIONS, VERSION_SETS, versionSet } from '../../bundle/versions/sets.ts'
-import { type BundleView, bundleRoutes } from '../../protocol/api/clusters.ts'
+import { type BundleView, bundleRoutes } from '../../protocol/api/bundles.ts'
 import { confirm } from '../kit/confirm.ts'
 import {
   type Column,

@@ -5,7 +5,7 @@ import type { CreateAdministratorRequest } from '../../protocol/api/identities/a
 import type { IssuedIdentity } from '../../protocol/api/identities/credentials.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import { certificateState, refusal, validityOf } from '../domain/admission.ts'
-import type { Administrator } from '../domain/records.ts'
+import type { Administrator } from '../domain/identities/record.ts'
 import type { HasAnnouncements, HasAuthority, HasClock, HasLog, HasStore, HasTurns } from '../ports.ts'
 import { noteUse } from './note-use.ts'
 

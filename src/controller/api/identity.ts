@@ -7,7 +7,7 @@ import { CERTIFICATE_KINDS, type CertificateKind, type MachineKind } from '../..
 import { remedy } from '../../protocol/api/remedy.ts'
 import { EVERYTHING, type Grants, isAllowed } from '../access/people/grants.ts'
 import { refusal } from '../domain/admission.ts'
-import type { UserSession } from '../domain/records.ts'
+import type { UserSession } from '../domain/identities/record.ts'
 import { isLate, isVerified } from './admission/expired.ts'
 
 /** Whoever sends a request. */

@@ -9,9 +9,8 @@ import { version } from '../../base/version.ts'
 import { DEFAULT_MAX_BODY_BYTES, type Route } from '../../protocol/api/route.ts'
 import { ROUTES } from '../../protocol/api/routes.ts'
 import { recorded } from '../audit/recorded.ts'
-import type { HasAudit, HasMeter, HasRefusals } from '../ports.ts'
 import type { Services } from '../services.ts'
-import { actOf, attemptOf } from './admission/act-of.ts'
+import { actOf } from './admission/act-of.ts'
 import { admit } from './admission/admit.ts'
 import { authenticate } from './admission/authenticate.ts'
 import type { BeginDownload } from './admission/downloads.ts'
@@ -21,18 +20,17 @@ import type { Shares } from './admission/shares.ts'
 import { sendAgentFile } from './downloads/agent-route.ts'
 import { sendBundleFile } from './downloads/bundle-route.ts'
 import { createJoinRoutes } from './downloads/join-route.ts'
-import { errorAnswer } from './errors/error-answer.ts'
 import { openErrorLog } from './errors/error-log.ts'
 import { refuse } from './errors/raw-answer.ts'
-import { bodyWithId, REQUEST_ID, requestIdOf } from './errors/request-id.ts'
+import { REQUEST_ID, requestIdOf } from './errors/request-id.ts'
+import { sendError } from './errors/send-error.ts'
 import { createEventStream, wantsStream } from './event-stream/stream.ts'
 import { referenceHandlers } from './handlers/reference.ts'
 import { createAnswer, type Handle, type HandlerOf } from './http/answer.ts'
 import { handlersByRoute } from './http/handlers-by-route.ts'
 import { openRepeats } from './http/repeats.ts'
-import { clientOf, type Identity, identify, kindOf } from './identity.ts'
+import { clientOf, type Identity, identify } from './identity.ts'
 import { createLoginPages, type LoginPage } from './login/login-pages.ts'
-import { sendErrorPage } from './login/page.ts'
 import { readInSlices } from './read-in-slices.ts'
 import { createRecordsRoute } from './records-route.ts'
 import {
@@ -40,7 +38,6 @@ import {
   brokenRequest,
   compileSchema,
   methodsAt,
-  ownError,
   parseBody,
   refuseSecretIn,
   unknownPath,
@@ -92,7 +89,7 @@ export async function createRouter(
     routerOptions: { maxParamLength: 2_048 },
     requestIdHeader: false,
     genReqId: requestIdOf,
-    frameworkErrors: (error, request, reply) => fail(logs, error, request, reply),
+    frameworkErrors: (error, request, reply) => sendError(logs, error, request, reply),
   })
   app.decorateRequest('identity', null)
   const permit = async ({ identity, routeOptions: { config }, params }: FastifyRequest) => {
@@ -142,7 +139,7 @@ export async function createRouter(
     return slicedLists ? readInSlices(text, body, slicedLists) : parseBody(text)
   })
   app.setValidatorCompiler(compileSchema)
-  app.setErrorHandler((error, request, reply) => fail(logs, error, request, reply))
+  app.setErrorHandler((error, request, reply) => sendError(logs, error, request, reply))
   const sendRecords = createRecordsRoute(core)
   const sendEvents = createEventStream(core, shares)
   const alike: Record<string, unknown> = referenceHandlers(version.version)
@@ -189,6 +186,7 @@ export async function createRouter(
 }
 
 type Send = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+
 function refuseUnknown({ method, url }: FastifyRequest, reply: FastifyReply): never {
   const path = url.split('?', 1)[0] ?? ''
   const allowed = methodsAt(Object.values(ROUTES), path)
@@ -207,60 +205,4 @@ function nameRest(path: string, request: FastifyRequest): void {
   const [, name] = /\{\+(\w+)\}/.exec(path) ?? []
   const { '*': rest, ...others } = request.params as Record<string, string>
   if (name !== undefined) request.params = { ...others, [name]: rest }
-}
-
-/** Refusals that end the connection: a client that goes on would cost as much as one that is admitted (ADR 62). */
-const ENDING = ['limit/requests', 'limit/bytes', 'limit/connections']
-
-type FailurePorts = HasRefusals &
-  HasMeter &
-  HasAudit &
-  Pick<Admission, 'onEnded'> & { note: ReturnType<typeof openErrorLog> }
-
-/** Every limit is over by then, or nearly: the message says which it is. */
-const RETRY_AFTER_SECONDS = '5'
-
-function fail(
-  { note, refused, meter, audit, onEnded }: FailurePorts,
-  thrown: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const error = ownError(thrown)
-  const asker = { kind: kindOf(request.identity), accept: request.headers.accept }
-  const { status, type, body } = errorAnswer(error, asker)
-  if (status === 429 && error instanceof AgentError) refused(error.message, `refused requests: ${error.message}`)
-  if (status < 500 && error instanceof AgentError) meter.refused(error.code)
-  if (status >= 500) note(status, described(request), error)
-  const attempt = attemptOf(request, status, body.code)
-  if (attempt) audit.note(attempt)
-  if (status === 429) reply.header('retry-after', RETRY_AFTER_SECONDS)
-  if (status === 401) reply.header('www-authenticate', 'Bearer')
-  // The rest of the body is not read. And whatever a client without authentication tries costs a handshake, which is limited in rate.
-  const isTooMuch = ENDING.includes(body.code)
-  const isOver = !request.raw.complete || !request.identity || isTooMuch
-  if (isOver) reply.header('connection', 'close')
-  if (isTooMuch) onEnded(request.raw.socket)
-  reply.header(REQUEST_ID, request.id)
-  if (isLogin(request) && asker.accept?.includes('text/html')) return sendErrorPage(reply, status, body)
-  return send(reply, status, bodyWithId({ type, body }, request.id), type)
-}
-
-/** Of a person in a browser. */
-const isLogin = ({ routeOptions }: FastifyRequest) => routeOptions?.config.route?.answer === 'redirect'
-
-function described(request: FastifyRequest) {
-  const { id, method, url, routeOptions, identity, ip } = request
-  const template = routeOptions?.url
-  return {
-    // The query of a login can have a code of the OIDC provider.
-    ...{ method, url: isLogin(request) ? url.replace(/\?.*/, '') : url, id },
-    ...(template !== undefined && { route: `${method} ${template}` }),
-    ...(identity && { identity: `${identity.kind} ${identity.name}` }),
-    address: identity?.address ?? ip,
-  }
-}
-
-function send(reply: FastifyReply, status: number, body: unknown, type = 'application/json'): FastifyReply {
-  return reply.code(status).header('content-type', type).serializer(JSON.stringify).send(body)
 }

@@ -1,15 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto'
-import type {
-  Account,
-  Administrator,
-  ApiToken,
-  Cluster,
-  CredentialSet,
-  Enrolment,
-  Node,
-  Run,
-  UserSession,
-} from '../domain/records.ts'
+import type { Account, Administrator, ApiToken, CredentialSet, UserSession } from '../domain/identities/record.ts'
+import type { Cluster, Enrolment, Node, Run } from '../domain/records.ts'
 
 /**
  * What an entry says about a field. `value`: its value. `ignored`: a change of it is no change for the audit log: it follows from others,

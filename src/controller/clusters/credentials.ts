@@ -9,7 +9,8 @@ import type {
 import { remedy } from '../../protocol/api/remedy.ts'
 import { certificateState, clusterGone, isUsedUp, offerState, refusal } from '../domain/admission.ts'
 import type { Draft } from '../domain/draft.ts'
-import type { Cluster, CredentialSet } from '../domain/records.ts'
+import type { CredentialSet } from '../domain/identities/record.ts'
+import type { Cluster } from '../domain/records.ts'
 import type { HasAnnouncements, HasAuthority, HasClock, HasLog, HasPublicUrls, HasStore, HasTurns } from '../ports.ts'
 import { changeCluster } from '../reconcile/change-cluster.ts'
 

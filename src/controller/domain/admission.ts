@@ -4,7 +4,8 @@ import type { ConfigureRequest } from '../../protocol/api/nodes.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { NodeRole } from '../../protocol/names.ts'
 import type { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
-import type { Administrator, Cluster, CredentialSet, Node } from './records.ts'
+import type { Administrator, CredentialSet } from './identities/record.ts'
+import type { Cluster, Node } from './records.ts'
 
 export function refusal(code: string, message: string, fix: string | RenderedRemedy): AgentError {
   return new AgentError(code, message, { ...(typeof fix === 'string' ? { fix } : fix), kind: 'refused' })

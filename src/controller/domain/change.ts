@@ -1,16 +1,6 @@
 import type { AuditContent } from '../../protocol/audit/entry.ts'
-import type {
-  Account,
-  Administrator,
-  ApiToken,
-  Cluster,
-  Enrolment,
-  KeptAnswer,
-  NewEvent,
-  Node,
-  Run,
-  UserSession,
-} from './records.ts'
+import type { Account, Administrator, ApiToken, UserSession } from './identities/record.ts'
+import type { Cluster, Enrolment, KeptAnswer, NewEvent, Node, Run } from './records.ts'
 
 /** One change of the controller's records, as plain data. A list of changes is committed atomically. */
 export type Change =

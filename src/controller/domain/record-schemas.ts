@@ -16,12 +16,15 @@ import type { AgentUpdate } from './agent-update/record.ts'
 import type {
   Account,
   Administrator,
-  Alarm,
   ApiToken,
-  AuditRecord,
-  Cluster,
   ClusterAccess,
   CredentialSet,
+  UserSession,
+} from './identities/record.ts'
+import type {
+  Alarm,
+  AuditRecord,
+  Cluster,
   Enrolment,
   KeptAnswer,
   KnownProblem,
@@ -30,7 +33,6 @@ import type {
   Run,
   RunProgress,
   StoredEvent,
-  UserSession,
 } from './records.ts'
 import type { Upgrade } from './upgrade/record.ts'
 

@@ -1,5 +1,4 @@
 import type { ErrorReport } from '../../base/agent-error.ts'
-import { DEFAULT_PROJECT, type Grant } from '../../protocol/api/access.ts'
 import type { ClusterState } from '../../protocol/api/clusters.ts'
 import type { StateEvent } from '../../protocol/api/events.ts'
 import type { Problem, RunState } from '../../protocol/api/nodes.ts'
@@ -8,7 +7,7 @@ import type { PairReport } from '../../protocol/api/pair-report.ts'
 import type { AuditContent } from '../../protocol/audit/entry.ts'
 import type { NodeRules } from '../../protocol/declaration/declaration.ts'
 import type { Machine } from '../../protocol/declaration/machine.ts'
-import type { ClusterRole, NodeRole, NodeState } from '../../protocol/names.ts'
+import type { NodeRole, NodeState } from '../../protocol/names.ts'
 import type { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
 import type { CheckSummary } from '../../protocol/wire/check-summary.ts'
 import type { RunEvent } from '../../protocol/wire/event.ts'
@@ -16,6 +15,7 @@ import type { Facts } from '../../protocol/wire/facts.ts'
 import type { Instruction, NodeTask } from '../../protocol/wire/instruction.ts'
 import type { Target } from '../../protocol/wire/operation.ts'
 import type { AgentUpdate } from './agent-update/record.ts'
+import type { ClusterAccess, CredentialSet } from './identities/record.ts'
 import type { Upgrade } from './upgrade/record.ts'
 
 export interface Cluster {
@@ -62,101 +62,6 @@ export interface Cluster {
   operatorSince: string | null
   error: ErrorReport | null
   createdAt: string
-}
-
-/** A certificate, with which people or programs act, and how it can end before it expires. */
-interface IssuedIdentity {
-  createdAt: string
-  expiresAt: string
-  /** The administrator; null: the controller itself, or an earlier build that did not record it. */
-  issuedBy: string | null
-  lastUsedAt: string | null
-  revokedAt: string | null
-  revokedBy: string | null
-}
-
-/** A set of installer credentials, with which nodes enrol in the cluster: NAME.pem and its passphrase. */
-export interface CredentialSet extends IssuedIdentity {
-  /** Unique in the cluster, also among those that are revoked. */
-  name: string
-  /** Of its certificate, in hexadecimal. Null: an earlier build issued it, and no node has enrolled with it since. */
-  serial: string | null
-  /** How many nodes can enrol with it; null: any number. */
-  maxNodes: number | null
-  /** How many have. */
-  enrolled: number
-  /** Machines can fetch it with the token of a join command. */
-  offer?: Offer
-}
-
-/** What a machine gets for the token of a join command. The passphrase of the key is in the command only. */
-export interface Offer {
-  /** Hexadecimal. */
-  tokenSha256: string
-  expiresAt: string
-  /** Encrypted PKCS#8, PEM. Empty after nobody can fetch it any more, like the certificate. */
-  key: string
-  /** PEM. */
-  certificate: string
-}
-
-/** A person's access to the API of a cluster: a kubeconfig, whose key and certificate the controller does not have. */
-export interface ClusterAccess {
-  /** In Kubernetes: see ClusterUser. */
-  user: string
-  role: ClusterRole
-  createdAt: string
-  expiresAt: string
-  /** Who asked for it, and has the key. */
-  issuedBy: string
-  revokedAt: string | null
-  revokedBy: string | null
-  /** Whether the cluster may still have its permissions. */
-  isBound: boolean
-}
-
-export interface Administrator extends IssuedIdentity {
-  /** Of the certificate, in hexadecimal. */
-  serial: string
-  name: string
-}
-
-/** A person who signs in by a password. */
-export interface Account {
-  name: string
-  /** argon2id, in the PHC string format. */
-  password: string
-  grants: Grant[]
-  createdAt: string
-  createdBy: string
-  lastUsedAt: string | null
-  disabledAt: string | null
-}
-
-export interface ApiToken extends IssuedIdentity {
-  /** SHA-256 of the secret, in hexadecimal. */
-  hash: string
-  name: string
-  grants: Grant[]
-  /** Whose it is: it never has more rights than this account. Null: of a person without a local account. */
-  account: string | null
-}
-
-/** Somebody who has signed in. */
-export interface UserSession {
-  /** SHA-256 of the secret, in hexadecimal. */
-  hash: string
-  id: string
-  /** Of the account, or `oidc:` and a name at the OIDC provider. */
-  name: string
-  /** Null: the present ones of the account. */
-  grants: Grant[] | null
-  kind: 'cookie' | 'token'
-  /** From which it began. */
-  address: string
-  createdAt: string
-  lastUsedAt: string
-  expiresAt: string
 }
 
 /** A problem as it is stored. It `counts` when it has lasted longer than a restart takes. */
@@ -318,67 +223,4 @@ export interface AuditRecord {
   content: AuditContent
   previous: string
   hash: string
-}
-
-/** A cluster that nobody has asked for yet. */
-export function newCluster(
-  given: Pick<Cluster, 'id' | 'name' | 'settings' | 'createdAt'> & Partial<Pick<Cluster, 'project'>>,
-): Cluster {
-  return {
-    project: DEFAULT_PROJECT,
-    ...given,
-    state: 'NEW',
-    desired: 'none',
-    attempt: 0,
-    repairAttempt: 0,
-    desiredAt: null,
-    readyAt: null,
-    establishedAt: null,
-    problems: [],
-    endpoint: null,
-    report: null,
-    reportAt: null,
-    gone: [],
-    rules: null,
-    pairs: null,
-    upgrade: null,
-    credentials: [],
-    accesses: [],
-    agentUpdate: null,
-    operatorSince: null,
-    error: null,
-  }
-}
-
-/** A node that waits for its approval, and was not connected yet. */
-export function newNode(
-  given: Pick<Node, 'id' | 'clusterId' | 'name' | 'address' | 'createdAt'> &
-    Partial<Pick<Node, 'warnings' | 'machine'>>,
-): Node {
-  return {
-    warnings: [],
-    machine: null,
-    ...given,
-    state: 'DISCOVERED',
-    silent: 'no',
-    leaving: 'no',
-    place: 'none',
-    roles: [],
-    interface: null,
-    disks: [],
-    facts: null,
-    ruling: 'open',
-    agentVersion: '',
-    bootId: '',
-    error: null,
-    alarms: [],
-    operatorKeys: [],
-    attempt: 0,
-    generation: 0,
-    upSeq: 0,
-    downSeq: 0,
-    approvedAt: null,
-    configuredAt: null,
-    lastSeen: given.createdAt,
-  }
 }

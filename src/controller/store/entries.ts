@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { AgentError } from '../../base/agent-error.ts'
 import { newerBackup } from './newer-schema.ts'
-import { RECORDS, type RecordKind } from './rows.ts'
+import { RECORDS, type RecordKind } from './record-kinds.ts'
 
 /**
  * All records of a store, as of one moment: `fields`, then every record in the order of RECORDS and of their keys, then `numbers`.

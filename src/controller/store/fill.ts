@@ -10,7 +10,7 @@ import {
   summaryOf,
   summing,
 } from './entries.ts'
-import type { RecordKind } from './rows.ts'
+import type { RecordKind } from './record-kinds.ts'
 
 /** What filling needs from a backend, inside of one transaction that only this uses. */
 export interface Filling {

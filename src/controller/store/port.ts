@@ -1,19 +1,8 @@
 import type { AuditHead } from '../../protocol/audit/entry.ts'
 import type { Change } from '../domain/change.ts'
 import type { ClusterData } from '../domain/draft.ts'
-import type {
-  Account,
-  Administrator,
-  ApiToken,
-  AuditRecord,
-  Cluster,
-  Enrolment,
-  KeptAnswer,
-  Node,
-  Run,
-  StoredEvent,
-  UserSession,
-} from '../domain/records.ts'
+import type { Account, Administrator, ApiToken, UserSession } from '../domain/identities/record.ts'
+import type { AuditRecord, Cluster, Enrolment, KeptAnswer, Node, Run, StoredEvent } from '../domain/records.ts'
 import type { Quota } from '../retention/limits.ts'
 import type { Entries, Entry, Summary } from './entries.ts'
 import type { Shared } from './shared.ts'

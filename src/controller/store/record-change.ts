@@ -10,7 +10,7 @@ import {
   type RecordKind,
   RUN,
   USER_SESSION,
-} from './rows.ts'
+} from './record-kinds.ts'
 
 /** A change of one record by its key, which each backend carries out with one statement. */
 export type RecordChange =

@@ -1,4 +1,5 @@
-import { type Cluster, type Node, newCluster, newNode, type Run } from '../../../src/controller/domain/records.ts'
+import { newCluster, newNode } from '../../../src/controller/domain/new-records.ts'
+import type { Cluster, Node, Run } from '../../../src/controller/domain/records.ts'
 import type { Member } from '../../../src/controller/domain/situation.ts'
 import type { Upgrade } from '../../../src/controller/domain/upgrade/record.ts'
 import { ClusterSettings } from '../../../src/protocol/settings/cluster-settings.ts'

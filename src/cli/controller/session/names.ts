@@ -1,4 +1,5 @@
-import { bundleRoutes, clusterRoutes } from '../../../protocol/api/clusters.ts'
+import { bundleRoutes } from '../../../protocol/api/bundles.ts'
+import { clusterRoutes } from '../../../protocol/api/clusters.ts'
 import { administratorRoutes } from '../../../protocol/api/identities/administrators.ts'
 import { nodeRoutes } from '../../../protocol/api/nodes.ts'
 import { accountRoutes } from '../../../protocol/api/people/accounts.ts'

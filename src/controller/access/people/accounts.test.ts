@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Account, UserSession } from '../../domain/records.ts'
+import type { Account, UserSession } from '../../domain/identities/record.ts'
 import { changeOwnPassword } from './accounts.ts'
 import { hashOf } from './secret.ts'
 

@@ -1,7 +1,7 @@
 import type { SessionView } from '../../../protocol/api/people/sessions.ts'
 import { refusal } from '../../domain/admission.ts'
+import type { UserSession } from '../../domain/identities/record.ts'
 import { newId } from '../../domain/ids.ts'
-import type { UserSession } from '../../domain/records.ts'
 import type { HasClock, HasLog, HasStore } from '../../ports.ts'
 import { noteUse } from '../note-use.ts'
 import type { Grants } from './grants.ts'

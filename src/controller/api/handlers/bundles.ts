@@ -1,6 +1,6 @@
 import type { StoredRelease } from '../../../bundle/agents/releases.ts'
 import type { StoredBundle } from '../../../bundle/import.ts'
-import type { BundleView, bundleRoutes } from '../../../protocol/api/clusters.ts'
+import type { BundleView, bundleRoutes } from '../../../protocol/api/bundles.ts'
 import type { AgentReleaseView, agentUpdateRoutes } from '../../../protocol/api/updates/agent-updates.ts'
 import type { HasActs } from '../../audit/recorded.ts'
 import { deleteBundle } from '../../bundles/delete-bundle.ts'

@@ -16,7 +16,7 @@ import { beginSession, endSession, listSessions, viewOfSession } from '../../acc
 import type { SignIn } from '../../access/people/sign-in.ts'
 import { createToken, listTokens, revokeToken, revokeTokensOf } from '../../access/people/tokens.ts'
 import { refusal } from '../../domain/admission.ts'
-import type { UserSession } from '../../domain/records.ts'
+import type { UserSession } from '../../domain/identities/record.ts'
 import { missing } from '../../nodes/find.ts'
 import type { Services } from '../../services.ts'
 import { sourceOf } from '../admission/handshakes.ts'

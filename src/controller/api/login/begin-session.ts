@@ -1,6 +1,6 @@
 import type { Person } from '../../access/oidc/person.ts'
 import { beginSession } from '../../access/people/sessions.ts'
-import type { UserSession } from '../../domain/records.ts'
+import type { UserSession } from '../../domain/identities/record.ts'
 import type { Services } from '../../services.ts'
 
 /** Begins the session of a person who has signed in at the OIDC provider, with the roles that the groups have now. */

@@ -1,6 +1,6 @@
 import { toPem } from '../../../pki/pem.ts'
 import type { InstallerParts } from '../../../protocol/api/identities/credentials.ts'
-import { ENROLMENT_LABEL } from '../../../protocol/api/installer.ts'
+import { ENROLMENT_LABEL } from '../../../protocol/api/identities/installer.ts'
 
 /** The text of NAME.pem. */
 export function credentialsText(encryptedKey: string, { certificate, ca, enrolment }: InstallerParts): string {

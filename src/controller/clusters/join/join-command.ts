@@ -5,7 +5,8 @@ import { readOnePem } from '../../../pki/pem.ts'
 import type { JoinArchitecture, JoinCommandParts, JoinCommandRequest } from '../../../protocol/api/identities/join.ts'
 import { remedy } from '../../../protocol/api/remedy.ts'
 import { offerState, refusal } from '../../domain/admission.ts'
-import type { Cluster, CredentialSet, Offer } from '../../domain/records.ts'
+import type { CredentialSet, Offer } from '../../domain/identities/record.ts'
+import type { Cluster } from '../../domain/records.ts'
 import type {
   HasAgentFiles,
   HasAnnouncements,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Grant } from '../../../protocol/api/access.ts'
 import type { ClusterRole } from '../../../protocol/names.ts'
 import { isAllowed, WANTED_FOR } from '../../access/people/grants.ts'
-import type { Account, Administrator, ApiToken, ClusterAccess } from '../../domain/records.ts'
+import type { Account, Administrator, ApiToken, ClusterAccess } from '../../domain/identities/record.ts'
 import { isOrphaned, type People } from './access-state.ts'
 
 const AT = '2026-01-01T00:00:00.000Z'

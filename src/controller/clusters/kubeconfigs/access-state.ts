@@ -3,7 +3,7 @@ import type { AccessView } from '../../../protocol/api/identities/kubeconfigs.ts
 import type { ClusterRole } from '../../../protocol/names.ts'
 import type { BoundAccess } from '../../../protocol/wire/operation.ts'
 import { validityOf } from '../../domain/admission.ts'
-import type { Account, Administrator, ApiToken, ClusterAccess } from '../../domain/records.ts'
+import type { Account, Administrator, ApiToken, ClusterAccess } from '../../domain/identities/record.ts'
 
 export const personOf = (user: string): string => user.split(':')[1] ?? ''
 

@@ -1,5 +1,6 @@
 import { clusterGone } from '../../domain/admission.ts'
-import type { Cluster, ClusterAccess } from '../../domain/records.ts'
+import type { ClusterAccess } from '../../domain/identities/record.ts'
+import type { Cluster } from '../../domain/records.ts'
 import type { HasClock, HasStore, HasTurns } from '../../ports.ts'
 import { changeCluster } from '../../reconcile/change-cluster.ts'
 

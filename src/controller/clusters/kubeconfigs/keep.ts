@@ -1,5 +1,6 @@
 import { errorMessage } from '../../../base/text/error-message.ts'
-import type { Cluster, ClusterAccess } from '../../domain/records.ts'
+import type { ClusterAccess } from '../../domain/identities/record.ts'
+import type { Cluster } from '../../domain/records.ts'
 import type { HasLog, HasPeers, HasTurns } from '../../ports.ts'
 import { isOrphaned, isPast, isToUnbind, type Permits } from './access-state.ts'
 import { changeAccesses } from './change.ts'

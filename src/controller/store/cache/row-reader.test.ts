@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { newNode } from '../../domain/records.ts'
-import { NODE, toRow } from '../rows.ts'
+import { newNode } from '../../domain/new-records.ts'
+import { NODE } from '../record-kinds.ts'
+import { toRow } from '../rows.ts'
 import { rowReader } from './row-reader.ts'
 
 const rowOf = (id: string, name = 'n') =>

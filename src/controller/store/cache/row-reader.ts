@@ -1,4 +1,5 @@
-import { CLUSTER, ENROLMENT, fromRow, NODE, type RecordKind, type Row, RUN } from '../rows.ts'
+import { CLUSTER, ENROLMENT, NODE, type RecordKind, RUN } from '../record-kinds.ts'
+import { fromRow, type Row } from '../rows.ts'
 import { openRemembered } from './remembered.ts'
 
 export type ReadRow = <T>(kind: RecordKind<T>, row: Row) => T

@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { AuditHead } from '../../../protocol/audit/entry.ts'
 import type { AuditFilter, Store } from '../port.ts'
-import { AUDIT, fromRow } from '../rows.ts'
+import { AUDIT } from '../record-kinds.ts'
+import { fromRow } from '../rows.ts'
 import { LOCKS } from './locks.ts'
 import type { Tables } from './tables.ts'
 

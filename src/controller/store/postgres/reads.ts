@@ -14,7 +14,7 @@ import {
   type RecordKind,
   RUN,
   USER_SESSION,
-} from '../rows.ts'
+} from '../record-kinds.ts'
 import type { auditOn } from './audit.ts'
 import { anyOf } from './changes.ts'
 import type { Sweeps } from './sweep.ts'

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { type Entry, fieldsEntry } from '../entries.ts'
-import { columnOf, fromRow, RECORDS, type RecordKind } from '../rows.ts'
+import { RECORDS, type RecordKind } from '../record-kinds.ts'
+import { columnOf, fromRow } from '../rows.ts'
 import type { Tables } from './tables.ts'
 
 const AT_ONCE = 50

@@ -1,16 +1,5 @@
-import type {
-  Account,
-  Administrator,
-  ApiToken,
-  AuditRecord,
-  Cluster,
-  Enrolment,
-  KeptAnswer,
-  Node,
-  Run,
-  StoredEvent,
-  UserSession,
-} from '../../domain/records.ts'
+import type { Account, Administrator, ApiToken, UserSession } from '../../domain/identities/record.ts'
+import type { AuditRecord, Cluster, Enrolment, KeptAnswer, Node, Run, StoredEvent } from '../../domain/records.ts'
 import type { Value } from '../rows.ts'
 
 /** The schema for Kysely. The names of columns are derived from those of fields, see rows.ts. */

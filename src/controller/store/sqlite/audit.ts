@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { AuditHead } from '../../../protocol/audit/entry.ts'
 import type { AuditFilter, Store } from '../port.ts'
-import { AUDIT, type RecordKind } from '../rows.ts'
+import { AUDIT, type RecordKind } from '../record-kinds.ts'
 import type { Database } from './database.ts'
 
 type Prepare = Database['prepare']

@@ -1,7 +1,8 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { openRemembered } from '../cache/remembered.ts'
 import { frozen, isRemembered, sizeOf } from '../cache/row-reader.ts'
-import { columnOf, fromRow, NODE, type RecordKind } from '../rows.ts'
+import { NODE, type RecordKind } from '../record-kinds.ts'
+import { columnOf, fromRow } from '../rows.ts'
 import type { Database } from './database.ts'
 
 /** The records of clusters, which each decision reads. They are frozen. */

@@ -1,7 +1,8 @@
 import { closeSync, openSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { type Entry, fieldsEntry } from '../entries.ts'
-import { columnOf, fromRow, RECORDS } from '../rows.ts'
+import { RECORDS } from '../record-kinds.ts'
+import { columnOf, fromRow } from '../rows.ts'
 import type { Row } from './database.ts'
 import { failureOf } from './failures.ts'
 

@@ -9,18 +9,15 @@ import {
   API_TOKEN,
   AUDIT,
   CLUSTER,
-  columnOf,
   ENROLMENT,
   EVENT,
-  fromRow,
   KEPT_ANSWER,
   NODE,
   type RecordKind,
   RUN,
-  storable,
-  toRow,
   USER_SESSION,
-} from '../rows.ts'
+} from '../record-kinds.ts'
+import { columnOf, fromRow, storable, toRow } from '../rows.ts'
 import { auditOn, headIn } from './audit.ts'
 import { type Database, openDatabase, type Statement } from './database.ts'
 import { DECISIVE_RUNS } from './decisive-runs.ts'

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { Label } from '../../names.ts'
-import { Enrolment } from '../installer.ts'
 import type { Route } from '../route.ts'
+import { Enrolment } from './installer.ts'
 
 /** The longest life of a certificate that an administrator asks for. */
 export const MAX_DAYS = 3_650

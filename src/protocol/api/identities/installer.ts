@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { Cidr, ClusterId, Label } from '../names.ts'
+import { Cidr, ClusterId, Label } from '../../names.ts'
 
 /**
  * NAME.pem contains, in this order: the installer certificate, its key as encrypted PKCS#8 (PBES2, AES-256-CBC,

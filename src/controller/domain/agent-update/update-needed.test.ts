@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
-import { CAPABILITIES, FIRST_CAPABILITIES } from '../../protocol/wire/capabilities.ts'
+import { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
+import { CAPABILITIES, FIRST_CAPABILITIES } from '../../../protocol/wire/capabilities.ts'
+import type { Upgrade } from '../upgrade/record.ts'
 import { updateNeeded } from './update-needed.ts'
-import type { Upgrade } from './upgrade/record.ts'
 
 const node = { name: 'w1', agentVersion: '0.1.0' }
 const cluster = { name: 'demo', settings: ClusterSettings.parse({}), upgrade: null }

@@ -1,10 +1,10 @@
-import type { ErrorReport } from '../../base/agent-error.ts'
-import type { RenderedRemedy } from '../../base/remedy.ts'
-import { remedy } from '../../protocol/api/remedy.ts'
-import { unknownSettings } from '../../protocol/settings/node-params.ts'
-import type { Instruction } from '../../protocol/wire/instruction.ts'
-import type { Cluster, Node } from './records.ts'
-import { isActive, isMove } from './upgrade/upgrade.ts'
+import type { ErrorReport } from '../../../base/agent-error.ts'
+import type { RenderedRemedy } from '../../../base/remedy.ts'
+import { remedy } from '../../../protocol/api/remedy.ts'
+import { unknownSettings } from '../../../protocol/settings/node-params.ts'
+import type { Instruction } from '../../../protocol/wire/instruction.ts'
+import type { Cluster, Node } from '../records.ts'
+import { isActive, isMove } from '../upgrade/upgrade.ts'
 
 /** Why an agent with these capabilities cannot execute an instruction: it needs an update. Undefined if it can. */
 export function updateNeeded(
