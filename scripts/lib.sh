@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Shared by the scripts, to be sourced. Sets root, puts the pinned Node first in PATH, and sets colours unless NO_COLOR is set.
 
+# shellcheck disable=SC2034  # the variables are used by the scripts that source this file
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${CANTRIP_CACHE:-$HOME/.cache/cantrip}
 go_pinned=1.26.8
@@ -15,8 +16,6 @@ if [[ -t 1 && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then
 else
   green='' red='' yellow='' plain=''
 fi
-# shellcheck disable=SC2034  # used by the scripts that source this file
-readonly root cache go_pinned green red yellow plain
 
 # die MESSAGE FIX: prints what was found and how to fix it, and exits.
 die() {

@@ -21,9 +21,10 @@ test('a fix step is named after its check and has a title', () => {
 
 test('every check explains itself and has a timeout', () => {
   for (const check of checks) {
-    expect(check.title, check.id).toMatch(/^[A-Z].{3,60}$/)
-    expect(check.why, check.id).toMatch(/^[A-Z].{30,}\.$/s)
-    expect(check.remedy, check.id).toMatch(/^[A-Z].{20,}\.$/s)
+    const { id } = check
+    expect(check.title, `${id}: the title has 4 to 61 characters and begins with a capital`).toMatch(/^[A-Z].{3,60}$/)
+    expect(check.why, `${id}: why has sentences, of at least 32 characters together`).toMatch(/^[A-Z].{30,}\.$/s)
+    expect(check.remedy, `${id}: remedy has sentences, of at least 22 characters together`).toMatch(/^[A-Z].{20,}\.$/s)
     for (const { of, warn, fail } of check.thresholds ?? []) expect(warn ?? fail, `${check.id}: ${of}`).toBeTruthy()
     // All checks run at once: on an emulated or busy CPU even reading files takes seconds.
     expect(check.timeoutMs, check.id).toBeGreaterThanOrEqual(14_000)
