@@ -20,6 +20,7 @@ const ACTIONS: { [D in Action['do']]: Action & { do: D } } = {
   'cluster.join-command': { do: 'cluster.join-command', cluster: 'demo' },
   'cluster.kubeconfig': { do: 'cluster.kubeconfig', cluster: 'demo' },
   'cluster.provision': { do: 'cluster.provision', cluster: 'demo' },
+  'cluster.recover': { do: 'cluster.recover', cluster: 'demo' },
   'cluster.reset': { do: 'cluster.reset', cluster: 'demo' },
   'cluster.show': { do: 'cluster.show', cluster: 'demo' },
   'cluster.upgrade': { do: 'cluster.upgrade', cluster: 'demo', with: 'dry-run', to: 'v1.37.2' },

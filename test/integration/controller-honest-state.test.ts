@@ -1,6 +1,7 @@
 /** A view shows nothing as good whose source has been silent for longer than its bound. The time of each change is measured. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ClusterHealth, ClusterView } from '../../src/protocol/api/clusters.ts'
+import type { LogEntry, StateEvent } from '../../src/protocol/api/events.ts'
 import { openScene, type Scene, type SceneNode } from '../support/controller/scene.ts'
 
 let scene: Scene
@@ -30,6 +31,10 @@ async function masterLeaves(): Promise<void> {
   master.agent.socket.terminate()
   await scene.shows(master, 'not connected', ({ connected }) => !connected)
 }
+const statesOf = async (kind: string): Promise<StateEvent[]> =>
+  (await scene.admin('GET', '/v1/events?cluster=demo')).json.events.flatMap(({ event }: LogEntry) =>
+    event.kind === kind ? [event] : [],
+  )
 const worker = ({ cluster }: Seen) => cluster.nodes.find(({ name }) => name === 'w1')
 
 /** What is said, and until when it may be said after its source is dead. */
@@ -77,10 +82,21 @@ test('a controller that was down for minutes says since when the state is unknow
   const watched = await scene.cli('cluster', 'watch', 'demo', '--until', 'READY', '--timeout', '1s', '-o', 'json')
   expect(watched).toMatchObject({ code: 4, err: expect.stringContaining('is UNKNOWN since') })
   expect(JSON.parse(watched.out.split('\n')[0] ?? '')).toMatchObject({ name: 'demo', state: 'UNKNOWN' })
+  expect((await statesOf('cluster-state')).at(-1)).toMatchObject({ state: 'UNKNOWN', since: before.health.reportedAt })
+  expect((await scene.cli('cluster', 'logs', 'demo')).out).toMatch(/cluster demo {2}UNKNOWN since \d{4}-/)
   scene.aheadMs += 95_000
   await scene.controller.tick()
   expect((await look()).cluster.state).toBe('DEGRADED')
   await scene.report(enrolled)
   const messages = (await look()).cluster.problems.map(({ code }) => code)
   expect(messages).not.toContain('operator/silent')
+})
+
+test('a node that is silent is UNKNOWN in the events too, with the time since when', async () => {
+  await masterLeaves()
+  const { lastSeen } = (await look()).cluster.nodes.find(({ name }) => name === 'm1') ?? {}
+  scene.aheadMs += 80_000
+  await scene.controller.tick()
+  expect(await statesOf('node-state')).toContainEqual(expect.objectContaining({ state: 'UNKNOWN', since: lastSeen }))
+  expect((await look()).cluster.nodes.map(({ state }) => state)).toContain('UNKNOWN')
 })

@@ -27,6 +27,8 @@ export const CLUSTER_FIELDS: Treatments<Cluster> = {
   rules: 'value',
   report: 'ignored',
   reportAt: 'ignored',
+  unknownSince: 'ignored',
+  etcd: 'ignored',
   gone: 'ignored',
   upgrade: (upgrade) => upgrade && { to: upgrade.rounds.at(-1), state: upgrade.state },
   pairs: (pairs) => pairs && '(a report)',

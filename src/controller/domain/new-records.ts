@@ -19,6 +19,8 @@ export function newCluster(
     endpoint: null,
     report: null,
     reportAt: null,
+    unknownSince: null,
+    etcd: null,
     gone: [],
     rules: null,
     pairs: null,

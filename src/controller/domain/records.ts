@@ -13,7 +13,7 @@ import type { CheckSummary } from '../../protocol/wire/check-summary.ts'
 import type { RunEvent } from '../../protocol/wire/event.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import type { Instruction, NodeTask } from '../../protocol/wire/instruction.ts'
-import type { Target } from '../../protocol/wire/operation.ts'
+import type { EtcdHealth, Target } from '../../protocol/wire/operation.ts'
 import type { AgentUpdate } from './agent-update/record.ts'
 import type { ClusterAccess, CredentialSet } from './identities/record.ts'
 import type { Upgrade } from './upgrade/record.ts'
@@ -44,6 +44,10 @@ export interface Cluster {
   endpoint: string | null
   report: OperatorReport | null
   reportAt: string | null
+  /** Since when its state is UNKNOWN in events: the time of the last report. Null while it is known. */
+  unknownSince: string | null
+  /** What a master said last of the members of etcd. */
+  etcd: EtcdLook | null
   /** Nodes that were deleted at once: a master removes what Kubernetes and etcd may still have of them. */
   gone: Target[]
   /** How nodes are approved, configured and provisioned without a person; null: only by hand. */
@@ -62,6 +66,15 @@ export interface Cluster {
   operatorSince: string | null
   error: ErrorReport | null
   createdAt: string
+}
+
+/** The members of etcd, as a master saw them. */
+export interface EtcdLook {
+  /** When the master answered. */
+  at: string
+  members: EtcdHealth[]
+  /** The master whose etcd did not answer, so that the members are not known. */
+  silentOn: string | null
 }
 
 /** A problem as it is stored. It `counts` when it has lasted longer than a restart takes. */

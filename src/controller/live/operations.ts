@@ -37,6 +37,8 @@ export class Operations {
   readonly departures = new Map<string, { waitingFor: string; isResting: boolean }>()
   /** Drains that people have asked for: the deadline of the last one, by node (nodes/scheduling.ts). */
   readonly drains = new Map<string, string>()
+  /** When masters were asked about etcd last, by cluster (reconcile/etcd/look-at-etcd.ts). */
+  readonly looks = new Map<string, number>()
   /** What masters do for upgrades now, or did less than a pause ago: see upgrade/do-tasks.ts. */
   readonly upgrading = new Set<string>()
   /** Masters whose last operation failed; the most recent failure has the highest number. */

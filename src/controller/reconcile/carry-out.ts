@@ -16,7 +16,7 @@ import { addClusterStateEvent } from './cluster-state.ts'
 import { forgetGone, noteGone } from './gone.ts'
 import { instruct } from './instruct.ts'
 import { keepEndpoint } from './keep-endpoint.ts'
-import { addStateEvent, BLANK, forget, hasBegun } from './node-state.ts'
+import { addStateEvent, BLANK, forget, hasBegun, lastContactOf } from './node-state.ts'
 import { forgetVersion, haltUpgrade, setUpgrade, withVersion } from './upgrade/keep-upgrade.ts'
 
 /** Applies a decision to the draft. `situation`: the input of the decision. */
@@ -28,8 +28,7 @@ export function carryOut(
 ): void {
   switch (decision.kind) {
     case 'silence':
-      draft.setNode(decision.nodeId, { silent: decision.silent })
-      addStateEvent(draft, decision.nodeId)
+      setSilence(ports, draft, decision)
       break
     case 'node':
       setNodeState(draft, decision)
@@ -49,6 +48,10 @@ export function carryOut(
     case 'upgrade':
       setUpgrade(draft, situation, decision)
       break
+    case 'unknown':
+      draft.setCluster({ unknownSince: decision.since })
+      addClusterStateEvent(draft, situation.cluster)
+      break
     case 'problems':
       draft.setCluster({ problems: decision.problems })
       addClusterStateEvent(draft, situation.cluster)
@@ -60,6 +63,12 @@ const EXPIRED = {
   code: 'run/expired',
   message: 'the node did not acknowledge the instruction within an hour',
   ...remedy`check that the node is connected (${{ do: 'node.list' }}), then: ${{ do: 'cluster.provision' }}; if its machine no longer exists: ${{ do: 'node.remove', force: true }}`,
+}
+
+function setSilence(ports: HasPresence, draft: Draft, { nodeId, silent }: Decision & { kind: 'silence' }): void {
+  draft.setNode(nodeId, { silent })
+  const node = nodeIn(draft, nodeId)
+  addStateEvent(draft, nodeId, node && lastContactOf(ports, node))
 }
 
 function setNodeState(draft: Draft, { nodeId, state, error }: Decision & { kind: 'node' }): void {
@@ -83,6 +92,8 @@ function setClusterState(draft: Draft, { cluster, now }: Situation, decision: De
         desired: 'none' as const,
         report: null,
         reportAt: null,
+        unknownSince: null,
+        etcd: null,
         endpoint: null,
         gone: [],
         accesses: [],

@@ -1,11 +1,9 @@
 import type { ErrorReport } from '../../base/agent-error.ts'
 import type { ClusterState } from '../../protocol/api/clusters.ts'
 import type { Problem } from '../../protocol/api/nodes.ts'
-import { fixOf, remedy } from '../../protocol/api/remedy.ts'
+import { remedy } from '../../protocol/api/remedy.ts'
 import type { ClusterData, Draft } from '../domain/draft.ts'
-import { isAlarm } from '../domain/problems/alarms.ts'
-import { FAILED_UPGRADE } from '../domain/problems/failed-upgrade.ts'
-import { SLOW_REPAIR } from '../domain/problems/problems.ts'
+import { remedyOf } from '../domain/problems/remedies.ts'
 import type { Cluster, KnownProblem } from '../domain/records.ts'
 import type { HasClock, HasPresence } from '../ports.ts'
 import { lastContactOf } from './node-state.ts'
@@ -22,7 +20,7 @@ export function visibleClusterState({ state, problems }: Pick<Cluster, 'state' |
 
 /**
  * The problems that count. One that the operator or an agent reported was last seen at the time of the last report, or of the last
- * contact with that agent.
+ * contact with that agent; one of etcd when a master last looked at its members.
  */
 export function problemsNow(
   ports: Pick<HasClock, 'now'> & HasPresence,
@@ -34,7 +32,8 @@ export function problemsNow(
     const node = nodes.find((each) => each.name === name && each.state !== 'REMOVED')
     return node === undefined ? null : lastContactOf(ports, node)
   }
-  const seenAt = ({ seenBy, node }: KnownProblem) => {
+  const seenAt = ({ code, seenBy, node }: KnownProblem) => {
+    if (code.startsWith('etcd/')) return cluster.etcd?.at ?? now
     if (seenBy === 'operator') return reportAt ?? now
     return seenBy === 'agent' ? (contactWith(node) ?? now) : now
   }
@@ -42,39 +41,34 @@ export function problemsNow(
     .filter(({ counts }) => counts)
     .map((problem) => {
       const { code, node, message, since } = problem
-      return { code, node, message, since, seenAt: seenAt(problem) }
+      return { code, node, message, ...remedyOf(cluster, problem), since, seenAt: seenAt(problem) }
     })
+}
+
+/** The state for events: as for views, but it becomes UNKNOWN when the controller notices, and not by the clock alone. */
+export function clusterStateInEvents(cluster: Cluster): ClusterState | 'UNKNOWN' {
+  const state = visibleClusterState(cluster)
+  return state === 'READY' && cluster.unknownSince !== null ? 'UNKNOWN' : state
 }
 
 /** Adds an event if the state of the cluster has changed. */
 export function addClusterStateEvent(draft: Draft, before: Cluster): void {
   const { cluster } = draft
-  const state = visibleClusterState(cluster)
-  if (state === visibleClusterState(before)) return
+  const state = clusterStateInEvents(cluster)
+  if (state === clusterStateInEvents(before)) return
   const at = draft.now.toISOString()
   const error = state === 'DEGRADED' ? degradedError(cluster) : cluster.error
-  const event = { kind: 'cluster-state' as const, at, state, ...(error ? { error } : {}) }
+  const since = state === 'UNKNOWN' && cluster.unknownSince !== null ? { since: cluster.unknownSince } : {}
+  const event = { kind: 'cluster-state' as const, at, state, ...since, ...(error ? { error } : {}) }
   draft.addEvent({ at, nodeId: null, nodeSeq: null, runId: null, event })
 }
 
-export function degradedError({ name, problems, upgrade }: Cluster): ErrorReport | null {
-  const [first, ...others] = problems.filter(({ counts }) => counts)
+export function degradedError(cluster: Cluster): ErrorReport | null {
+  const [first, ...others] = cluster.problems.filter(({ counts }) => counts)
   if (!first) return null
   const more = others.length > 0 ? ` (and ${others.length} more)` : ''
-  const show = remedy`see: ${{ do: 'cluster.show', cluster: name }}`
-  const repair = remedy`to repair: ${{ do: 'cluster.provision', cluster: name }}`
-  const node = first.node === null ? {} : { node: first.node }
-  const restart = {
-    do: 'shell',
-    command: 'systemctl restart cantrip-agent',
-    ...(first.node && { on: first.node }),
-  } as const
-  const retry = remedy`to see its progress: ${{ do: 'node.logs', ...node }}; to restart it, on the node: ${restart}`
-  const inspect = remedy`to see what to do: ${{ do: 'node.show', ...node }}`
-  const ofUpgrade = first.code === FAILED_UPGRADE ? upgrade?.error : null
-  const other = first.code === SLOW_REPAIR ? retry : isAlarm(first.code) ? inspect : repair
-  const next = ofUpgrade ? fixOf(ofUpgrade) : other
-  const rendered = remedy`${show}; ${next}`
+  const show = remedy`see: ${{ do: 'cluster.show', cluster: cluster.name }}`
+  const rendered = remedy`${show}; ${remedyOf(cluster, first)}`
   return { code: first.code, message: `${first.message}${more}`, ...rendered }
 }
 

@@ -3,14 +3,23 @@ import { type ClusterData, type Draft, lastRunIn, nodeIn } from '../domain/draft
 import type { Node } from '../domain/records.ts'
 import type { HasPresence } from '../ports.ts'
 
-/** Adds an event with the node's state. */
-export function addStateEvent(draft: Draft, nodeId: string): void {
+/** Adds an event with the node's state. `contactAt`: the time of its last message, if that is later than what is stored. */
+export function addStateEvent(draft: Draft, nodeId: string, contactAt?: string | null): void {
   const node = nodeIn(draft, nodeId)
   if (!node) return
   const at = draft.now.toISOString()
   const error: { error?: ErrorReport } = node.error ? { error: node.error } : {}
-  const event = { kind: 'node-state' as const, at, state: visibleState(node), ...error }
+  const state = nodeStateInEvents(node)
+  const lastSeen = contactAt ?? node.lastSeen
+  const since = state === 'UNKNOWN' && lastSeen !== null ? { since: lastSeen } : {}
+  const event = { kind: 'node-state' as const, at, state, ...since, ...error }
   draft.addEvent({ at, nodeId, nodeSeq: null, runId: null, event })
+}
+
+/** The state for events: as for views, but it becomes UNKNOWN when the controller notices, and not by the clock alone. */
+export function nodeStateInEvents(node: Node): Node['state'] | 'UNREACHABLE' | 'UNKNOWN' {
+  const state = visibleState(node)
+  return state === 'READY' && node.silent === 'suspect' ? 'UNKNOWN' : state
 }
 
 /** The state for views: a node without contact for too long is UNREACHABLE, whatever its state in the lifecycle is. */

@@ -18,6 +18,7 @@ import type { Part } from '../store/port.ts'
 import { updateAgents } from './agents/update-agents.ts'
 import { carryOut } from './carry-out.ts'
 import { changeCluster, touchedBy } from './change-cluster.ts'
+import { lookAtEtcd } from './etcd/look-at-etcd.ts'
 import { retireThose } from './retire.ts'
 import { followRules } from './rules/follow-rules.ts'
 import { situationOf } from './situation-of.ts'
@@ -60,6 +61,7 @@ export async function reconcile<T>(
     retireThose(later, done.draft, again)
     updateAgents(later, done.draft, again)
     doTasks(later, done.draft, again)
+    lookAtEtcd(later, done.draft, again)
   }
   const touched = touchedBy(done.draft)
   for (const nodeId of touched) ports.presence.deliver(nodeId)

@@ -33,6 +33,8 @@ export const CLUSTER: RecordKind<Cluster> = {
     endpoint: 'text',
     report: 'json',
     reportAt: 'text',
+    unknownSince: 'text',
+    etcd: 'json',
     gone: 'json',
     rules: 'json',
     pairs: 'json',

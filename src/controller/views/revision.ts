@@ -3,7 +3,7 @@ import type { Cluster, Node } from '../domain/records.ts'
 
 /** Fields that nodes and the controller change by themselves, or that have revisions of their own. */
 const OF_CLUSTER: readonly (keyof Cluster)[] = [
-  ...(['report', 'reportAt', 'problems', 'gone', 'pairs', 'upgrade', 'error'] as const),
+  ...(['report', 'reportAt', 'unknownSince', 'etcd', 'problems', 'gone', 'pairs', 'upgrade', 'error'] as const),
   ...(['readyAt', 'establishedAt', 'endpoint', 'credentials', 'operatorSince', 'agentUpdate'] as const),
 ]
 const OF_NODE: readonly (keyof Node)[] = [

@@ -1,5 +1,5 @@
 import type { HostView } from '../../host/host.ts'
-import type { EtcdHealth } from '../../protocol/wire/operation.ts'
+import { ETCD_SILENT, type EtcdHealth } from '../../protocol/wire/operation.ts'
 import { type EtcdMember, isHealthy, readMembership } from '../../provision/etcd/etcd-members.ts'
 import { type EtcdStatus, statusOf } from '../../provision/etcd/etcd-status.ts'
 import { notYet, type Outcome } from '../answer.ts'
@@ -7,7 +7,7 @@ import { notYet, type Outcome } from '../answer.ts'
 /** Health, leader, version and size of every member. */
 export async function etcdStatus(host: HostView): Promise<Outcome> {
   const etcd = await lookAtMembers(host)
-  return etcd ? { outcome: 'done', etcd } : notYet('etcd to answer')
+  return etcd ? { outcome: 'done', etcd } : notYet(ETCD_SILENT)
 }
 
 /** Undefined if etcd on this master does not answer. */

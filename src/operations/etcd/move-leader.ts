@@ -1,6 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
 import type { HostView } from '../../host/host.ts'
-import type { Operation } from '../../protocol/wire/operation.ts'
+import { ETCD_SILENT, type Operation } from '../../protocol/wire/operation.ts'
 import { type EtcdMember, isHealthy, peerUrlOf, readMembership } from '../../provision/etcd/etcd-members.ts'
 import { statusOf, transferLeadership } from '../../provision/etcd/etcd-status.ts'
 import { notYet, type Outcome } from '../answer.ts'
@@ -11,7 +11,7 @@ export async function moveLeader(
   { target }: Operation & { operation: 'move-leader' },
 ): Promise<Outcome> {
   const found = await readMembership(host, ['127.0.0.1'])
-  if (!found) return notYet('etcd to answer')
+  if (!found) return notYet(ETCD_SILENT)
   const to = found.members.find(({ peerUrl }) => peerUrl === peerUrlOf(target.address))
   if (!to || to.isLearner) throw noVoter(target.name)
   const leader = await leaderOf(host, found.members)

@@ -1,6 +1,11 @@
 import type { HostView } from '../../host/host.ts'
 import { minorsAhead } from '../../protocol/kubernetes-version.ts'
-import { MAX_UPGRADE_FINDINGS, type Operation, type UpgradeFinding } from '../../protocol/wire/operation.ts'
+import {
+  ETCD_SILENT,
+  MAX_UPGRADE_FINDINGS,
+  type Operation,
+  type UpgradeFinding,
+} from '../../protocol/wire/operation.ts'
 import { askApi } from '../../provision/api/api.ts'
 import { notYet, type Outcome } from '../answer.ts'
 import { NO_API, read } from '../ask.ts'
@@ -23,7 +28,7 @@ export async function checkUpgrade(
     lookAtMembers(host),
   ])
   if (!current || !nodes || !budgets) return notYet(NO_API)
-  if (!members) return notYet('etcd to answer')
+  if (!members) return notYet(ETCD_SILENT)
   const found = [
     ...stepFindings(current.gitVersion, version),
     ...nodes.items.flatMap((node) => nodeFindings(node, version)),

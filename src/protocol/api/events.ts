@@ -2,15 +2,25 @@ import * as z from 'zod/mini'
 import { NodeState } from '../names.ts'
 import { RunEvent } from '../wire/event.ts'
 import { ApiError } from './access.ts'
-import { CLUSTER_STATES } from './clusters.ts'
+import { SHOWN_STATES } from './clusters.ts'
 import { Flag, type Route, WaitMs, whole } from './route.ts'
 
+/** ISO 8601, the time of the last message, if the state is UNKNOWN. */
+const Since = z.optional(z.string())
+
 export const StateEvent = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('node-state'), at: z.string(), state: NodeState, error: z.optional(ApiError) }),
+  z.object({
+    kind: z.literal('node-state'),
+    at: z.string(),
+    state: z.enum([...NodeState.options, 'UNKNOWN']),
+    since: Since,
+    error: z.optional(ApiError),
+  }),
   z.object({
     kind: z.literal('cluster-state'),
     at: z.string(),
-    state: z.enum(CLUSTER_STATES),
+    state: z.enum(SHOWN_STATES),
+    since: Since,
     error: z.optional(ApiError),
   }),
 ])

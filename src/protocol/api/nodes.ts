@@ -22,6 +22,9 @@ export const Problem = z.object({
   /** The node's name; null for a problem of the cluster. */
   node: z.nullable(z.string()),
   message: z.string(),
+  /** What to do about it, also as data; missing in answers of earlier builds. */
+  fix: z.optional(z.string()),
+  remedy: ApiError.shape.remedy,
   /** ISO 8601. */
   since: z.string(),
   /** When it was last observed, ISO 8601. */

@@ -17,6 +17,7 @@ export type Action =
         | 'cluster.backup.list'
         | 'cluster.kubeconfig'
         | 'cluster.provision'
+        | 'cluster.recover'
         | 'cluster.reset'
         | 'cluster.show'
       cluster?: string

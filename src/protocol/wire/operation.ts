@@ -136,6 +136,9 @@ export const EtcdHealth = z.strictObject({
   dbBytes: z.optional(z.int().check(z.nonnegative())),
 })
 
+/** What an operation waits for while etcd on the master that carries it out does not answer. The text is in released agents. */
+export const ETCD_SILENT = 'etcd to answer'
+
 /** A pod that a drain has to leave where it is, at least for now. */
 export const HeldPod = z.strictObject({
   namespace: z.string().check(z.maxLength(63)),

@@ -3,10 +3,10 @@ import type { ClusterView } from '../../../protocol/api/clusters.ts'
 import type { Problem } from '../../../protocol/api/nodes.ts'
 import { age, localTime } from '../../kit/output.ts'
 
-/** One line for each problem: how long it has lasted, and when it was last observed. */
+/** For each problem how long it has lasted, when it was last observed, and what to do about it. */
 export function problemLines(problems: readonly Problem[], now: Date): string {
-  const line = ({ message, since, seenAt }: Problem) =>
-    `[!] ${printable(message)} (for ${age(since, now)}, seen ${age(seenAt, now)} ago)\n`
+  const line = ({ message, fix, since, seenAt }: Problem) =>
+    `[!] ${printable(message)} (for ${age(since, now)}, seen ${age(seenAt, now)} ago)\n${fix ? `    fix: ${printable(fix)}\n` : ''}`
   return problems.map(line).join('')
 }
 

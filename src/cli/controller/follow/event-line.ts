@@ -18,6 +18,7 @@ export function eventLine(entry: LogEntry): string | undefined {
   return `${localTime(entry.at)}  ${printable(subject)}  ${mark}${printableLines(line.text)}`
 }
 
-function stateText({ state, error }: StateEvent): string {
-  return error ? `${state}: ${error.message} (${error.code}); fix: ${error.fix}` : state
+function stateText({ state, since, error }: StateEvent): string {
+  const known = since === undefined ? state : `${state} since ${localTime(since)}`
+  return error ? `${known}: ${error.message} (${error.code}); fix: ${error.fix}` : known
 }

@@ -9,7 +9,8 @@ import type { Member } from '../situation.ts'
 import { type Decision, direct } from './director.ts'
 
 const LATER = '2026-01-01T00:10:00.000Z'
-const now = new Date('2026-01-01T01:00:00.000Z')
+const NOW = '2026-01-01T01:00:00.000Z'
+const now = new Date(NOW)
 const boom = { code: 'etcd/dead', message: 'etcd died', fix: 'look' }
 
 const pod = (ready: boolean, phase = 'Running') => ({
@@ -201,7 +202,7 @@ const table: [string, Cluster, Member[], Decision[]][] = [
   ],
   [
     'a master that is configured while the cluster is up waits for the next provision',
-    wanted({ state: 'READY', report: report(), reportAt: LATER }),
+    wanted({ state: 'READY', report: report(), reportAt: NOW }),
     [
       member({ ...working, state: 'READY' }, { state: 'done' }),
       member({ id: two, name: 'two', roles: ['master'], attempt: 1 }),
@@ -276,9 +277,21 @@ const table: [string, Cluster, Member[], Decision[]][] = [
   ],
   [
     'ready stays ready when a pod restarts',
-    wanted({ state: 'READY', report: report({ pods: [pod(false)] }), reportAt: LATER }),
+    wanted({ state: 'READY', report: report({ pods: [pod(false)] }), reportAt: NOW }),
     [member({ ...working, state: 'READY' }, { state: 'done' })],
     [],
+  ],
+  [
+    'a READY cluster is UNKNOWN since its last report, once that is too old',
+    wanted({ state: 'READY', report: report(), reportAt: LATER }),
+    [member({ ...working, state: 'READY' }, { state: 'done' })],
+    [{ kind: 'unknown', since: LATER }],
+  ],
+  [
+    'it is known again with the next report',
+    wanted({ state: 'READY', report: report(), reportAt: NOW, unknownSince: LATER }),
+    [member({ ...working, state: 'READY' }, { state: 'done' })],
+    [{ kind: 'unknown', since: null }],
   ],
   [
     'provision on a READY cluster repairs',

@@ -4,7 +4,7 @@ import { remedy } from '../../../protocol/api/remedy.ts'
 import type { Instruction } from '../../../protocol/wire/instruction.ts'
 import { SUSPECT_MS, UNREACHABLE_MS } from '../../../protocol/wire/session/limits.ts'
 import { isUpdating } from '../agent-update/agent-update.ts'
-import { problemsOf } from '../problems/problems.ts'
+import { problemsOf, SILENT_MS } from '../problems/problems.ts'
 import type { Cluster, KnownProblem, Node, Run, Silence } from '../records.ts'
 import { hasLostMasters, isBusy, lastRun, mayHaveKubernetes, takesPart, taskOf } from '../shape.ts'
 import type { Member, Situation } from '../situation.ts'
@@ -27,6 +27,8 @@ export type Decision =
   | { kind: 'cluster'; state: Cluster['state']; error: ErrorReport | null; settled: boolean }
   /** Replaces the problems of a cluster that was READY. */
   | { kind: 'problems'; problems: KnownProblem[] }
+  /** Since when the state of a READY cluster is not known; null: it is. */
+  | { kind: 'unknown'; since: string | null }
   | UpgradeDecision
 
 /** The next decisions. Pure: the same situation results in the same decisions, and a settled one in none. */
@@ -45,7 +47,9 @@ export function direct(situation: Situation): Decision[] {
   const ofUpgrade = steer(situation)
   if (ofUpgrade.length > 0) return ofUpgrade
   const ofCluster = clusterState(situation)
-  return ofCluster.length > 0 ? ofCluster : problems(situation)
+  if (ofCluster.length > 0) return ofCluster
+  const ofProblems = problems(situation)
+  return ofProblems.length > 0 ? ofProblems : knowledge(situation)
 }
 
 /**
@@ -56,6 +60,14 @@ function mayFollow(decision: Decision, situation: Situation): boolean {
   if (decision.kind !== 'instruct') return true
   if (isUpdating(situation.cluster.agentUpdate, decision.nodeId)) return false
   return decision.repair === true || !waitsForMove(situation, decision.role)
+}
+
+/** Only of a cluster without problems: they are more than not to know. */
+function knowledge({ cluster, now }: Situation): Decision[] {
+  const { state, reportAt, problems, unknownSince } = cluster
+  const isFine = state === 'READY' && reportAt !== null && problems.every(({ counts }) => !counts)
+  const since = isFine && now.getTime() - Date.parse(reportAt) >= SILENT_MS ? reportAt : null
+  return since === unknownSince ? [] : [{ kind: 'unknown', since }]
 }
 
 function problems(situation: Situation): Decision[] {

@@ -244,6 +244,7 @@ describe('problems', () => {
     ['the API', { report: { api: false } }, 15],
     ['a node', { report: { nodes: [reported('m1', [LOST]), reported('w1')] } }, 15],
     ['a pod', { report: { pods: without(DNS) } }, 60],
+    ['etcd', { changes: { etcd: { at: at(UP).toISOString(), members: [], silentOn: 'm1' } } }, 60],
     ['the operator, after its silence', { silentMs: SILENT_MS }, 0],
     ['an agent, after its silence', { members: [m1({ silent: 'unreachable', lastSeen: null }), w1()] }, 0],
   ]
@@ -251,7 +252,9 @@ describe('problems', () => {
     const first = look(scene)
     expect(first.map(({ counts }) => counts)).toEqual([seconds === 0])
     const countsAfter = (later: number) =>
-      look({ ...scene, seconds: UP + later, changes: { problems: first } }).map(({ counts }) => counts)
+      look({ ...scene, seconds: UP + later, changes: { ...scene.changes, problems: first } }).map(
+        ({ counts }) => counts,
+      )
     if (seconds > 0) expect(countsAfter(seconds - 1)).toEqual([false])
     expect(countsAfter(seconds)).toEqual([true])
   })

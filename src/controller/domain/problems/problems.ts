@@ -4,6 +4,7 @@ import type { KnownProblem, Node } from '../records.ts'
 import { isMaster, takesPart } from '../shape.ts'
 import type { Member, Situation } from '../situation.ts'
 import { currentAlarms } from './alarms.ts'
+import { etcdProblems } from './etcd-problems.ts'
 import { expiringCertificates } from './expiring.ts'
 import { failedUpgrade } from './failed-upgrade.ts'
 import { because, type Found } from './found-problem.ts'
@@ -13,7 +14,9 @@ import { podProblems } from './pod-problems.ts'
 /** The operator reports every 30 s. One report can be late and one lost, and a new pod needs time to start. */
 export const SILENT_MS = 90_000
 /** A problem of this duration may be a restart. Problems that the controller observes itself have lasted longer already. */
-const GRACE_MS = { pod: 60_000, other: 15_000 } as const
+const GRACE_MS = { slow: 60_000, other: 15_000 } as const
+/** Pods take long to start, and etcd is looked at every 30 s while it is unhealthy. */
+const SLOW = /^(pod|etcd)\//
 /** Enough for a repair that downloads all files again over a slow line. */
 const LONGEST_REPAIR_MS = 60 * 60_000
 
@@ -54,6 +57,7 @@ function found(situation: Situation): Found[] {
     ...nodes.flatMap(imagesMissing),
     ...nodes.flatMap(({ node }) => expiringCertificates(node, now)),
     ...members.flatMap(({ node }) => misused(node, now)),
+    ...etcdProblems(cluster, members),
   ]
   if (!report || !reportAt) return known
   const reported = new Map(report.nodes.map((each) => [each.name, each]))
@@ -167,7 +171,7 @@ const keyOf = ({ code, subject }: Pick<KnownProblem, 'code' | 'subject'>) => `${
 
 function graceOf({ code, seenBy }: Found): number {
   if (seenBy === 'controller') return 0
-  return code.startsWith('pod/') ? GRACE_MS.pod : GRACE_MS.other
+  return SLOW.test(code) ? GRACE_MS.slow : GRACE_MS.other
 }
 
 /** In the controller's format, so that times sort as text; undefined if it is not a time. */

@@ -21,6 +21,7 @@ export function openStateGauges(registers: Registry[], ports: Observed, adminFil
     'connected',
   ])
   const clusters = gauge('cantrip_clusters', 'Clusters by state.', ['state'])
+  const problems = gauge('cantrip_problems', 'Problems of clusters, by their code.', ['cluster', 'code'])
   const runs = gauge('cantrip_open_runs', 'Instructions that nodes have not completed, by state.', ['state'])
   const certificates = gauge(
     'cantrip_certificate_expiry_seconds',
@@ -44,6 +45,15 @@ export function openStateGauges(registers: Registry[], ports: Observed, adminFil
     set(
       clusters,
       countsOf(found, ({ cluster }) => ({ state: clusterStateNow(ports, cluster) })),
+    )
+    set(
+      problems,
+      found.flatMap(({ cluster }) =>
+        countsOf(
+          cluster.problems.filter(({ counts }) => counts),
+          ({ code }) => ({ cluster: cluster.name, code }),
+        ),
+      ),
     )
     set(
       runs,

@@ -153,6 +153,10 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE clusters ADD COLUMN upgrade json;                            -- Upgrade
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN unknown_since text;  -- since when its state is UNKNOWN in events
+  ALTER TABLE clusters ADD COLUMN etcd json;  -- JSON, EtcdLook
+  `,
 ]
 
 /** Code that knows this schema, and no later one, can use the database: see docs/adr/0045. */

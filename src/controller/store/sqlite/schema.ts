@@ -226,4 +226,8 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE clusters ADD COLUMN upgrade TEXT;  -- JSON, Upgrade
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN unknown_since TEXT;  -- since when its state is UNKNOWN in events
+  ALTER TABLE clusters ADD COLUMN etcd TEXT;  -- JSON, EtcdLook
+  `,
 ]

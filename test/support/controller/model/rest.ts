@@ -78,7 +78,9 @@ export async function bringToRest(world: World): Promise<number> {
   const nodes = presentIn(mirror).map(
     ({ name, state, roles, error }) => `${name} ${state} ${roles} ${error?.code ?? ''}`,
   )
-  throw new Error(`stuck: ${mirror.cluster.state} ${mirror.cluster.error?.code ?? ''}: ${nodes.join('; ')}`)
+  throw new Error(
+    `stuck: ${visibleClusterState(mirror.cluster)} ${mirror.cluster.problems.map(({ message }) => message).join('; ')} ${mirror.cluster.error?.code ?? ''}: ${nodes.join('; ')}`,
+  )
 }
 
 /** An administrator resumes an upgrade that has stopped, or cancels it. */

@@ -3,8 +3,8 @@ import { placeAfter } from '../../../../src/controller/domain/place.ts'
 import type { Cluster, Node, Run } from '../../../../src/controller/domain/records.ts'
 import { mayHaveKubernetes, takesPart } from '../../../../src/controller/domain/shape.ts'
 import { isMove } from '../../../../src/controller/domain/upgrade/upgrade.ts'
-import { visibleClusterState } from '../../../../src/controller/reconcile/cluster-state.ts'
-import { visibleState } from '../../../../src/controller/reconcile/node-state.ts'
+import { clusterStateInEvents, visibleClusterState } from '../../../../src/controller/reconcile/cluster-state.ts'
+import { nodeStateInEvents } from '../../../../src/controller/reconcile/node-state.ts'
 import { presentIn, runsIn } from './mirror.ts'
 import type { World } from './world.ts'
 
@@ -80,8 +80,8 @@ function unreportedStates({ mirror }: World): string[] {
   const isOther = (id: string | null, state: string, name: string) =>
     mirror.shown.get(id) === state ? [] : [`${name} is ${state}, and its events say ${mirror.shown.get(id)}`]
   return [
-    ...isOther(null, visibleClusterState(mirror.cluster), 'the cluster'),
-    ...[...mirror.nodes.values()].flatMap((node) => isOther(node.id, visibleState(node), node.name)),
+    ...isOther(null, clusterStateInEvents(mirror.cluster), 'the cluster'),
+    ...[...mirror.nodes.values()].flatMap((node) => isOther(node.id, nodeStateInEvents(node), node.name)),
   ]
 }
 

@@ -61,6 +61,7 @@ export function answerFor(world: World, master: Machine, operation: Operation): 
   switch (operation.operation) {
     case 'check-upgrade':
       return { id, outcome: 'done', findings: [] }
+    case 'look-at-etcd':
     case 'etcd-status': {
       const members = world.machines.filter(
         (each) => each.kubernetes?.cluster === cluster && each.kubernetes?.role === 'master' && !each.isDead,
