@@ -88,7 +88,7 @@ export async function* askLines<const R extends Route & { answer: 'lines' }>(
 }
 
 /** The controller's error as an AgentError; `facts.status` is the HTTP status. */
-function refusal(status: number, json: unknown): AgentError {
+export function refusal(status: number, json: unknown): AgentError {
   const { code, message, fix, remedy } = problemIn(json) ?? {
     code: 'controller/failed',
     message: `the controller answered with status ${status}`,

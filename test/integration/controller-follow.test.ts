@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import { createCluster, enrolNode } from '../support/controller/client.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -33,13 +33,17 @@ function follow(...argv: string[]) {
   const child = spawn(process.execPath, [ROOT, ...argv], { env })
   following.push(child)
   let out = ''
+  let err = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    err += chunk
+  })
   child.stdout.on('data', (chunk: Buffer) => {
     out += chunk
   })
   const prints = async (wanted: string) => {
     await waitFor(`"${wanted}" of ${argv.join(' ')}`, () => out.includes(wanted), { details: () => out })
   }
-  return { prints }
+  return { prints, err: () => err }
 }
 
 it('list --watch and logs --follow continue after a restart of the controller', async () => {
@@ -54,4 +58,5 @@ it('list --watch and logs --follow continue after a restart of the controller', 
   controller = await start(port)
   await enrolNode(controller, installer, 'n2')
   await Promise.all([listing.prints('n2'), logs.prints('n2')])
+  expect(logs.err()).toMatch(/^\[!\] Interrupted: .*\n\[\+\] Connected again: .*\n$/)
 })

@@ -1,9 +1,9 @@
 import { eventRoutes, type LogEntry } from '../../../protocol/api/events.ts'
 import { readerLeft } from '../../kit/standard-streams.ts'
 import type { AdminClient } from '../session/client.ts'
-import { retryUnreachable } from '../session/retry-unreachable.ts'
 import { print } from '../session/session.ts'
 import { eventLine } from './event-line.ts'
+import { type Followed, followEvents } from './follow-events.ts'
 
 export const LINE_FORMATS = ['text', 'json'] as const
 type LineFormat = (typeof LINE_FORMATS)[number]
@@ -16,8 +16,6 @@ export interface LogsFlags {
   lines?: number
   run?: string
 }
-
-const WAIT_MS = 25_000
 
 /** Prints the events so far, and with `follow` new ones as they arrive. JSON output has one object per line. */
 export async function printLogs(
@@ -36,21 +34,14 @@ export async function printLogs(
   }
   const lines = past.flatMap((entry) => lineOf(entry, flags.output) ?? [])
   for (const line of lines.slice(flags.lines === undefined ? 0 : -flags.lines)) print(`${line}\n`)
-  if (flags.follow) await Promise.race([follow(client, query, last, flags.output), readerLeft(process)])
+  if (!flags.follow) return
+  const followed = followEvents(client, { ...query, after: last })
+  await Promise.race([follow(followed, flags.output), readerLeft(process)]).finally(() => followed.close())
 }
 
-async function follow(
-  client: AdminClient,
-  query: Record<string, string | undefined>,
-  after: number,
-  format: LineFormat,
-): Promise<never> {
-  let last = after
+async function follow(events: Followed, format: LineFormat): Promise<never> {
   for (;;) {
-    const asked = { query: { ...query, after: last, waitMs: WAIT_MS } }
-    const answer = await retryUnreachable(() => client.ask(eventRoutes.listEvents, asked, { waitMs: WAIT_MS }))
-    last = answer.last
-    for (const entry of answer.events) {
+    for (const entry of await events.next()) {
       const line = lineOf(entry, format)
       if (line !== undefined) print(`${line}\n`)
     }

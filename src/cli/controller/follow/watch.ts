@@ -1,12 +1,12 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { type ClusterView, clusterRoutes } from '../../../protocol/api/clusters.ts'
-import { eventRoutes, type LogEntry } from '../../../protocol/api/events.ts'
+import type { LogEntry } from '../../../protocol/api/events.ts'
 import { readerLeft } from '../../kit/standard-streams.ts'
 import { notReadyReason } from '../clusters/problem-text.ts'
 import type { AdminClient } from '../session/client.ts'
-import { lastEvent } from '../session/print-changes.ts'
 import { retryUnreachable } from '../session/retry-unreachable.ts'
 import { eventLine } from './event-line.ts'
+import { followEvents, lastEvent } from './follow-events.ts'
 import { jsonView } from './json-view.ts'
 import { watchView } from './watch-view.ts'
 
@@ -38,8 +38,10 @@ async function follow(client: AdminClient, name: string, options: WatchOptions):
   const deadlineMs = performance.now() + (options.timeoutMs ?? Number.POSITIVE_INFINITY)
   const view = options.output === 'json' ? jsonView(process.stdout) : watchView(process.stdout)
   let degradedMs: number | undefined
-  let last = await retryUnreachable(() => lastEvent(client))
+  const after = await retryUnreachable(() => lastEvent(client))
   let cluster = await retryUnreachable(() => client.ask(clusterRoutes.showCluster, { params: { name } }))
+  const note = options.output === 'json' ? {} : { note: (line: string) => view.log([line]) }
+  const events = followEvents(client, { cluster: name, after }, note)
   try {
     for (;;) {
       view.draw(cluster)
@@ -49,13 +51,12 @@ async function follow(client: AdminClient, name: string, options: WatchOptions):
       degradedMs = isStuck(cluster) ? (degradedMs ?? performance.now()) : undefined
       if (isLasting(degradedMs, options)) throw degraded(cluster, options)
       const waitMs = Math.max(1, Math.floor(Math.min(process.stdout.isTTY ? REDRAW_MS : WAIT_MS, leftMs)))
-      const query = { after: last, cluster: name, waitMs }
-      const answer = await retryUnreachable(() => client.ask(eventRoutes.listEvents, { query }, { waitMs }))
-      last = answer.last
+      const found = await events.next(waitMs)
       cluster = await retryUnreachable(() => client.ask(clusterRoutes.showCluster, { params: { name } }))
-      view.log(linesOf(answer.events))
+      view.log(linesOf(found))
     }
   } finally {
+    events.close()
     view.end()
   }
 }

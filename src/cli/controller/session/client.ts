@@ -1,7 +1,9 @@
 import { command } from '../../../base/command.ts'
 import { ask, askLines } from '../../../controller-client/ask.ts'
+import { type EventFilter, eventStream } from '../../../controller-client/event-stream.ts'
 import { openHttps } from '../../../controller-client/https.ts'
 import { machineCas } from '../../../pki/machine-cas.ts'
+import type { LogEntry } from '../../../protocol/api/events.ts'
 import type { AnswerOf, AskedOf, Route, Schema } from '../../../protocol/api/route.ts'
 import type { ControllerAccess } from './controller-access.ts'
 import { explainRefusedToken } from './refused-token.ts'
@@ -23,6 +25,11 @@ export interface AdminClient {
   ): Promise<AnswerOf<R>>
   /** The values of an answer with one JSON value a line, as they arrive. */
   lines<const R extends Route & { answer: 'lines' }>(route: R, options?: CallOptions): AsyncIterable<unknown>
+  /** Events after a number, as they happen: see eventStream. */
+  events(
+    after: EventFilter & { after: number },
+    options: { onOpen(): void; signal?: AbortSignal },
+  ): AsyncIterable<LogEntry>
   close(): void
 }
 
@@ -53,6 +60,13 @@ function open(
     async *lines(route, { waitMs = 0, signal } = {}) {
       try {
         yield* askLines(receive, url, route, { timeoutMs: TIMEOUT_MS + waitMs, ...(signal && { signal }) })
+      } catch (error) {
+        explain(error)
+      }
+    },
+    async *events(after, options) {
+      try {
+        yield* eventStream(receive, url, after, options)
       } catch (error) {
         explain(error)
       }

@@ -1,12 +1,10 @@
-import { eventRoutes } from '../../../protocol/api/events.ts'
 import { readerLeft } from '../../kit/standard-streams.ts'
+import { type Followed, followEvents, lastEvent } from '../follow/follow-events.ts'
 import type { AdminClient } from './client.ts'
 import { retryUnreachable } from './retry-unreachable.ts'
 import { print } from './session.ts'
 
 const WAIT_MS = 25_000
-/** Changes come in bursts: one query for all of them. */
-const SETTLE_MS = 300
 
 /**
  * Prints the result of the query after each change; a terminal is cleared first. Ends when nobody reads standard output.
@@ -17,29 +15,19 @@ export function printChanges(
   filter: { name?: string },
   query: () => Promise<string>,
 ): Promise<void> {
-  return Promise.race([keepPrinting(client, filter, query), readerLeft(process)])
+  return lastEvent(client).then((after) => {
+    const events = followEvents(client, { cluster: filter.name, after })
+    return Promise.race([keepPrinting(events, query), readerLeft(process)]).finally(() => events.close())
+  })
 }
 
-async function keepPrinting(
-  client: AdminClient,
-  { name }: { name?: string },
-  query: () => Promise<string>,
-): Promise<never> {
-  let last = await lastEvent(client)
+async function keepPrinting(events: Followed, query: () => Promise<string>): Promise<never> {
   let shown = ''
   for (;;) {
     const text = await retryUnreachable(query)
     if (text !== shown) print(process.stdout.isTTY ? `\x1b[2J\x1b[H${text}` : text)
     shown = text
-    const asked = { query: { after: last, waitMs: WAIT_MS, cluster: name } }
-    const answer = await retryUnreachable(() => client.ask(eventRoutes.listEvents, asked, { waitMs: WAIT_MS }))
-    last = answer.last
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+    // Without an event, what is shown as known can become UNKNOWN with time.
+    await events.next(WAIT_MS)
   }
-}
-
-/** The number of the newest event. */
-export async function lastEvent(client: AdminClient): Promise<number> {
-  const { last } = await client.ask(eventRoutes.listEvents, { query: { tail: '1' } })
-  return last
 }

@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest'
+import { AgentError } from '../../../base/agent-error.ts'
+import type { LogEntry } from '../../../protocol/api/events.ts'
+import type { AdminClient } from '../session/client.ts'
+import { followEvents } from './follow-events.ts'
+
+const entry = (seq: number): LogEntry => ({
+  ...{ seq, at: '', cluster: 'demo', node: null, run: null },
+  event: { kind: 'cluster-state', at: '', state: 'READY' },
+})
+const away = new AgentError('controller/unreachable', 'cannot reach the controller', { fix: 'f', kind: 'unreachable' })
+
+/** Each connection sends these events, then fails with the error, if it has one. `undefined` in them: it stays open. */
+function scripted(...connections: (number | Error | undefined)[][]) {
+  const asked: number[] = []
+  const client: Pick<AdminClient, 'events'> = {
+    async *events({ after }, { onOpen, signal }) {
+      asked.push(after)
+      const script = connections.shift() ?? []
+      if (!(script[0] instanceof Error)) onOpen()
+      for (const each of script) {
+        if (each instanceof Error) throw each
+        if (each !== undefined) yield entry(each)
+        else await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('aborted'))))
+      }
+    },
+  }
+  const notes: string[] = []
+  const options = { note: (line: string) => notes.push(line), pauseMs: 1, awayMs: 50 }
+  return { asked, notes, events: followEvents(client, { after: 4 }, options) }
+}
+const seqs = (found: LogEntry[]) => found.map(({ seq }) => seq)
+
+it('resumes after the last event, and says that it was interrupted and that it goes on', async () => {
+  const { asked, notes, events } = scripted([5, 6, away], [away], [7, undefined])
+  expect(seqs([...(await events.next()), ...(await events.next())])).toEqual([5, 6, 7])
+  expect(asked).toEqual([4, 6, 6])
+  expect(notes).toEqual([
+    '[!] Interrupted: cannot reach the controller; connecting again for up to 0.05 s',
+    '[+] Connected again: the events continue where they were interrupted',
+  ])
+  events.close()
+})
+
+it('continues when the controller ends a stream, as at its stop', async () => {
+  const { asked, events } = scripted([5], [6, undefined])
+  expect(seqs([...(await events.next()), ...(await events.next(1_000))])).toEqual([5, 6])
+  expect(asked).toEqual([4, 5])
+  events.close()
+})
+
+it('gives up when the controller is away for too long', async () => {
+  const { events } = scripted(...Array.from({ length: 1_000 }, () => [away]))
+  await expect(events.next()).rejects.toBe(away)
+})
+
+it('ends with what the controller refuses', async () => {
+  const refused = new AgentError('access/denied', 'no', { fix: 'f', kind: 'refused' })
+  await expect(scripted([5, refused]).events.next()).rejects.toBe(refused)
+})
+
+it('returns nothing when no event comes in time, and loses none', async () => {
+  const { events } = scripted([undefined])
+  expect(await events.next(5)).toEqual([])
+  events.close()
+})
