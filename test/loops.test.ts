@@ -15,7 +15,8 @@ const OTHER_LOOPS: Record<string, string> = {
   'agent/pair-check/probe-udp.ts': 'sends the next packet after each answer',
   'agent/service/certificates/certificate-keeper.ts': 'looks while the service runs',
   'agent/service/images/image-keeper.ts': 'watches while the service runs',
-  'cli/controller/session/print-changes.ts': 'the controller answers a long poll when something changes',
+  'cli/controller/follow/follow-events.ts':
+    'an ended stream is no failure, and the time to give up begins at the interruption',
   'controller/api/event-stream/feed.ts': 'writes after each change, and a heartbeat when there is none',
   'host/linux/network/download.ts': 'the attempts are counted from the last received byte',
   'host/units/wait-until.ts': 'watches while another command waits',

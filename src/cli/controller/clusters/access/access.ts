@@ -36,7 +36,12 @@ export function registerAccess(cluster: Command): void {
     .argument(...CLUSTER)
     .option('--user <person>', 'whom it is for (default: you)', personOf)
     .addOption(
-      new Option('--role <role>', 'as the ClusterRoles of Kubernetes').choices(ClusterRole.options).default('view'),
+      new Option(
+        '--role <role>',
+        'as the ClusterRoles of Kubernetes; edit and admin permit to become root on the nodes',
+      )
+        .choices(ClusterRole.options)
+        .default('view'),
     )
     .addOption(
       new Option('--ttl <duration>', 'how long it is valid, 10m to 7d')
