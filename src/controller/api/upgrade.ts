@@ -11,7 +11,7 @@ import { MAX_FRAGMENTS, MAX_UP_BYTES } from '../../protocol/wire/session/limits.
 import { recorded } from '../audit/recorded.ts'
 import { refusal } from '../domain/admission.ts'
 import type { Hub } from '../live/hub.ts'
-import { adoptKey } from '../nodes/node-certificate.ts'
+import { adoptKey, isNextKey } from '../nodes/node-certificate.ts'
 import type { Services } from '../services.ts'
 import { connectionAct } from './admission/act-of.ts'
 import { admit, admitMachine } from './admission/admit.ts'
@@ -53,7 +53,8 @@ export function createUpgrade(
       const fix = 'use the same version of agent and controller'
       throw refusal('protocol/version', `wanted subprotocol ${SUBPROTOCOL}`, fix)
     }
-    await adoptKey(recorded(core, connectionAct(identity, address, 'adoptKey')), name, fingerprint)
+    if (await isNextKey(core, name, fingerprint))
+      await adoptKey(recorded(core, connectionAct(identity, address, 'adoptKey')), name, fingerprint)
     const issuer = core.authority.issuerOf(certificate)
     const peer = { address, fingerprint, expiresAt: certificate.validToDate, issuer }
     sockets.handleUpgrade(request, socket, head, (webSocket) => hub.accept(webSocket, name, peer))

@@ -125,13 +125,18 @@ async function restoreKey(ports: Alarming, nodeId: string, presented: X509Certif
   })
 }
 
+/** Whether the node was issued a certificate for this key, and has not connected with it yet. */
+export async function isNextKey({ store }: HasStore, nodeId: string, name: string): Promise<boolean> {
+  return (await store.enrolmentOf(nodeId))?.next?.fingerprint === name
+}
+
 /** Replaces the current key when the node has connected with the next one, `name`: the node has stored it. */
 export async function adoptKey(
   ports: HasStore & HasTurns & Pick<HasClock, 'now'> & HasLog & HasAnnouncements,
   nodeId: string,
   name: string,
 ): Promise<void> {
-  if ((await ports.store.enrolmentOf(nodeId))?.next?.fingerprint !== name) return
+  if (!(await isNextKey(ports, nodeId, name))) return
   await changeEnrolment(ports, nodeId, ({ next }) =>
     next?.fingerprint === name ? { answer: true, to: { ...next, next: null } } : { answer: false },
   )

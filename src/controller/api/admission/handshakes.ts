@@ -39,10 +39,15 @@ export function openHandshakes<C extends Connection>(options: Options<C>): Hands
   let total = 0
   let isDue = false
 
+  /** The first line whose address need not wait. Thousands of addresses may be waiting, so the lines are not copied. */
+  function nextLine(): [address: string, line: C[]] | undefined {
+    for (const each of lines) if (!offenders.mustWait(each[0])) return each
+    return undefined
+  }
   function admit(): void {
     for (;;) {
       if (lines.size === 0) return
-      const next = [...lines].find(([address]) => !offenders.mustWait(address))
+      const next = nextLine()
       if (next === undefined || !rate.tryTake(monotonicMs())) {
         admitLater()
         return

@@ -1,5 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Change } from '../../domain/change.ts'
+import type { Node } from '../../domain/records.ts'
 import { link } from '../link.ts'
 import type { Expected, Store } from '../port.ts'
 import { recordChangeOf } from '../record-change.ts'
@@ -26,6 +27,9 @@ import { type Records, recordsOn } from './records.ts'
 import { lastEventIn, snapshotOf } from './snapshot.ts'
 import { sweepsOn } from './sweep.ts'
 
+const byAge = (one: Node, other: Node) => compare(one.createdAt, other.createdAt) || compare(one.id, other.id)
+const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)
+
 const AMONG = 'IN (SELECT value FROM json_each(?))'
 
 /** Stores everything in one file; see docs/adr/0030. */
@@ -50,12 +54,14 @@ export function openSqliteStore(path: string): Store {
       if (!cluster || !found) return undefined
       const version = Number(found.version)
       if (only) {
+        const nodes = only
+          .flatMap((id) => records.get(NODE, storable(id)) ?? [])
+          .filter((node) => node.clusterId === clusterId)
         const [nodeIds, runIds] = [JSON.stringify(only), JSON.stringify(also)]
         const open = `SELECT id FROM runs WHERE id ${AMONG} OR (node_id ${AMONG} AND state = 'open') ORDER BY node_id, generation`
-        const nodes = `SELECT id FROM nodes WHERE cluster_id = ? AND id ${AMONG} ORDER BY created_at, id`
         return {
           ...{ version, cluster, enrolments: [] },
-          nodes: records.select(NODE, nodes, [clusterId, nodeIds]),
+          nodes: nodes.sort(byAge),
           runs: records.select(RUN, open, [runIds, nodeIds]),
         }
       }
