@@ -8,7 +8,7 @@ import { nodesWithGaps, type StoredEvent, storedEvents } from '../support/contro
 import type { Site } from '../support/site/site.ts'
 import { openThreeSites, type ThreeSites } from '../support/site/three-sites.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { allReady, etcdVotes, type Scene } from './shape.ts'
+import { allReady, configure, etcdVotes, type Scene } from './shape.ts'
 import type { Story } from './stages.ts'
 
 const CLUSTER = 'trio'
@@ -17,7 +17,10 @@ const ALL = [...MASTERS, 'w1']
 const RECONNECTED_MS = 30_000
 const CRASHED_MS = 2_000
 
-/** Three masters and a worker, provisioned by three controllers on one PostgreSQL server. One is killed, and PostgreSQL restarts. */
+/**
+ * Three masters and a worker, provisioned twice by three controllers on one PostgreSQL server: one is killed during the first time, and
+ * PostgreSQL restarts during the second.
+ */
 export async function threeControllers(scene: Scene, { stage }: Story): Promise<void> {
   let three: ThreeSites | undefined
   const here = () => {
@@ -25,6 +28,17 @@ export async function threeControllers(scene: Scene, { stage }: Story): Promise<
     return three
   }
   let left: Site[] = []
+  /** Before the present provisioning. */
+  let earlier: ReadonlySet<string> = new Set()
+  const isNow = ({ run }: StoredEvent) => !earlier.has(run)
+  const isProvisioned = async () => {
+    await scene.awaitReady()
+    for (const site of left)
+      await waitFor('READY and connected', () => isWell(site), { withinMs: 60_000, everyMs: 1_000 })
+    await eventsAreComplete(scene, here(), isNow)
+    await allReady(scene.node('m1'), ALL.length)
+    await etcdVotes(scene.node('m1'), MASTERS.length)
+  }
   try {
     await stage('four bare nodes, PostgreSQL, and three controllers with the same bundle', async () => {
       const open = async () => {
@@ -61,29 +75,30 @@ export async function threeControllers(scene: Scene, { stage }: Story): Promise<
       await waitFor('another controller to decide', taken)
       scene.say(`  another controller decides after ${seconds(performance.now() - beganMs)}`)
     })
-    await stage('PostgreSQL restarts when another master becomes a member of etcd', async () => {
-      const { node } = await reported(here(), ({ node, event }) => node !== 'm1' && isStarted(event, 'etcd/'))
+    await stage('READY at both remaining controllers, and each event of each run is stored once', isProvisioned)
+    await stage('cluster reset: all nodes are bare again', async () => {
+      await scene.site().admin('cluster', 'reset', CLUSTER, '--yes')
+      await scene.site().admin('cluster', 'watch', CLUSTER, '--until', 'NEW', '--timeout', '180')
+      for (const name of ALL) await configure(scene.site(), name, MASTERS.includes(name) ? 'master' : 'worker')
+      earlier = new Set((await storedEvents(here().server)).map(({ run }) => run))
+    })
+    await stage('provision again: PostgreSQL restarts when another master becomes a member of etcd', async () => {
+      await scene.stage()
+      await scene.site().admin('cluster', 'provision', CLUSTER)
+      const joins = (each: StoredEvent) => isNow(each) && each.node !== 'm1' && isStarted(each.event, 'etcd/')
+      const { node } = await reported(here(), joins)
       const beganMs = performance.now()
       await here().server.stop()
       await here().server.boot()
       scene.say(`  ${node} joins; PostgreSQL answers again after ${seconds(performance.now() - beganMs)}`)
     })
     await stage('PostgreSQL crashes for 2 s when the worker joins', async () => {
-      await reported(here(), ({ node, event }) => node === 'w1' && isStarted(event, 'join/'))
+      await reported(here(), (each) => isNow(each) && each.node === 'w1' && isStarted(each.event, 'join/'))
       await here().server.kill()
       await sleep(CRASHED_MS)
       await here().server.boot()
     })
-    await stage('both remaining controllers show READY and all nodes connected', async () => {
-      await scene.awaitReady()
-      for (const site of left)
-        await waitFor('READY and connected', () => isWell(site), { withinMs: 60_000, everyMs: 1_000 })
-    })
-    await stage('each event of each run is stored once', () => eventsAreComplete(scene, here()))
-    await stage('all nodes and pods are Ready, and etcd has three members', async () => {
-      await allReady(scene.node('m1'), ALL.length)
-      await etcdVotes(scene.node('m1'), MASTERS.length)
-    })
+    await stage('READY again, and each event of each run is stored once', isProvisioned)
   } finally {
     await three?.close()
   }
@@ -140,9 +155,14 @@ async function isWell(site: Site): Promise<boolean> {
   )
 }
 
-async function eventsAreComplete(scene: Scene, { server }: ThreeSites): Promise<void> {
+/** `isMeant`: of the runs that are looked at; every node has one. */
+async function eventsAreComplete(
+  scene: Scene,
+  { server }: ThreeSites,
+  isMeant: (event: StoredEvent) => boolean,
+): Promise<void> {
   assert.deepEqual(await nodesWithGaps(server), [])
-  const stored = await storedEvents(server)
+  const stored = (await storedEvents(server)).filter(isMeant)
   const runs = Map.groupBy(stored, ({ run }) => run)
   assert.deepEqual([...runs.values()].map(([first]) => first?.node).sort(), ALL)
   for (const [run, own] of runs) {
