@@ -38,6 +38,8 @@ export interface CertificateOrder {
   notBefore: Date
   /** Days of validity from notBefore. */
   days: number
+  /** From 1: its place among the certificates of one client; see numberOf. */
+  number?: number | undefined
 }
 
 const USAGE = { serverAuth: '1.3.6.1.5.5.7.3.1', clientAuth: '1.3.6.1.5.5.7.3.2' } as const
@@ -78,6 +80,7 @@ export function issueCertificate(order: CertificateOrder): string {
       publicKey: order.publicKey,
       notBefore: order.notBefore,
       days: order.days,
+      number: order.number,
       extensions,
     },
     order.ca.key,
@@ -90,6 +93,7 @@ interface Fields {
   publicKey: KeyObject
   notBefore: Date
   days: number
+  number?: number | undefined
   extensions: Node[]
 }
 
@@ -97,7 +101,7 @@ function signCertificate(fields: Fields, key: KeyObject): string {
   const notAfter = new Date(fields.notBefore.getTime() + fields.days * DAY_MS)
   const body = sequence(
     context(0, [integer(2)]),
-    integer(serialNumber()),
+    integer(serialNumber(fields.number)),
     ecdsaWithSha256(),
     fields.issuer,
     sequence(time(fields.notBefore), time(notAfter)),
@@ -109,9 +113,22 @@ function signCertificate(fields: Fields, key: KeyObject): string {
   return toPem('CERTIFICATE', toDer(sequence(body, ecdsaWithSha256(), bitString(signature))))
 }
 
-/** 128 random bits after a leading byte, which keeps the number positive and its length constant. */
-function serialNumber(): Buffer {
-  return Buffer.concat([Buffer.from([1]), randomBytes(16)])
+/** The first byte of a serial number. It keeps the number positive, and its length constant. */
+const [UNNUMBERED, NUMBERED] = [1, 2]
+
+/** 128 random bits after the first byte, or a number and 96 random bits. */
+function serialNumber(number?: number): Buffer {
+  if (number === undefined) return Buffer.concat([Buffer.from([UNNUMBERED]), randomBytes(16)])
+  const counted = Buffer.alloc(5)
+  counted[0] = NUMBERED
+  counted.writeUInt32BE(number, 1)
+  return Buffer.concat([counted, randomBytes(12)])
+}
+
+/** With which number a certificate was issued; 0 if it has none. */
+export function numberOf({ serialNumber: hex }: Pick<X509Certificate, 'serialNumber'>): number {
+  const bytes = Buffer.from(hex.padStart(34, '0'), 'hex')
+  return bytes.length === 17 && bytes[0] === NUMBERED ? bytes.readUInt32BE(1) : 0
 }
 
 function extension(id: string, critical: boolean, value: Node): Node {

@@ -52,6 +52,7 @@ export interface Authority {
     days: number
     now: Date
     issuer?: string | undefined
+    number?: number | undefined
   }): string
   /** Also signs operations and pair checks; the payload says what it is. */
   signInstruction(payload: string): Signed
@@ -109,7 +110,7 @@ export function openAuthority(directory: string, now: Date, isInUse: boolean, se
       })
       return { certificate, key: keyToPem(server.privateKey) }
     },
-    clientCertificate({ kind, identity, publicKey, days, now: date, issuer }) {
+    clientCertificate({ kind, identity, publicKey, days, now: date, issuer, number }) {
       const { ca } = trust.sets.find(({ fingerprint }) => fingerprint === issuer) ?? newest()
       return issueCertificate({
         ca,
@@ -119,6 +120,7 @@ export function openAuthority(directory: string, now: Date, isInUse: boolean, se
         usages: ['clientAuth'],
         notBefore: notBefore(date),
         days,
+        number,
       })
     },
     signInstruction: (payload) => ({

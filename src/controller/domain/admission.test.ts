@@ -2,8 +2,8 @@ import { expect, it } from 'vitest'
 import { cluster, node } from '../../../test/support/controller/member.ts'
 import type { NodeRole } from '../../protocol/names.ts'
 import { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
-import { admitRoles } from './admission.ts'
-import type { Node } from './records.ts'
+import { admitRoles, setOf } from './admission.ts'
+import type { CredentialSet, Node } from './records.ts'
 
 const masters = (count: number, changes: Partial<Node> = {}) =>
   Array.from({ length: count }, (_, at) => node({ id: `n-${at}`, name: `m${at}`, roles: ['master'], ...changes }))
@@ -26,4 +26,15 @@ it.each(table)('%s', (_, dedicatedMasters, others, roles, code) => {
     admitRoles(cluster({ settings: ClusterSettings.parse({ dedicatedMasters }) }), node(), others, roles)
   if (code === undefined) expect(admit).not.toThrow()
   else expect(admit).toThrow(expect.objectContaining({ code }))
+})
+
+it('a certificate that no set has is of the set of an earlier build only if it is as old', () => {
+  const legacy = { name: 'demo', serial: null, createdAt: '2026-01-01T00:00:00.000Z' } as CredentialSet
+  const later = { name: 'second', serial: 'AB', createdAt: '2026-03-01T00:00:00.000Z' } as CredentialSet
+  const find = (serialNumber: string, validFrom: string) =>
+    setOf({ credentials: [legacy, later] }, { serialNumber, validFromDate: new Date(validFrom) })?.name
+  expect(find('AB', '2026-02-28T23:50:00Z')).toBe('second')
+  expect(find('CD', '2025-12-31T23:50:00Z')).toBe('demo')
+  // Issued after the backup that was restored.
+  expect(find('CD', '2026-03-01T23:50:00Z')).toBeUndefined()
 })

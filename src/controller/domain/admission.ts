@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto'
 import { AgentError, type ErrorReport, reportOf } from '../../base/agent-error.ts'
 import type { RenderedRemedy } from '../../base/remedy.ts'
 import type { ConfigureRequest } from '../../protocol/api/nodes.ts'
@@ -149,10 +150,15 @@ export function offerState(set: CredentialSet, now: Date): 'valid' | 'expired' |
 }
 
 /**
- * The set of credentials that a certificate with this serial number belongs to. An earlier build issued one set for each cluster
- * and did not record its number: a certificate that no other set has is of that one. Undefined after the restore of a backup
- * that is older than the certificate.
+ * The set of credentials that a certificate belongs to. An earlier build issued one set for each cluster, and did not record its number: a
+ * certificate from the time of that set, which no other set has, is of that one. Undefined after the restore of a backup that is older
+ * than the certificate.
  */
-export function setOf({ credentials }: Pick<Cluster, 'credentials'>, serial: string): CredentialSet | undefined {
-  return credentials.find((set) => set.serial === serial) ?? credentials.find((set) => set.serial === null)
+export function setOf(
+  { credentials }: Pick<Cluster, 'credentials'>,
+  { serialNumber, validFromDate }: Pick<X509Certificate, 'serialNumber' | 'validFromDate'>,
+): CredentialSet | undefined {
+  const isOf = ({ serial, createdAt }: CredentialSet) =>
+    serial === null && validFromDate.getTime() <= Date.parse(createdAt)
+  return credentials.find(({ serial }) => serial === serialNumber) ?? credentials.find(isOf)
 }

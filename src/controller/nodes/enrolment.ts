@@ -32,7 +32,7 @@ interface Client {
 /** `machine`: what the node says about its machine, for the rules of the cluster. */
 type Request = EnrolRequest & { machine?: Machine | undefined }
 
-type Certificate = Pick<X509Certificate, 'serialNumber' | 'validToDate'>
+type Certificate = Pick<X509Certificate, 'serialNumber' | 'validFromDate' | 'validToDate'>
 
 /**
  * Records a node's request to enrol. Of the CSR, only the key is used. A repeated request with the same key only updates the
@@ -98,8 +98,9 @@ function add(
 }
 
 /** Counts the node in the set of credentials that it came with. Throws `enrol/used-up`. */
-function countUse({ cluster, now, setCluster }: Draft, { serialNumber, validToDate }: Certificate): void {
-  const set = setOf(cluster, serialNumber)
+function countUse({ cluster, now, setCluster }: Draft, certificate: Certificate): void {
+  const { serialNumber, validToDate } = certificate
+  const set = setOf(cluster, certificate)
   if (!set) return
   if (isUsedUp(set)) {
     const found = `${set.enrolled} nodes have enrolled with credentials ${set.name} of cluster ${cluster.name}, which are for ${set.maxNodes}`
@@ -155,7 +156,7 @@ async function certificateOf(
     const found = enrolment.certificate
     if (found && isGood(found)) return { answer: found }
     const publicKey = createPublicKey({ key: Buffer.from(enrolment.publicKey, 'base64'), type: 'spki', format: 'der' })
-    const fresh = issueNodeCertificate(ports, nodeId, publicKey, issuer)
+    const fresh = issueNodeCertificate(ports, enrolment, publicKey, issuer)
     return { answer: fresh, to: { certificate: fresh } }
   })
 }

@@ -5,6 +5,7 @@ import { refusal } from '../domain/admission.ts'
 import type { Enrolment, Node } from '../domain/records.ts'
 import type { HasAnnouncements, HasAuthority, HasClock, HasLog, HasStore, HasTurns } from '../ports.ts'
 import { changeCluster } from '../reconcile/change-cluster.ts'
+import { isLater, nextNumber } from './order-of-certificates.ts'
 import { type Alarming, LATER_KEY_FIX, raiseAlarm } from './raise-alarm.ts'
 
 const DAYS = 30
@@ -16,11 +17,12 @@ type Issuing = HasAuthority & Pick<HasClock, 'now'>
 /** `issuer`: fingerprint of the CA, which the node trusts. */
 export function issueNodeCertificate(
   { authority, now }: Issuing,
-  nodeId: string,
+  enrolment: Enrolment,
   publicKey: KeyObject,
   issuer: string | undefined,
 ): string {
-  return authority.clientCertificate({ kind: 'node', identity: nodeId, publicKey, days: DAYS, now: now(), issuer })
+  const order = { kind: 'node', identity: enrolment.nodeId, publicKey, days: DAYS, now: now(), issuer } as const
+  return authority.clientCertificate({ ...order, number: nextNumber(enrolment) })
 }
 
 /** What the client of a connection has shown. */
@@ -53,12 +55,13 @@ export async function nextCertificate(
   const { publicKey } = readCsr(csr)
   const name = fingerprint(publicKey)
   const isInUse = (await ports.store.enrolment(name)) !== undefined
-  const done = await changeEnrolment(ports, nodeId, ({ next }) => {
+  const done = await changeEnrolment(ports, nodeId, (enrolment) => {
+    const { next } = enrolment
     if (next?.fingerprint === name && isOf(ports, next.certificate, issuer)) return { answer: next.certificate }
     if (isInUse && next?.fingerprint !== name) {
       throw refusal('node/key-in-use', `the key ${name} is already in use; wanted a new key`, 'create a new key')
     }
-    const certificate = issueNodeCertificate(ports, nodeId, publicKey, issuer)
+    const certificate = issueNodeCertificate(ports, enrolment, publicKey, issuer)
     const key = { fingerprint: name, publicKey: spki(publicKey).toString('base64') }
     return { answer: certificate, to: { next: { ...key, certificate } } }
   })
@@ -99,12 +102,6 @@ export async function admitLateKey(
   const enrolment = await store.enrolmentOf(id)
   if (enrolment?.fingerprint === key || enrolment?.next?.fingerprint === key) return
   throw refusal('identity/retired', `the key ${key} is not one that node ${name} has now`, INSTALL_AGAIN)
-}
-
-/** By the time of the CA, which nobody else can write into a certificate. */
-function isLater({ validFromDate }: X509Certificate, { certificate, next }: Enrolment): boolean {
-  const known = [certificate, next?.certificate].filter((each) => typeof each === 'string')
-  return known.every((each) => validFromDate > new X509Certificate(each).validFromDate)
 }
 
 /** Whoever restored an old store has to see which keys it did not have. */

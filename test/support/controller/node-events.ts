@@ -3,12 +3,16 @@ import type { PostgresServer } from '../postgres.ts'
 
 const DATABASE = 'cantrip'
 
-/** Ids of the nodes whose stored events are not numbered 1, 2, 3 and so on. The table refuses the same number twice. */
+/**
+ * Ids of the nodes whose stored events do not begin with number 1, or are not numbered one after another within a run. Between two runs
+ * there are numbers of other messages. The table refuses the same number twice.
+ */
 export async function nodesWithGaps(server: PostgresServer): Promise<unknown[]> {
   const found = await server.query(
     DATABASE,
     `SELECT node_id FROM events WHERE node_seq IS NOT NULL
-     GROUP BY node_id HAVING min(node_seq) <> 1 OR max(node_seq) <> count(*)`,
+     GROUP BY node_id, run_id HAVING max(node_seq) - min(node_seq) + 1 <> count(*)
+     UNION SELECT node_id FROM events WHERE node_seq IS NOT NULL GROUP BY node_id HAVING min(node_seq) <> 1`,
   )
   return found.map(({ node_id }) => node_id)
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MANIFEST_NAME } from '../../../src/bundle/format.ts'
@@ -15,6 +16,8 @@ export async function stageBundle(bundle: string, node: Node, how: 'copied' | 'l
     .digest('hex')
   // Not the mount of the node, because hard links do not cross mounts.
   const to = join(node.directory, 'var/lib/cantrip/bundle', name)
+  // Of an earlier provisioning.
+  if (existsSync(to)) return
   await mkdir(join(to, '..'), { recursive: true, mode: 0o700 })
   await must(['cp', '--recursive', ...(how === 'linked' ? ['--link'] : []), bundle, to], { timeoutMs: 120_000 })
 }

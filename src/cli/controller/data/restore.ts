@@ -53,6 +53,8 @@ export function registerRestore(program: Command): void {
         ['Files', String(report.files)],
         ['Audit log', auditText(report.audit)],
         ['Sign-ins', `all sessions end at the next start${keepsTokens ? '' : ', and all API tokens are revoked'}`],
+        ['Administrators', 'all certificates are revoked at the next start, which writes another admin.json'],
+        ['Installers', 'credentials that were revoked since the backup are valid again: controller creds list'],
         ['Missing', report.bundlesLeftOut.map(({ name }) => `bundle ${name}: import it again`).join(', ') || 'nothing'],
       ])
       print(flags.output === 'text' ? text : await structured(flags.output, { file, data: flags.data, ...report }))

@@ -94,9 +94,9 @@ function admitIssuer({ authority }: HasAuthority, certificate: X509Certificate):
   throw refusal('identity/former-ca', found, RENEW)
 }
 
-function admitInstaller(cluster: Cluster | undefined, { serialNumber }: X509Certificate): void {
+function admitInstaller(cluster: Cluster | undefined, certificate: X509Certificate): void {
   if (!cluster) throw refusal('cluster/gone', 'the cluster of this certificate was deleted', 'create another cluster')
-  const set = setOf(cluster, serialNumber)
+  const set = setOf(cluster, certificate)
   const fix = remedy`on the controller: ${{ do: 'creds.renew', cluster: cluster.name }}; then copy both files to this machine`
   if (!set) {
     const found = `the controller does not know these credentials of cluster ${cluster.name}: they were issued after the backup that was restored`

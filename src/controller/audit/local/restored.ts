@@ -27,7 +27,8 @@ export type Restored = z.infer<typeof Restored>
 
 /**
  * The chain continues after a restore, and says that there was one: what was recorded after the backup is not in it. Sessions that were
- * ended since then, and tokens that were revoked, must not come back: all sessions end, and tokens are revoked.
+ * ended since then, and tokens and administrators' certificates that were revoked, must not come back: all sessions end, and the others are
+ * revoked. Whoever is root on the machine gets another certificate with this start (see access/admin-access.ts).
  */
 export async function noteRestore({ store, now }: HasStore & Pick<HasClock, 'now'>, directory: string): Promise<void> {
   const path = join(directory, RESTORED_FILE)
@@ -36,7 +37,11 @@ export async function noteRestore({ store, now }: HasStore & Pick<HasClock, 'now
   const { createdAt, restoredAt, fault, keepsTokens } = Restored.parse(JSON.parse(text))
   const found = fault === null ? '' : `; its audit log is not as it was written: ${fault}`
   const reason = `restored at ${restoredAt} from the backup of ${createdAt}${found}`
-  const ends = [...(await endedSessions(store)), ...(keepsTokens ? [] : await revokedTokens(store, now()))]
+  const ends = [
+    ...(await endedSessions(store)),
+    ...(await revokedAdministrators(store, now())),
+    ...(keepsTokens ? [] : await revokedTokens(store, now())),
+  ]
   const changes = await differencesOf(store, ends)
   const content = contentOf(byController('restoreBackup', reason), {
     at: now().toISOString(),
@@ -50,6 +55,12 @@ export async function noteRestore({ store, now }: HasStore & Pick<HasClock, 'now
 
 async function endedSessions(store: Store): Promise<Change[]> {
   return (await store.userSessions()).map(({ hash }) => ({ change: 'remove-user-session', hash }))
+}
+
+async function revokedAdministrators(store: Store, now: Date): Promise<Change[]> {
+  const valid = (await store.administrators()).filter((each) => validityOf(each, now) === 'valid')
+  const to = { revokedAt: now.toISOString(), revokedBy: 'restore' }
+  return valid.map(({ serial }) => ({ change: 'set-administrator', serial, to }))
 }
 
 async function revokedTokens(store: Store, now: Date): Promise<Change[]> {

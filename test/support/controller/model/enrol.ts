@@ -16,7 +16,7 @@ export interface Wish {
 
 const MOST_NODES = 7
 /** Of the installer. */
-const CERTIFICATE = { serialNumber: '01', validToDate: new Date(0) }
+const CERTIFICATE = { serialNumber: '01', validFromDate: new Date(0), validToDate: new Date(0) }
 /** Creating keys is slow, so they are reused. Each node of a history has its own. */
 const requests: string[] = []
 
