@@ -88,10 +88,11 @@ async function auditContinues(): Promise<void> {
   const check = openChainCheck()
   for (const entry of entries) check.add(entry)
   expect(check.end().fault).toBeUndefined()
-  const [exported, restored] = entries.slice(-2)
+  const [exported, restored, reissued] = entries.slice(-3)
   expect(exported).toMatchObject({ action: 'exportRecords', who: { name: 'local' } })
   expect(restored).toMatchObject({ action: 'restoreBackup', who: { kind: 'controller' } })
   expect(restored?.reason).toMatch(/^restored at .*Z from the backup of .*Z$/)
+  expect(reissued).toMatchObject({ action: 'keepAdminAccess' })
   expect(existsSync(join(data(), 'restored.json'))).toBe(false)
 }
 
@@ -139,9 +140,10 @@ describe.each(backends)('$name', (_, isPostgres) => {
     expect(await carryOut(again, 3)).toMatchObject({ role: 'reset', generation: 3 })
   })
 
-  test('sessions of a backup end with its restore, and tokens too, unless they are to be kept', async () => {
+  test("sessions and administrators' certificates of a backup end with its restore, and tokens too, unless they are to be kept", async () => {
     const grants = [{ role: 'viewer', project: null }]
-    const { ca } = adminOf(scene.controller)
+    const earlier = adminOf(scene.controller)
+    const { ca } = earlier
     await scene.admin('POST', '/v1/accounts', { name: 'ann', password: 'four random words', grants })
     const login = { name: 'ann', password: 'four random words', kind: 'token' }
     const session = (await call(scene.controller.url, { ca }, 'POST', '/v1/sessions', login)).json.token
@@ -152,13 +154,14 @@ describe.each(backends)('$name', (_, isPostgres) => {
         const { status, json } = await call(scene.controller.url, { ca }, 'GET', '/v1/session', undefined, headers)
         return json?.code ?? status
       }
-      return [await ask(session), await ask(token)]
+      const { status, json } = await call(scene.controller.url, earlier, 'GET', '/v1/session')
+      return [await ask(session), await ask(token), json?.code ?? status]
     }
-    expect(await answers()).toEqual([200, 200])
+    expect(await answers()).toEqual([200, 200, 200])
     expect(await backUp()).toMatchObject({ code: 0 })
     for (const [more, wanted] of [
-      [['--keep-tokens'], ['session/ended', 200]],
-      [[], ['session/ended', 'token/invalid']],
+      [['--keep-tokens'], ['session/ended', 200, 'identity/revoked']],
+      [[], ['session/ended', 'token/invalid', 'identity/revoked']],
     ] as const) {
       await scene.controller.close()
       rmSync(data(), { recursive: true })
@@ -171,6 +174,7 @@ describe.each(backends)('$name', (_, isPostgres) => {
     const { entries } = (await scene.admin('GET', '/v1/audit')).json as AuditPage
     expect(entries.findLast(({ action }) => action === 'restoreBackup')?.changes).toMatchObject([
       { record: 'session', change: 'removed' },
+      { record: 'administrator', change: 'changed', fields: { revokedBy: { after: 'restore' } } },
       { record: 'token', name: 'ci', change: 'changed', fields: { revokedBy: { after: 'restore' } } },
     ])
   })

@@ -81,9 +81,26 @@ it('refuses what an address has in addition, until its connections are verified 
   expect(refused.length).toBe(101)
 })
 
-it('refuses what all addresses have in addition', () => {
-  for (let at = 0; at < 10; at++) enter(PENDING_PER_ADDRESS, `10.0.0.${at}`)
-  expect(refused.length).toBe(10 * PENDING_PER_ADDRESS - PENDING)
+it('refuses what all addresses have in addition, if each has few', () => {
+  for (let at = 0; at < PENDING; at++) enter(1, `10.0.${Math.floor(at / 250)}.${at % 250}`)
+  expect(refused).toEqual([])
+  enter(1, '10.9.0.1')
+  expect(refused).toEqual(['10.9.0.1'])
+})
+
+it('addresses that take all there is lose it to those that have little', () => {
+  const floods = Array.from({ length: PENDING / PENDING_PER_ADDRESS }, (_, at) => `10.0.0.${at}`)
+  const theirs = floods.flatMap((address) => enter(PENDING_PER_ADDRESS, address))
+  const [healthy] = enter(1, '10.0.1.1')
+  expect([healthy?.destroyed, theirs.filter(({ destroyed }) => destroyed).length]).toEqual([false, 1])
+  expect(floods).toContain(refused[0])
+  clock.advance(100)
+  expect(begunFrom('10.0.1.1')).toBe(1)
+  // A ninth flood gets no more than any of the others.
+  enter(PENDING_PER_ADDRESS, '10.0.1.2')
+  const left = enter(1, '10.0.1.3')
+  expect(left[0]?.destroyed).toBe(false)
+  expect(refused.filter((address) => address === '10.0.1.2').length).toBeGreaterThan(40)
 })
 
 it('connections that their clients close while they wait take no turns', () => {

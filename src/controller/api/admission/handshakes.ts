@@ -27,14 +27,17 @@ export interface Handshakes<C> {
   ended(connection: Pick<Socket, 'remoteAddress'>): void
 }
 
-/** Admits new connections at a limited rate. Those of one address wait in line, and addresses take turns. */
+/**
+ * Admits new connections at a limited rate. Those of one address wait in line, and addresses take turns. When all together have too many,
+ * one that has few takes the place of one that has many.
+ */
 export function openHandshakes<C extends Connection>(options: Options<C>): Handshakes<C> {
   const { monotonicMs, later, begin, onRefused } = options
   const rate = new Rate(HANDSHAKES_PER_SECOND, HANDSHAKE_BURST, monotonicMs())
   /** The address whose turn is next comes first. */
   const lines = new Map<string, C[]>()
-  /** Ends of the connections that are not verified, by address and then by port. */
-  const pending = new Map<string, Map<number, () => void>>()
+  /** Connections that are not verified, by address and then by port. */
+  const pending = new Map<string, Map<number, { connection: C; leave(): void }>>()
   const offenders = openOffenders(monotonicMs)
   let total = 0
   let isDue = false
@@ -61,6 +64,17 @@ export function openHandshakes<C extends Connection>(options: Options<C>): Hands
       begin(connection)
     }
   }
+  /** Ends the newest connection of the address that has the most, if that leaves it as many as this one, which has `most`, gets. */
+  function makeRoom(most: number): boolean {
+    let largest: { address: string; size: number } | undefined
+    for (const [address, { size }] of pending) if (size > (largest?.size ?? most + 1)) largest = { address, size }
+    const newest = largest && [...(pending.get(largest.address)?.values() ?? [])].at(-1)
+    if (!largest || !newest) return false
+    newest.leave()
+    newest.connection.destroy()
+    onRefused(largest.address)
+    return true
+  }
   function admitLater(): void {
     if (isDue) return
     isDue = true
@@ -72,12 +86,13 @@ export function openHandshakes<C extends Connection>(options: Options<C>): Hands
   return {
     enter(connection) {
       const address = sourceOf(connection.remoteAddress)
-      const own = pending.get(address) ?? new Map<number, () => void>()
-      if (own.size >= PENDING_PER_ADDRESS || total >= PENDING) {
+      const size = pending.get(address)?.size ?? 0
+      if (size >= PENDING_PER_ADDRESS || (total >= PENDING && !makeRoom(size))) {
         connection.destroy()
         onRefused(address)
         return
       }
+      const own: NonNullable<ReturnType<typeof pending.get>> = pending.get(address) ?? new Map()
       const port = connection.remotePort ?? 0
       const leave = () => {
         if (!own.delete(port)) return
@@ -88,7 +103,7 @@ export function openHandshakes<C extends Connection>(options: Options<C>): Hands
         else lines.delete(address)
       }
       total++
-      own.set(port, leave)
+      own.set(port, { connection, leave })
       pending.set(address, own)
       connection.once('close', leave)
       const line = lines.get(address)
@@ -96,7 +111,7 @@ export function openHandshakes<C extends Connection>(options: Options<C>): Hands
       else lines.set(address, [connection])
       admit()
     },
-    verified: ({ remoteAddress, remotePort = 0 }) => pending.get(sourceOf(remoteAddress))?.get(remotePort)?.(),
+    verified: ({ remoteAddress, remotePort = 0 }) => pending.get(sourceOf(remoteAddress))?.get(remotePort)?.leave(),
     ended: ({ remoteAddress }) => offenders.ended(sourceOf(remoteAddress)),
   }
 }
