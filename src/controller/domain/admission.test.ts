@@ -3,7 +3,8 @@ import { cluster, node } from '../../../test/support/controller/member.ts'
 import type { NodeRole } from '../../protocol/names.ts'
 import { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
 import { admitRoles, setOf } from './admission.ts'
-import type { CredentialSet, Node } from './records.ts'
+import type { CredentialSet } from './identities/record.ts'
+import type { Node } from './records.ts'
 
 const masters = (count: number, changes: Partial<Node> = {}) =>
   Array.from({ length: count }, (_, at) => node({ id: `n-${at}`, name: `m${at}`, roles: ['master'], ...changes }))
