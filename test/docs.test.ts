@@ -7,7 +7,7 @@ import { ownCommand, refusalOf } from './support/docs/parse-command.ts'
 
 test('the generated reference is current: node scripts/reference.ts', async () => {
   expect(await staleReference()).toEqual([])
-})
+}, 120_000)
 
 test('every command in README and docs is accepted by its program', async () => {
   const lines = pages().flatMap((page) => [

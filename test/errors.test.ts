@@ -7,7 +7,7 @@ import { ERROR_STATUS } from '../src/protocol/api/errors.ts'
 // Scripts depend on error codes, exit codes and HTTP statuses, so a change here breaks them.
 test('scripts/errors/codes.txt lists every code with its exit code and status (node scripts/errors/list.ts --write)', () => {
   expect(listText(listOfErrors()).split('\n')).toEqual(readFileSync(LIST, 'utf8').split('\n'))
-})
+}, 120_000)
 
 test('each error code has one kind', () => {
   const several = listOfErrors().filter(({ kinds }) => kinds.length > 1)

@@ -91,11 +91,11 @@ function treeOf(code: string): Node {
 /** The makers that a file declares or imports. */
 function reachable(file: string, tree: Node, makers: readonly Maker[]): Maker[] {
   const imported = new Map<string, string>()
-  walk(tree, (node) => {
-    if (node.type !== 'ImportDeclaration') return
+  for (const node of tree.body as Node[]) {
+    if (node.type !== 'ImportDeclaration') continue
     const from = normalize(join(dirname(file), String((node.source as Node).value)))
     for (const specifier of node.specifiers as Node[]) imported.set(textOf(specifier.local as Node), from)
-  })
+  }
   return makers.filter((maker) => maker.file === file || imported.get(maker.name) === maker.file)
 }
 

@@ -34,7 +34,7 @@ export function registerCa(program: Command): void {
     )
   withAdmin(ca.command('finish'))
     .description('end the rotation: only the next CA and instruction key remain')
-    .option('--force', 'although nodes do not have them; these have to be installed again with new credentials')
+    .option('--force', 'even if nodes do not have them; install those nodes again with new credentials')
     .option('-y, --yes', 'do not ask for confirmation of --force')
     .addOption(formatOption())
     .addHelpText('after', examples('controller ca finish', 'controller ca finish --force'))

@@ -23,7 +23,7 @@ export function registerKeys(program: Command): void {
   const keys = program.command('keys').description("seal the controller's private keys with a key file")
   const verbs = [
     ['seal', 'sealed', 'encrypt the CA key and the instruction key with a key file'],
-    ['unseal', 'clear', 'decrypt them again'],
+    ['unseal', 'clear', 'decrypt the CA key and the instruction key'],
   ] as const
   for (const [verb, wanted, description] of verbs) {
     keys

@@ -45,7 +45,7 @@ export function parseJson(text: string): unknown {
 }
 
 export const notJson = (cause?: unknown) => badRequest('request/no-json', 'the body is not JSON', cause)
-export const tooDeep = () => badRequest('request/too-deep', 'the body is nested too deep')
+export const tooDeep = () => badRequest('request/too-deep', 'the body is nested too deeply')
 export const tooLarge = (cause?: unknown) => badRequest('request/too-large', 'the body is too large', cause)
 
 /** Validates parameters, query and body with the schemas of the route. A path with invalid variables is unknown. */
@@ -96,7 +96,7 @@ export function methodsAt(routes: readonly Pick<Route, 'method' | 'path'>[], pat
 export function brokenRequest(code: string | undefined): AgentError {
   if (code === 'HPE_HEADER_OVERFLOW')
     return badRequest('request/headers-too-large', 'the headers of the request are too large')
-  return badRequest('request/no-http', 'this is not a request of HTTP/1.1, or it did not arrive in time')
+  return badRequest('request/no-http', 'the request is not HTTP/1.1, or did not arrive in time')
 }
 
 export function wrongMethod(method: string, allowed: readonly string[]): AgentError {

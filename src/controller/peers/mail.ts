@@ -38,7 +38,7 @@ export function openMail({ shared, log, send, receive }: Ports): Mail {
   const post = (to: string, letter: z.infer<typeof Letter>) =>
     void shared
       .post(to, letter)
-      .catch((error: unknown) => log(`no message to another controller: ${errorMessage(error)}`))
+      .catch((error: unknown) => log(`cannot send a message to another controller: ${errorMessage(error)}`))
 
   function handle(from: string, letter: z.infer<typeof Letter>): void {
     const { node, frame } = letter
@@ -68,6 +68,6 @@ export function openMail({ shared, log, send, receive }: Ports): Mail {
           if (letter.success) handle(from, letter.data)
           else log(`a message of controller ${from} was not understood: it may be of another version`)
         }
-      }).catch((error: unknown) => log(`no messages of other controllers: ${errorMessage(error)}`)),
+      }).catch((error: unknown) => log(`cannot read the messages of other controllers: ${errorMessage(error)}`)),
   }
 }

@@ -11,12 +11,12 @@ import { CLUSTER, findCluster } from './find-cluster.ts'
 /** `controller cluster watch|logs`. */
 export function registerFollow(cluster: Command): void {
   withAdmin(cluster.command('watch'))
-    .description('follow a cluster; exit code 4 if it becomes FAILED, or if the time is over')
+    .description('follow a cluster; exit code 4 if it becomes FAILED, or if --timeout passes')
     .argument(...CLUSTER)
     .addOption(
       new Option('--until <state>', 'stop when the cluster has this state').choices(CLUSTER_STATES).argParser(stateOf),
     )
-    .option('--timeout <duration>', 'give up after so long, for example 90s or 30m', durationOf)
+    .option('--timeout <duration>', 'give up after this time, for example 90s or 30m', durationOf)
     .addOption(formatOption(LINE_FORMATS, 'output format; json: one line for each change'))
     .addHelpText(
       'after',

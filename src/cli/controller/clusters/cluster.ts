@@ -146,8 +146,8 @@ function registerActions(cluster: Command): void {
   withAdmin(cluster.command('provision'))
     .description('install Kubernetes on the configured nodes; retries FAILED nodes and repairs READY ones')
     .argument(...CLUSTER)
-    .option('--wait', 'follow it until it is READY; exit code 4 if it becomes FAILED, or if the time is over')
-    .option('--timeout <duration>', 'with --wait: give up after so long, for example 30m', durationOf)
+    .option('--wait', 'follow it until it is READY; exit code 4 if it becomes FAILED, or if --timeout passes')
+    .option('--timeout <duration>', 'with --wait: give up after this time, for example 30m', durationOf)
     .addOption(formatOption())
     .addHelpText(
       'after',

@@ -10,7 +10,7 @@ export function registerDeclare(program: Command): void {
     .description('create and change clusters as a file declares them')
     .requiredOption('-f, --file <file>', 'YAML or JSON file with one document for each cluster; - for standard input')
     .option('--dry-run', 'print what would change, and change nothing')
-    .option('--prune', 'remove the nodes that no rule of the file is for')
+    .option('--prune', 'remove nodes that match no rule of the file')
     .option('-y, --yes', 'do not ask for confirmation before nodes are removed')
     .option('--credentials <directory>', 'directory for NAME.pem and NAME-passphrase.txt of a new cluster', '.')
     .addOption(formatOption())

@@ -4,7 +4,7 @@ import { everyItem } from '../session/every-item.ts'
 import { resolve } from '../session/resolve.ts'
 
 /** For `argument`: what findNode gets. */
-export const NODE = ['<node>', 'name or id of the node, or how it begins'] as const
+export const NODE = ['<node>', 'name or ID of the node, or a unique prefix'] as const
 
 export async function findNode(client: AdminClient, query: string, state?: string): Promise<NodeView> {
   const all = await everyItem(client, nodeRoutes.listNodes)

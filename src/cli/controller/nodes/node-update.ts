@@ -47,21 +47,21 @@ const COLUMNS: Column<AgentUpdateView['nodes'][number]>[] = [
 export function registerNodeUpdate(node: Command): void {
   withAdmin(node.command('update'))
     .description(
-      'update the agents of nodes, or of a cluster; a former agent comes back where the new one does not connect',
+      'update the agents of nodes, or of a cluster; if a new agent does not connect, the former one is restored',
     )
     .argument('[node...]', 'names of nodes of one cluster')
     .option('--cluster <cluster>', 'all nodes of this cluster')
     .option('--to <version>', 'imported release; default: the newest one')
-    .option('--canary <count>', 'so many nodes are updated first', countUpTo(MOST_NODES))
+    .option('--canary <count>', 'how many nodes are updated first', countUpTo(MOST_NODES))
     .option(
       '--max-unavailable <count>',
       'how many nodes at a time afterwards: a number or a percentage',
       DEFAULT_MAX_UNAVAILABLE,
     )
-    .addOption(ofLast('pause', 'begin no further node'))
-    .addOption(ofLast('resume', 'go on, and try failed nodes again'))
+    .addOption(ofLast('pause', 'start no further node'))
+    .addOption(ofLast('resume', 'continue, and try failed nodes again'))
     .addOption(ofLast('cancel', 'end the update; a trial that has begun on a node ends there'))
-    .addOption(ofLast('status', 'show the last update, and begin none'))
+    .addOption(ofLast('status', 'show the last update; start none'))
     .addOption(formatOption())
     .addHelpText(
       'after',

@@ -78,7 +78,7 @@ function registerDrain(node: Command): void {
     )
     .addHelpText(
       'after',
-      '\nIt ends with this command: one that is interrupted leaves the node cordoned, and can be repeated.',
+      '\nIf the command is interrupted, the drain ends, and the node stays cordoned. Run the command again to continue.',
     )
     .action((query: string, flags: DrainFlags) =>
       withClient(flags, async (client) => {

@@ -71,7 +71,7 @@ export async function changeOwnPassword(
       ...(await endAll(ports, name)),
       { change: 'add-user-session', session },
     ])
-    ports.log(`${name} changed the own password`)
+    ports.log(`${name} changed their own password`)
     return { account: viewOfAccount({ ...account, ...to }), secret }
   })
 }

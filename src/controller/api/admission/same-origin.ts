@@ -12,5 +12,5 @@ export function requireSameOrigin({ headers }: Asking): void {
   const isOwn = origin === undefined || origin.toLowerCase() === `https://${host?.toLowerCase()}`
   if (isOwn && (site === undefined || site === 'same-origin' || site === 'none')) return
   const fix = 'open the page of the controller itself'
-  throw refusal('request/other-origin', 'found a request of a page of another site', fix)
+  throw refusal('request/other-origin', 'the request comes from a page of another site', fix)
 }

@@ -99,7 +99,7 @@ export function sessionHandlers(core: Services, signIn: SignIn): Handlers<typeof
       const account = session?.grants === null ? await core.store.account(session.name) : undefined
       if (!session || !account) {
         const fix = 'sign in with the name and password of a local account: controller login URL --username NAME'
-        throw refusal('password/none', 'who asks has not signed in with a password', fix)
+        throw refusal('password/none', 'you are not signed in with a password', fix)
       }
       const { name, password: before } = account
       const source = sourceOf(address)

@@ -90,7 +90,7 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   "etcd-backup/unknown": [
     "no connected master of cluster … has the backup …",
-    "this node has no whole backup …"
+    "this node has no complete backup …"
   ],
   "idempotency/answer-lost": [
     "the request was carried out, but its answer was not kept"
@@ -210,7 +210,7 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "a pair check of cluster … is already running"
   ],
   "password/none": [
-    "who asks has not signed in with a password"
+    "you are not signed in with a password"
   ],
   "password/wrong": [
     "the present password is wrong"
@@ -238,7 +238,7 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "the file has … bytes"
   ],
   "recover/no-data": [
-    "… is no connected master of cluster … with data of etcd"
+    "… is not a connected master of cluster … with data of etcd"
   ],
   "request/headers-too-large": [
     "the headers of the request are too large"
@@ -247,20 +247,20 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "…: found …; wanted at most …"
   ],
   "request/no-http": [
-    "this is not a request of HTTP/1.1, or it did not arrive in time"
+    "the request is not HTTP/1.1, or did not arrive in time"
   ],
   "request/no-json": [
     "the body is not JSON",
     "the request has no body"
   ],
   "request/other-origin": [
-    "found a request of a page of another site"
+    "the request comes from a page of another site"
   ],
   "request/secret-in-url": [
     "found a token in the URL"
   ],
   "request/too-deep": [
-    "the body is nested too deep"
+    "the body is nested too deeply"
   ],
   "request/too-large": [
     "the body has more than … values",

@@ -71,7 +71,11 @@ function admitSurvivor({ name }: Cluster, survivor: string, looks: readonly Look
   }
   const own = states.find(({ node }) => node === survivor)
   if (own?.revision === undefined) {
-    throw refusal('recover/no-data', `${survivor} is no connected master of cluster ${name} with data of etcd`, backups)
+    throw refusal(
+      'recover/no-data',
+      `${survivor} is not a connected master of cluster ${name} with data of etcd`,
+      backups,
+    )
   }
   const { revision } = own
   const newer = states.find((each) => (each.revision ?? 0) > revision)

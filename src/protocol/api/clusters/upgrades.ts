@@ -104,7 +104,7 @@ export const upgradeRoutes = {
     method: 'POST',
     path: '/v1/clusters/{name}/upgrade/pause',
     access: ['operate'],
-    summary: 'Begins with no other node; runs go on to their end',
+    summary: 'Starts no further node; runs in progress continue',
     answer: UpgradeView,
     errors: ['cluster/unknown', 'upgrade/none'],
   },

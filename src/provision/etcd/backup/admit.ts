@@ -10,7 +10,7 @@ const FIX = 'choose another backup; see: controller cluster backup list NAME'
 /** Throws unless the backup is whole, of this cluster, and not of a newer etcd. */
 export async function admitBackup(view: HostView, id: string, cluster: { id: string; name: string }): Promise<void> {
   const record = await readRecord(view, id)
-  if (record === undefined) throw refused('etcd-backup/unknown', `this node has no whole backup ${id}`)
+  if (record === undefined) throw refused('etcd-backup/unknown', `this node has no complete backup ${id}`)
   const caSha256 = await view.sha256(`${KUBERNETES_PKI}/ca.crt`)
   if (record.cluster.id !== cluster.id || record.caSha256 !== caSha256) {
     const of = `cluster ${record.cluster.name} (${record.cluster.id})`

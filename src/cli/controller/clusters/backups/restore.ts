@@ -17,7 +17,7 @@ interface Flags {
 /** `controller cluster restore` and `controller cluster recover`. */
 export function registerRestore(cluster: Command): void {
   withAdmin(cluster.command('restore'))
-    .description('replace all data of a cluster by that of a backup of its etcd')
+    .description('restore a backup of etcd, which replaces all data of the cluster')
     .argument(...CLUSTER)
     .requiredOption('--from <backup>', 'a name from: controller cluster backup list CLUSTER')
     .option('-y, --yes', 'do not ask for confirmation')
@@ -34,7 +34,7 @@ export function registerRestore(cluster: Command): void {
       }),
     )
   withAdmin(cluster.command('recover'))
-    .description('begin etcd again with the data of one master, after most masters were lost')
+    .description('recover etcd from the data of one master, after most masters were lost')
     .argument(...CLUSTER)
     .option('--survivor <node>', 'the master whose data is kept (default: show what each master has)')
     .option('-y, --yes', 'do not ask for confirmation')
@@ -53,7 +53,7 @@ export function registerRestore(cluster: Command): void {
           return printAs(flags.output, found, `${table(found.masters, MASTERS)}\n${hint}\n`)
         }
         const loss = `What only the other masters had agreed on is lost.`
-        await confirm(`${loss} Begin etcd of ${found} again with the data of ${survivor}?`, flags.yes)
+        await confirm(`${loss} Recover etcd of ${found} from the data of ${survivor}?`, flags.yes)
         const after = await client.ask(backupRoutes.recoverCluster, { params, body: { survivor } }, WAIT)
         await printAs(flags.output, after, begun(found, after))
       }),

@@ -55,7 +55,7 @@ export function registerSet(cluster: Command): void {
     )
     .addHelpText(
       'after',
-      '\nNothing is drained: containers run on. If a node fails, the change stops; then: controller cluster upgrade NAME --resume, or --cancel.\nExit code 3 if --dry-run finds something that prevents the change.',
+      '\nNo node is drained, and containers keep running. If a node fails, the change stops; then: controller cluster upgrade NAME --resume, or --cancel.\nExit code 3 if --dry-run finds something that prevents the change.',
     )
     .action((name: string, given: string[], flags: Flags) =>
       withClient(flags, (client) => set(client, name, given, flags)),

@@ -49,7 +49,7 @@ export function registerUpgrade(cluster: Command): void {
     .argument(...CLUSTER)
     .option('--to <version>', 'the version, for example v1.37.2')
     .addOption(alone('dryRun', '--dry-run', 'print what it would do, and what prevents it'))
-    .addOption(alone('pause', '--pause', 'begin with no other node'))
+    .addOption(alone('pause', '--pause', 'start no further node'))
     .addOption(alone('resume', '--resume', 'continue an upgrade that was paused or has failed'))
     .addOption(alone('cancel', '--cancel', 'end it where it is; uncordons nodes, and reverts nothing'))
     .option(
@@ -57,7 +57,7 @@ export function registerUpgrade(cluster: Command): void {
       'how many workers at a time: a number or a percentage',
       DEFAULT_MAX_UNAVAILABLE,
     )
-    .option('--group-by <label>', 'upgrade workers with one value of this label after those with another one')
+    .option('--group-by <label>', 'upgrade workers in groups, by the value of this label')
     .addOption(
       new Option('--drain-timeout <duration>', 'how long a node may take to drain')
         .argParser(durationOf)
