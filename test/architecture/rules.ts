@@ -49,7 +49,8 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'protocol',
     'pki',
   ],
-  controller: ['base', 'protocol', 'pki', 'bundle'],
+  // provision/kubeadm: parses overrides, before a node has to.
+  controller: ['base', 'protocol', 'pki', 'bundle', 'provision/kubeadm/overrides'],
   // Pure: no I/O, no clock, no store.
   'controller/domain': ['base', 'protocol'],
   'controller/domain/ids': [],

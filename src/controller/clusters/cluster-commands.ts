@@ -5,6 +5,7 @@ import type {
   PlannedNode,
 } from '../../protocol/api/clusters.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
+import { checkOverrides } from '../../provision/kubeadm/overrides.ts'
 import { clusterGone, refusal, refusalFor } from '../domain/admission.ts'
 import { endpointToMoveTo } from '../domain/director/endpoint.ts'
 import { isStartable } from '../domain/director/outlook.ts'
@@ -36,6 +37,7 @@ export async function createCluster(
 ): Promise<CreateClusterResponse> {
   admitSubnets(request.settings)
   admitLabels(request.settings.labels)
+  await checkOverrides(request.settings.overrides)
   if (await ports.store.clusterNamed(request.name)) {
     throw refusal('cluster/exists', `cluster ${request.name} already exists`, 'choose another name')
   }

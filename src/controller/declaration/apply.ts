@@ -5,6 +5,7 @@ import { UpgradeRequest } from '../../protocol/api/clusters/upgrades.ts'
 import { DEFAULT_MAX_UNAVAILABLE } from '../../protocol/api/updates/max-unavailable.ts'
 import { type Declaration, rulesIn } from '../../protocol/declaration/declaration.ts'
 import type { DeclarationPlan, DeclarationProblem, DeclarationRequest } from '../../protocol/declaration/routes.ts'
+import { checkOverrides } from '../../provision/kubeadm/overrides.ts'
 import { createCluster } from '../clusters/cluster-commands.ts'
 import { planChange } from '../clusters/settings/plan.ts'
 import { startIn } from '../clusters/upgrade/commands.ts'
@@ -33,6 +34,7 @@ export const projectFor = ({ metadata }: Declaration, known: Pick<Cluster, 'proj
 
 /** Makes a cluster what the declaration says; all of it, or nothing. Returns what changed, or with `dryRun` what would. */
 export async function applyDeclaration(ports: Ports, order: Order, by: string): Promise<DeclarationPlan> {
+  await checkOverrides(order.declaration.spec.overrides)
   await ports.bundles.refresh()
   const known = await ports.store.clusterNamed(order.declaration.metadata.name)
   return known ? change(ports, order, known) : create(ports, order, by)

@@ -169,7 +169,14 @@ export const clusterRoutes = {
     maxBodyBytes: 512 * 1024,
     answer: CreateClusterResponse,
     repeatable: true,
-    errors: ['cluster/exists', 'csr/invalid', 'pem/invalid', 'labels/reserved', ...SUBNET_ERRORS],
+    errors: [
+      'cluster/exists',
+      'csr/invalid',
+      'pem/invalid',
+      'labels/reserved',
+      'override/not-usable',
+      ...SUBNET_ERRORS,
+    ],
   },
   showCluster: {
     method: 'GET',

@@ -73,6 +73,7 @@ export const ERROR_STATUS = {
   'interface/missing': 422,
   'interface/no-address': 422,
   'labels/reserved': 422,
+  'override/not-usable': 422,
   'roles/contradictory': 422,
   'subnet/invalid': 422,
   'subnet/one-node': 422,

@@ -94,6 +94,7 @@ export const declarationRoutes = {
       'declaration/rules',
       'labels/reserved',
       'node/in-use',
+      'override/not-usable',
       'roles/contradictory',
       'subnet/invalid',
       'subnet/one-node',

@@ -29,6 +29,15 @@ export async function readOverride(component: YamlOverride, text: string | undef
   })
 }
 
+/** Throws `override/not-usable` for an override that its program cannot use: people see it now, and not on the first node. */
+export async function checkOverrides(overrides: unknown): Promise<void> {
+  if (!isMapping(overrides)) return
+  for (const component of YAML_OVERRIDES) {
+    const text = overrides[component]
+    if (typeof text === 'string') await readOverride(component, text)
+  }
+}
+
 /** Merges mappings key by key and lists of objects with a name by name; replaces everything else. */
 export function merge(base: Mapping, over: Mapping): Mapping {
   const merged = { ...base }
@@ -55,7 +64,7 @@ function isNamedList(value: unknown): value is (Mapping & { name: string })[] {
 
 function refused(component: string, found: string, wanted: string): AgentError {
   return new AgentError('override/not-usable', `the override of ${component} ${found}; ${wanted} is required`, {
-    fix: `correct the file that is passed with --override ${component}=FILE when the cluster is created`,
+    fix: `correct overrides.${component} of the cluster, or the file that is passed with --override ${component}=FILE`,
     kind: 'invalid',
   })
 }

@@ -3,7 +3,7 @@ import { maskSecretForms } from '../../../base/secret-forms.ts'
 import { ClusterSettings, SETTINGS } from '../../../protocol/settings/cluster-settings.ts'
 import { OVERRIDABLE } from '../../../protocol/settings/overrides.ts'
 import type { Setting } from '../../../protocol/settings/setting.ts'
-import { readOverride, YAML_OVERRIDES } from '../../../provision/kubeadm/overrides.ts'
+import { checkOverrides } from '../../../provision/kubeadm/overrides.ts'
 import { type SettingFlags, valuesOf } from './setting-flags.ts'
 
 const MAX_BYTES = 2 ** 20
@@ -23,15 +23,6 @@ export async function readSettings(flags: SettingFlags & { file?: string }): Pro
   const [issue] = parsed.error.issues
   const [field, ...rest] = (issue?.path ?? []).map(String)
   throw wrongSetting(settings, field ?? '', rest)
-}
-
-/** Throws `override/…` for an override that its component cannot use. */
-export async function checkOverrides(overrides: unknown): Promise<void> {
-  if (!isMapping(overrides)) return
-  for (const component of YAML_OVERRIDES) {
-    const text = overrides[component]
-    if (typeof text === 'string') await readOverride(component, text)
-  }
 }
 
 type Values = Readonly<Record<string, unknown>>

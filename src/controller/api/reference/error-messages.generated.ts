@@ -206,6 +206,9 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "operator/not-due": [
     "the cluster has no master"
   ],
+  "override/not-usable": [
+    "the override of … …; … is required"
+  ],
   "pair-check/busy": [
     "a pair check of cluster … is already running"
   ],

@@ -1,5 +1,6 @@
 import type { ChangeSettingsRequest, SettingsPlan } from '../../../protocol/api/clusters/settings.ts'
 import type { ClusterSettings } from '../../../protocol/settings/cluster-settings.ts'
+import { checkOverrides } from '../../../provision/kubeadm/overrides.ts'
 import { clusterGone, refusalFor } from '../../domain/admission.ts'
 import type { Draft } from '../../domain/draft.ts'
 import type { Cluster } from '../../domain/records.ts'
@@ -15,6 +16,7 @@ export async function changeSettings(
   { settings, maxUnavailable }: ChangeSettingsRequest,
   dryRun: boolean,
 ): Promise<SettingsPlan> {
+  await checkOverrides(settings.overrides)
   if (dryRun) {
     const data = await ports.store.load(id)
     if (!data) throw clusterGone(name)

@@ -40,6 +40,7 @@ export const settingsRoutes = {
     repeatable: true,
     errors: [
       ...(['agent/update-needed', 'cluster/gone', 'cluster/unknown', 'labels/reserved', 'restore/busy'] as const),
+      'override/not-usable',
       ...(['roles/contradictory', 'settings/fixed', 'settings/invalid'] as const),
       ...(['subnet/invalid', 'subnet/one-node', 'subnet/overlap', 'subnet/reserved', 'subnet/unaligned'] as const),
       ...(['upgrade/active', 'upgrade/not-ready'] as const),

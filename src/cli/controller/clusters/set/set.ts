@@ -95,9 +95,10 @@ async function ask(
   { maxUnavailable }: Pick<Flags, 'maxUnavailable'>,
   dryRun: boolean,
 ): Promise<SettingsPlan> {
-  const [{ patchOf }, { readText, checkOverrides }, { settingsRoutes }] = await Promise.all([
+  const [{ patchOf }, { readText }, { checkOverrides }, { settingsRoutes }] = await Promise.all([
     import('./patch.ts'),
     import('../settings.ts'),
+    import('../../../../provision/kubeadm/overrides.ts'),
     import('../../../../protocol/api/clusters/settings.ts'),
   ])
   const settings = await patchOf(given, readText)
