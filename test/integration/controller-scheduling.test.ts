@@ -80,6 +80,20 @@ test('a drain moves pods, says what holds it, and is one act', async () => {
   expect(await acts()).toEqual(Array.from({ length: 6 }, (_, at) => `drainNode ${at % 2 === 0 ? 'begun' : 'done'}`))
 }, 60_000)
 
+test('two people who drain one node with different deadlines drain it together, and each is one act', async () => {
+  api.pods.push({ name: 'db', node: 'w1', owner: 'StatefulSet', labels: { app: 'db' } })
+  api.budgets.push({ name: 'db', selector: { matchLabels: { app: 'db' } }, pods: ['db'], allowed: 0 })
+  const { json: shown } = await scene.admin('GET', '/v1/nodes')
+  const { id } = shown.items.find(({ name }: { name: string }) => name === 'w1')
+  const drain = async (minutes: number) => {
+    const deadline = new Date(Date.parse('2100-01-01T00:00:00.000Z') + minutes * 60_000).toISOString()
+    const { json } = await scene.admin('POST', `/v1/nodes/${id}/drain`, { seconds: 60, onBlocked: 'wait', deadline })
+    expect(json).toMatchObject({ isDone: false, deadline })
+  }
+  for (const minutes of [10, 30, 10, 30]) await drain(minutes)
+  expect(await acts()).toEqual(Array.from({ length: 4 }, (_, at) => `drainNode ${at % 2 === 0 ? 'begun' : 'done'}`))
+}, 60_000)
+
 test('a node that the cluster does not have, no master, and an agent that is too old are each one error', async () => {
   api.nodes.delete('w1')
   const gone = await scene.cli('node', 'cordon', 'w1')

@@ -35,8 +35,8 @@ export class Operations {
   readonly updates = new Map<string, string>()
   /** Nodes that masters remove from their clusters (retire.ts), and what each removal waits for. */
   readonly departures = new Map<string, { waitingFor: string; isResting: boolean }>()
-  /** Drains that people have asked for: the deadline of the last one, by node (nodes/scheduling.ts). */
-  readonly drains = new Map<string, string>()
+  /** Drains that people have asked for, the last ones of each node, by node (nodes/scheduling.ts). */
+  readonly drains = new Map<string, readonly string[]>()
   /** When masters were asked about etcd last, by cluster (reconcile/etcd/look-at-etcd.ts). */
   readonly looks = new Map<string, number>()
   /** What masters do for upgrades now, or did less than a pause ago: see upgrade/do-tasks.ts. */

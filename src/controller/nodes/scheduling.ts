@@ -35,18 +35,26 @@ export async function uncordonNode(ports: Ports, node: Node): Promise<{ node: st
   return { node: node.name, isCordoned: false }
 }
 
-/** Works on it for some seconds. Requests with the same deadline are one act. */
+/** The most drains of one node that are known as acts that have begun. */
+const MOST_DRAINS = 16
+
+/**
+ * Works on it for some seconds. Requests with the same deadline, and that treat pods that cannot move in the same way, are one act. Drains
+ * of several people go on beside each other, as with kubectl: each has its own deadline, and all are done when the node is drained.
+ */
 export async function drainNode(ports: Ports, node: Node, request: DrainRequest): Promise<DrainView> {
   const place = await placeOf(ports, node)
   const { seconds, onBlocked } = request
   // The clock of a person's machine may be wrong, and a past deadline would end pods at once.
   const deadline = request.deadline ?? new Date(ports.now().getTime() + seconds * 1_000).toISOString()
   const { drains } = ports.operations
-  if (drains.get(node.id) !== deadline) {
+  const begun = drains.get(node.id) ?? []
+  const drain = `${deadline} ${onBlocked}`
+  if (!begun.includes(drain)) {
     // As a person: the cordon of cordon-and-drain has an upgrade's mark, and an upgrade would remove it.
     const fields = { isCordoned: { after: true }, drainedUntil: { after: deadline }, onBlocked: { after: onBlocked } }
     await ports.doRecorded([changeOf(node, fields)], () => cordon(place))
-    drains.set(node.id, deadline)
+    drains.set(node.id, [...(drains.get(node.id) ?? []), drain].slice(-MOST_DRAINS))
   }
   const answer = await ask(place, { operation: 'cordon-and-drain', target: place.target, deadline, onBlocked })
   const its = { node: node.name, deadline, isPastDeadline: ports.now().getTime() >= Date.parse(deadline) }

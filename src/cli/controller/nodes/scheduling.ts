@@ -78,7 +78,7 @@ function registerDrain(node: Command): void {
     )
     .addHelpText(
       'after',
-      '\nIf the command is interrupted, the drain ends, and the node stays cordoned. Run the command again to continue.',
+      '\nIf the command is interrupted, the drain ends, and the node stays cordoned. Run the command again to continue. Drains of several people go on beside each other, each until its own timeout.',
     )
     .action((query: string, flags: DrainFlags) =>
       withClient(flags, async (client) => {
