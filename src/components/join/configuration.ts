@@ -1,5 +1,6 @@
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
 import type { Invitation } from '../../protocol/wire/operation.ts'
+import { withKnownFlags } from '../../provision/kubeadm/kubelet-flags.ts'
 import { KUBEADM_API, nodeRegistration } from '../../provision/kubeadm/node-registration.ts'
 import { type Mapping, merge, readOverride } from '../../provision/kubeadm/overrides.ts'
 
@@ -15,12 +16,13 @@ export async function joinConfiguration(
     nodeRegistration: nodeRegistration({ node, cluster }, labelArgs(node.labels)),
   }
   const changes = await readOverride('kubeadm', cluster.overrides.kubeadm)
-  return changes.reduce<Mapping>((merged, change) => {
-    if (change.kind === 'JoinConfiguration') return merge(merged, change)
+  const merged = changes.reduce<Mapping>((before, change) => {
+    if (change.kind === 'JoinConfiguration') return merge(before, change)
     // An override of nodeRegistration for the first master applies to all nodes.
     const { nodeRegistration } = change
-    return nodeRegistration === undefined ? merged : merge(merged, { nodeRegistration })
+    return nodeRegistration === undefined ? before : merge(before, { nodeRegistration })
   }, configuration)
+  return withKnownFlags(merged, { cluster })
 }
 
 function labelArgs(labels: Readonly<Record<string, string>>) {

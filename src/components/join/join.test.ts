@@ -106,6 +106,14 @@ test('an override of the node registration applies to workers too', async () => 
   })
 })
 
+test('an override with a flag that the kubelet has lost is refused before the worker joins', async () => {
+  const fake = worker()
+  const kubeadm = 'kind: JoinConfiguration\nnodeRegistration: {kubeletExtraArgs: [{name: boot-id-file, value: /x}]}\n'
+  fake.params.cluster = { ...fake.params.cluster, kubernetesVersion: 'v1.37.0', overrides: { kubeadm } }
+  await expect(runComponent(join, fake)).rejects.toMatchObject({ code: 'override/not-usable' })
+  expect(fake.configurations).toEqual([])
+})
+
 test('a node whose certificate expired while it was off joins again with another token', async () => {
   const fake = worker()
   const { host } = fake

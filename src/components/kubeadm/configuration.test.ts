@@ -38,6 +38,20 @@ test('from 1.37 on, the kubelet does not start with the flag of the socket of co
   expect(init).toMatchObject({ nodeRegistration: { kubeletExtraArgs: [{ name: 'node-ip', value: '10.0.0.5' }] } })
 })
 
+test('an override with a flag that the kubelet has lost is refused: it would take down the node', async () => {
+  const kubeadm =
+    'nodeRegistration: {kubeletExtraArgs: [{name: housekeeping-interval, value: 10s}, {name: boot-id-file, value: /x}]}'
+  expect((await documents({ kubernetesVersion: 'v1.36.2', overrides: { kubeadm } })).init).toMatchObject({
+    nodeRegistration: { kubeletExtraArgs: expect.arrayContaining([{ name: 'boot-id-file', value: '/x' }]) },
+  })
+  await expect(documents({ kubernetesVersion: 'v1.37.0', overrides: { kubeadm } })).rejects.toMatchObject({
+    code: 'override/not-usable',
+    message:
+      'the override of kubeadm passes --boot-id-file to the kubelet, which has lost this flag in Kubernetes v1.37.0',
+    fix: 'remove the flag from the file, then: controller cluster set demo overrides.kubeadm=@FILE',
+  })
+})
+
 test('a dedicated master keeps the taint of kubeadm, an endpoint is in the certificate', async () => {
   const { init, main } = await documents({ dedicatedMasters: true, endpoint: 'api.example.org:443' })
   expect(init?.nodeRegistration).not.toHaveProperty('taints')

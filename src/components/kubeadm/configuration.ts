@@ -1,5 +1,6 @@
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
 import { splitHostPort } from '../../provision/api/endpoint.ts'
+import { withKnownFlags } from '../../provision/kubeadm/kubelet-flags.ts'
 import { KUBEADM_API, nodeRegistration } from '../../provision/kubeadm/node-registration.ts'
 import { type Mapping, merge, readOverride } from '../../provision/kubeadm/overrides.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
@@ -28,7 +29,7 @@ export async function configuration(params: Joining): Promise<Mapping[]> {
   const isVerified = serverTLSBootstrap === true && tlsCertFile === undefined
   if (params.cluster.kubeletCertificates === 'verified' && isVerified)
     changes.unshift({ kind: 'ClusterConfiguration', apiServer: { extraArgs: [VERIFY_KUBELETS] } })
-  return documents.map(changed)
+  return documents.map((document) => withKnownFlags(changed(document), params))
 }
 
 const VERIFY_KUBELETS = { name: 'kubelet-certificate-authority', value: `${KUBERNETES_PKI}/ca.crt` }

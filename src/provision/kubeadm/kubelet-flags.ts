@@ -1,6 +1,10 @@
+import { AgentError } from '../../base/agent-error.ts'
+import { command } from '../../base/command.ts'
 import { KUBELET_STATE } from '../../base/kubernetes-paths.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import { compareVersions } from '../../protocol/kubernetes-version.ts'
+import type { NodeParams } from '../../protocol/wire/instruction.ts'
+import { isMapping, type Mapping } from './overrides.ts'
 
 /** kubeadm writes it, and the drop-in file of the kubelet passes it on. */
 const FLAGS_FILE = `${KUBELET_STATE}/kubeadm-flags.env`
@@ -20,6 +24,23 @@ const REMOVED_SINCE: Readonly<Record<string, readonly string[]>> = {
 export function hasFlag(version: string, flag: string): boolean {
   return !Object.entries(REMOVED_SINCE).some(
     ([since, flags]) => compareVersions(version, since) >= 0 && flags.includes(flag),
+  )
+}
+
+/** Throws if an override has added such a flag to a configuration of kubeadm. @returns the configuration */
+export function withKnownFlags(configuration: Mapping, { cluster }: Pick<NodeParams, 'cluster'>): Mapping {
+  const { nodeRegistration } = configuration
+  const args = isMapping(nodeRegistration) ? nodeRegistration.kubeletExtraArgs : undefined
+  const names = Array.isArray(args) ? args.map((arg) => (isMapping(arg) ? String(arg.name) : '')) : []
+  const lost = names.find((name) => !hasFlag(cluster.kubernetesVersion, name))
+  if (lost === undefined) return configuration
+  throw new AgentError(
+    'override/not-usable',
+    `the override of kubeadm passes --${lost} to the kubelet, which has lost this flag in Kubernetes ${cluster.kubernetesVersion}`,
+    {
+      fix: `remove the flag from the file, then: ${command`controller cluster set ${cluster.name} overrides.kubeadm=@FILE`}`,
+      kind: 'invalid',
+    },
   )
 }
 

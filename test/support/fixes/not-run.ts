@@ -111,6 +111,9 @@ export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
     '{} -I {} --dport {} -j ACCEPT',
   ],
   'commands of the controller, rendered from actions: test/remedies.test.ts parses each': ['controller {}'],
+  'covered by the story settings, with the override of the kubelet': [
+    'controller cluster set {} overrides.kubeadm=@FILE',
+  ],
   'a person signs in: run in test/integration/controller-login.test.ts': ['controller login {}'],
   'restarts the agent during a long repair: it continues the same run, as after any restart': [
     'systemctl restart cantrip-agent',

@@ -207,6 +207,7 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "the cluster has no master"
   ],
   "override/not-usable": [
+    "the override of kubeadm passes --… to the kubelet, which has lost this flag in Kubernetes …",
     "the override of … …; … is required"
   ],
   "pair-check/busy": [
