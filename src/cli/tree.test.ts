@@ -41,6 +41,7 @@ const TABLE = `${DATA} wide`
 /** Of what goes on: `json` is one value a line. */
 const LINES = 'text json'
 const OTHER_FORMATS: Record<string, string> = {
+  'controller bundle list-files': 'text json yaml wget skopeo',
   'controller cluster access': TABLE,
   'controller cluster watch': LINES,
   'controller cluster logs': LINES,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ReadEntry } from 'tar'
 
-/** A file of an archive. */
+/** A file of an archive or of a directory. */
 export interface Blob {
   size: number
   /** Lower-case hex. */
@@ -20,6 +20,26 @@ export interface Archive {
 /** Enough for indexes, manifests and configs of images. */
 const HEAD_BYTES = 1024 * 1024
 
+/** An archive with these files. */
+export function archiveOf(file: Archive['file']): Archive {
+  return { file, json: (path) => parse(file(path)) }
+}
+
+/** Takes the bytes of a file in order. */
+export function newBlob(): { add(chunk: Uint8Array): void; end(): Blob } {
+  const hash = createHash('sha256')
+  const head: Buffer[] = []
+  let size = 0
+  return {
+    add(chunk) {
+      hash.update(chunk)
+      if (size < HEAD_BYTES) head.push(Buffer.from(chunk))
+      size += chunk.length
+    },
+    end: () => ({ size, sha256: hash.digest('hex'), head: Buffer.concat(head) }),
+  }
+}
+
 /** Reads an archive once. Undefined if it is not an uncompressed tar, which is all that containerd imports. */
 export async function readArchive(bytes: AsyncIterable<Uint8Array>): Promise<Archive | undefined> {
   const { Parser } = await import('tar')
@@ -28,16 +48,10 @@ export async function readArchive(bytes: AsyncIterable<Uint8Array>): Promise<Arc
   const onReadEntry = (entry: ReadEntry) => {
     const path = plain(entry.path)
     if (entry.linkpath) links.set(path, plain(new URL(entry.linkpath, `file:///${path}`).pathname.slice(1)))
-    const hash = createHash('sha256')
-    const head: Buffer[] = []
-    let size = 0
-    entry.on('data', (chunk) => {
-      hash.update(chunk)
-      if (size < HEAD_BYTES) head.push(Buffer.from(chunk))
-      size += chunk.length
-    })
+    const blob = newBlob()
+    entry.on('data', (chunk) => blob.add(chunk))
     entry.on('end', () => {
-      if (entry.type === 'File') files.set(path, { size, sha256: hash.digest('hex'), head: Buffer.concat(head) })
+      if (entry.type === 'File') files.set(path, blob.end())
     })
   }
   const parser = new Parser({ strict: true, onReadEntry })
@@ -53,8 +67,7 @@ export async function readArchive(bytes: AsyncIterable<Uint8Array>): Promise<Arc
   }
   parser.end()
   if (isFirst || !isWhole) return undefined
-  const file = (path: string) => files.get(path) ?? files.get(links.get(path) ?? '')
-  return { file, json: (path) => parse(file(path)) }
+  return archiveOf((path) => files.get(path) ?? files.get(links.get(path) ?? ''))
 }
 
 function plain(path: string): string {

@@ -69,11 +69,11 @@ export async function imagesOf(files: readonly OpenFile[], arch: Arch): Promise<
 
 async function imageOf({ name, path, bytes }: OpenFile, arch: Arch): Promise<FoundImage> {
   const archive = await readArchive(bytes())
-  const { images, problems } = archive
-    ? imagesIn(archive, arch)
-    : { images: [], problems: ['it is compressed, or not a tar archive'] }
+  const images = archive ? imagesIn(archive, arch) : []
+  const problems = images.flatMap((image) => image.problems.map((problem) => `${image.name}: ${problem}`))
   const image = images.find((each) => each.name === name)
   if (image && problems.length === 0) return image
-  const all = image || !archive ? problems : [...problems, `it has no image ${name}`]
+  const all = archive ? problems : ['it is compressed, or not a tar archive']
+  if (archive && !image) all.push(`it has no image ${name}`)
   throw badBundle('bad-image', `${path}: ${all.join('; ')}`, 'save the image again, uncompressed, with its name')
 }

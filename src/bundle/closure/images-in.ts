@@ -1,8 +1,9 @@
 import * as z from 'zod/mini'
 import { ARCH, type Arch } from '../arch.ts'
-import type { Archive } from './archive.ts'
+import type { Archive, Blob } from './archive.ts'
 
 const Descriptor = z.object({
+  mediaType: z.optional(z.string()),
   digest: z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/)),
   size: z.number(),
   platform: z.optional(z.object({ os: z.string(), architecture: z.string() })),
@@ -17,70 +18,85 @@ const Config = z.object({
 const DockerManifest = z.array(
   z.object({ Config: z.string(), RepoTags: z.nullable(z.array(z.string())), Layers: z.array(z.string()) }),
 )
-type Descriptor = z.infer<typeof Descriptor>
+export type Descriptor = z.infer<typeof Descriptor>
 
 /** An image of an archive; the digest is that of its manifest or index. A docker archive has none. */
 export interface FoundImage {
   name: string
   digest?: string
+  /** What containerd or a node would miss: absent and damaged blobs, and another architecture. */
+  problems: readonly string[]
+  content: ImageContent
 }
 
-/**
- * The named images of an archive. `problems` lists what containerd or a node would miss: absent and damaged blobs, and
- * images of another architecture. Other platforms of an index may be absent.
- */
-export function imagesIn(archive: Archive, arch: Arch): { images: FoundImage[]; problems: string[] } {
+/** The blobs of an image: an OCI image has an index or manifest, and a docker archive has paths of its config and layers. */
+export type ImageContent =
+  | { form: 'oci'; root: Descriptor; blobs: readonly Descriptor[] }
+  | { form: 'docker'; config: string; layers: readonly string[] }
+
+/** The named images of an archive. Other platforms of an index may be absent. */
+export function imagesIn(archive: Archive, arch: Arch): FoundImage[] {
   const index = Index.safeParse(archive.json('index.json'))
-  return index.success ? ociImages(archive, index.data.manifests, arch) : dockerImages(archive, arch)
+  const images = index.success ? ociImages(archive, index.data.manifests, arch) : []
+  // An archive of both forms can have the names in one of them only.
+  return images.length > 0 ? images : dockerImages(archive, arch)
 }
 
-function ociImages(archive: Archive, manifests: readonly Descriptor[], arch: Arch) {
-  const images: FoundImage[] = []
-  const problems: string[] = []
-  for (const descriptor of manifests) {
-    const { annotations, digest } = descriptor
+function ociImages(archive: Archive, manifests: readonly Descriptor[], arch: Arch): FoundImage[] {
+  return manifests.flatMap((root) => {
+    const { annotations, digest, platform } = root
     const name = annotations?.['io.containerd.image.name'] ?? annotations?.['org.opencontainers.image.ref.name']
-    if (!name?.includes('/')) continue
-    images.push({ name, digest })
-    problems.push(...problemsBelow(archive, descriptor, arch).map((problem) => `${name}: ${problem}`))
-  }
-  return { images, problems }
+    if (!name?.includes('/')) return []
+    const isOther = !isOf(arch, platform) && manifests.some((each) => each !== root && isOf(arch, each.platform))
+    if (isOther) return []
+    const blobs: Descriptor[] = []
+    const problems = problemsBelow(archive, root, arch, blobs)
+    return [{ name, digest, problems, content: { form: 'oci', root, blobs } }]
+  })
 }
 
-/** Checks a blob and all blobs that it names. */
-function problemsBelow(archive: Archive, descriptor: Descriptor, arch: Arch): string[] {
+/** Checks a blob and all blobs that it names, and adds them to `blobs`. */
+function problemsBelow(archive: Archive, descriptor: Descriptor, arch: Arch, blobs: Descriptor[]): string[] {
   const problem = problemOf(archive, descriptor)
   if (problem !== undefined) return [problem]
+  blobs.push(descriptor)
   const content = archive.json(pathOf(descriptor))
   const index = Index.safeParse(content)
   if (index.success) {
     const own = index.data.manifests.filter(({ platform }) => isOf(arch, platform))
     if (own.length === 0) return [`it has no image for linux/${ARCH[arch].oci}`]
-    return own.flatMap((each) => problemsBelow(archive, each, arch))
+    return own.flatMap((each) => problemsBelow(archive, each, arch, blobs))
   }
   const manifest = Manifest.safeParse(content)
   if (!manifest.success) return [`${descriptor.digest} is neither an index nor a manifest of an image`]
   const { config, layers } = manifest.data
   const missing = [config, ...layers].map((each) => problemOf(archive, each)).filter((each) => each !== undefined)
   if (missing.length > 0) return missing
+  blobs.push(config, ...layers)
   return ofOtherArch(archive.json(pathOf(config)), arch)
 }
 
-function dockerImages(archive: Archive, arch: Arch) {
+function dockerImages(archive: Archive, arch: Arch): FoundImage[] {
   const manifest = DockerManifest.safeParse(archive.json('manifest.json'))
-  const all = manifest.data ?? []
-  const images = all.flatMap(({ RepoTags }) => (RepoTags ?? []).map((name) => ({ name })))
-  const problems = all.flatMap(({ RepoTags, Config: config, Layers }) => {
-    const found = [config, ...Layers].filter((path) => archive.file(path) === undefined)
-    const missing = found.map((path) => `found no ${path} in the archive`)
-    const damaged = missing.length === 0 ? damagedLayers(archive, config, Layers) : []
-    const own = missing.length === 0 ? ofOtherArch(archive.json(config), arch) : []
-    return [...missing, ...damaged, ...own].map((problem) => `${(RepoTags ?? []).join(', ')}: ${problem}`)
+  return (manifest.data ?? []).flatMap(({ RepoTags, Config: config, Layers: layers }) => {
+    const absent = [config, ...layers].filter((path) => archive.file(path) === undefined)
+    const problems =
+      absent.length > 0
+        ? absent.map((path) => `found no ${path} in the archive`)
+        : [...damagedLayers(archive, config, layers), ...ofOtherArch(archive.json(config), arch)]
+    return (RepoTags ?? []).map((name) => ({ name, problems, content: { form: 'docker', config, layers } }) as const)
   })
-  return { images, problems }
 }
 
-const COMPRESSED = [Buffer.from([0x1f, 0x8b]), Buffer.from([0x28, 0xb5, 0x2f, 0xfd])]
+const GZIP = Buffer.from([0x1f, 0x8b])
+const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
+
+/** How a layer is compressed. */
+export function compressionOf(layer: Blob | undefined): 'gzip' | 'zstd' | undefined {
+  const begins = (magic: Buffer) => layer?.head.subarray(0, magic.length).equals(magic)
+  if (begins(GZIP)) return 'gzip'
+  return begins(ZSTD) ? 'zstd' : undefined
+}
 
 /** The config has the hash of each layer before its compression. */
 function damagedLayers(archive: Archive, configPath: string, layers: readonly string[]): string[] {
@@ -90,8 +106,9 @@ function damagedLayers(archive: Archive, configPath: string, layers: readonly st
   if (diff_ids.length !== layers.length) return [`${configPath} names ${diff_ids.length} layers, not ${layers.length}`]
   return layers.flatMap((path, at) => {
     const layer = archive.file(path)
-    const isCompressed = COMPRESSED.some((magic) => layer?.head.subarray(0, magic.length).equals(magic))
-    return isCompressed || `sha256:${layer?.sha256}` === diff_ids[at] ? [] : [`${path} is damaged`]
+    return compressionOf(layer) !== undefined || `sha256:${layer?.sha256}` === diff_ids[at]
+      ? []
+      : [`${path} is damaged`]
   })
 }
 
@@ -113,6 +130,7 @@ function isOf(arch: Arch, platform: Descriptor['platform']): boolean {
   return platform === undefined || (platform.os === 'linux' && platform.architecture === ARCH[arch].oci)
 }
 
-function pathOf({ digest }: Descriptor): string {
+/** The path of a blob in an OCI layout. */
+export function pathOf({ digest }: Pick<Descriptor, 'digest'>): string {
   return `blobs/${digest.replace(':', '/')}`
 }

@@ -10,7 +10,7 @@ import type { Item, Source, SourceContext } from '../sources/source.ts'
 import { type Content, contentOf, tarBytes } from './tar.ts'
 import { digestOf, writeHashed } from './write-hashed.ts'
 
-export interface BuildOptions extends SourceContext {
+export interface BuildOptions extends Omit<SourceContext, 'scratch'> {
   source: Source
   key: KeyObject
   /** A directory, or a file name that ends in `.tar`. */
@@ -23,9 +23,11 @@ export async function buildBundle(options: BuildOptions): Promise<BundleManifest
   const output = resolve(options.output)
   await refuseToReplace(output)
   await mkdir(dirname(output), { recursive: true })
-  const items = await options.source(options)
   const staging = await mkdtemp(`${output}.building-`)
   try {
+    const scratch = join(staging, 'scratch')
+    await mkdir(scratch)
+    const items = await options.source({ ...options, scratch })
     const started = performance.now()
     const write = output.endsWith('.tar') ? writeArchive : writeDirectory
     const manifest = await write(join(staging, 'bundle'), items, (files) => describe(files, options))

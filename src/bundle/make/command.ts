@@ -17,6 +17,7 @@ const PACKAGE_OF: Record<string, string> = {
   'pkg-config': 'pkg-config',
 }
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024
+const MAX_VERSION_BYTES = 64 * 1024
 
 /** Runs a build tool and returns its standard output. */
 export function runTool(argv: readonly [string, ...string[]], options: ToolOptions = {}): Promise<string> {
@@ -31,6 +32,20 @@ export function runTool(argv: readonly [string, ...string[]], options: ToolOptio
   // A tool that exits before it has read its input (EPIPE) reports the reason by its exit code.
   child.stdin?.on('error', () => undefined)
   child.stdin?.end(options.stdin ?? '')
+  return promise
+}
+
+/**
+ * What a program prints, whether it succeeds or not. It gets no input and no environment, and is killed after `timeoutMs`.
+ * Empty if it cannot be started.
+ */
+export function outputOf(argv: readonly [string, ...string[]], timeoutMs: number): Promise<string> {
+  const [tool, ...args] = argv
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const options = { env: {}, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: MAX_VERSION_BYTES } as const
+  const child = execFile(tool, args, options, (_, stdout, stderr) => resolve(`${stdout}\n${stderr}`))
+  child.stdin?.on('error', () => undefined)
+  child.stdin?.end()
   return promise
 }
 

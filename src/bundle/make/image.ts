@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { ARCH, type Arch } from '../arch.ts'
+import { layoutArchive } from './layout.ts'
 import { type Content, contentOf, contentOfFile, type TarEntry, tarBytes, tarSize } from './tar.ts'
 import { digestOf } from './write-hashed.ts'
 
@@ -46,31 +47,12 @@ export async function imageArchive(image: Image): Promise<Content> {
     config: descriptor(`${MEDIA}.config.v1+json`, config),
     layers: [{ mediaType: `${MEDIA}.layer.v1.tar`, digest: `sha256:${layerDigest}`, size: layer.size }],
   })
-  const index = json({
-    schemaVersion: 2,
-    mediaType: `${MEDIA}.index.v1+json`,
-    manifests: [
-      {
-        ...descriptor(`${MEDIA}.manifest.v1+json`, manifest),
-        platform: { architecture: ARCH[image.arch].oci, os: 'linux' },
-        annotations: {
-          'io.containerd.image.name': image.name,
-          'org.opencontainers.image.ref.name': image.name.slice(image.name.lastIndexOf(':') + 1),
-        },
-      },
-    ],
-  })
-  const blobs = [
-    { path: `blobs/sha256/${sha256(manifest)}`, content: contentOf(manifest) },
-    { path: `blobs/sha256/${sha256(config)}`, content: contentOf(config) },
-    { path: `blobs/sha256/${layerDigest}`, content: layer },
-  ]
-  const archive: TarEntry[] = [
-    { path: 'oci-layout', content: contentOf(json({ imageLayoutVersion: '1.0.0' })) },
-    { path: 'index.json', content: contentOf(index) },
-    ...blobs,
-  ].map((file) => ({ kind: 'file', mode: 0o644, ...file }))
-  return { size: tarSize(archive), bytes: () => tarBytes(archive) }
+  const platform = { architecture: ARCH[image.arch].oci, os: 'linux' }
+  return layoutArchive(image.name, { ...descriptor(`${MEDIA}.manifest.v1+json`, manifest), platform }, [
+    { digest: `sha256:${sha256(manifest)}`, content: contentOf(manifest) },
+    { digest: `sha256:${sha256(config)}`, content: contentOf(config) },
+    { digest: `sha256:${layerDigest}`, content: layer },
+  ])
 }
 
 /** Adds parent directories and sorts, so that parents come before children. */

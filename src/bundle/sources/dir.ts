@@ -1,62 +1,84 @@
-import { readdir } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { AGENT_IMAGE, BINARIES, CNI_PLUGINS, IMAGES, MANIFESTS } from '../contents.ts'
-import { badBundle, hasCode } from '../error.ts'
+import { join } from 'node:path'
+import { AGENT_IMAGE, IMAGES } from '../contents.ts'
+import { checksumProblem } from '../intake/checksum-beside.ts'
+import { filesOf } from '../intake/files.ts'
+import { chooseImages, type IntakeImage, imagesOfArchive, imagesOfDirectory } from '../intake/images.ts'
+import { type Problems, requireNoProblems } from '../intake/problems.ts'
+import { readTree, type Tree } from '../intake/tree.ts'
+import { BadArchive } from '../intake/unpack.ts'
 import { agentImage } from '../make/images.ts'
-import { imageName } from './image-name.ts'
-import { fileItem, imageItem, tagOf } from './items.ts'
-import type { Item, Source } from './source.ts'
+import { describeItem, imageItem, tagOf } from './items.ts'
+import type { Item, Source, SourceContext } from './source.ts'
+
+const ARCHIVE = /\.(tar|tar\.gz|tgz|tar\.zst|tzst|tar\.zstd|oci)$/
 
 /**
- * Prepared files, such as those of upstream releases: bin/, cni/, images/*.tar (OCI layouts or docker archives),
- * manifests/*.yaml. Versions are those of the version set; an image has its own name and tag.
+ * Files of upstream's releases: a tree that `wget -x` made, a heap of files under upstream's names, or bin/, cni/, images/ and
+ * manifests/. What no node could use is refused, all at once.
  */
 export function directorySource(directory: string): Source {
-  return async ({ arch, versions, agent }) => {
-    const items: Item[] = []
-    const add = async (role: Item['role'], folder: string, name: string, version: string) => {
-      const path = join(directory, folder, name)
-      items.push(
-        await fileItem(role, name, version, path).catch((cause: unknown) => Promise.reject(absent(path, cause))),
-      )
+  return async (context) => {
+    const tree = await readTree(directory)
+    const problems: Problems = { unusable: [], missing: [] }
+    const { items, archives, used } = await filesOf(tree, context, problems)
+    for (const path of tree.files) {
+      if (ARCHIVE.test(path) && !used.has(path)) archives.set(path, join(tree.root, path))
     }
-    for (const [name, component] of Object.entries(BINARIES)) await add('binary', 'bin', name, versions[component])
-    for (const [name, component] of Object.entries(CNI_PLUGINS)) {
-      await add('cni-plugin', 'cni', name, versions[component])
-    }
-    const images = await imagesIn(join(directory, 'images'))
+    const images = await readImages(tree, archives, context, problems)
+    const names = new Set(images.map(({ name }) => name))
+    const isOfAgent = (name: string) => name.startsWith(`${AGENT_IMAGE}:`)
     for (const [repository, { version }] of Object.entries(IMAGES)) {
-      const name = `${repository}:${versions[version]}`
-      if (!images.has(name)) throw absent(`an archive of ${name} in ${join(directory, 'images')}`)
+      const name = `${repository}:${context.versions[version]}`
+      const isNamed = names.has(name) || problems.unusable.some((each) => each.includes(name))
+      if (!isNamed) problems.missing.push(`archive of ${name}`)
     }
-    for (const [name, file] of images) {
-      items.push({ ...(await fileItem('image', name, tagOf(name), file)), path: `images/${basename(file)}` })
-    }
-    if (![...images.keys()].some((name) => name.startsWith(`${AGENT_IMAGE}:`))) {
-      items.push(await imageItem(await agentImage({ root: '/', arch }, agent.file, agent.version)))
-    }
-    const manifests = await filesIn(join(directory, 'manifests'))
-    for (const [name, { version, required }] of Object.entries(MANIFESTS)) {
-      if (required || manifests.includes(name)) await add('manifest', 'manifests', name, versions[version])
-    }
-    return items
+    requireNoProblems(problems, context)
+    const { agent, arch } = context
+    return [
+      ...items,
+      ...images.map(toItem),
+      ...([...names].some(isOfAgent)
+        ? []
+        : [await imageItem(await agentImage({ root: '/', arch }, agent.file, agent.version))]),
+    ]
   }
 }
 
-/** The archives in a directory, by image name. */
-async function imagesIn(directory: string): Promise<Map<string, string>> {
-  const found = new Map<string, string>()
-  for (const name of await filesIn(directory)) {
-    if (name.endsWith('.tar')) found.set(await imageName(join(directory, name)), join(directory, name))
+function toItem({ name, archive }: IntakeImage): Item {
+  return { ...describeItem('image', name, tagOf(name)), content: archive() }
+}
+
+/** The images in all archives and directories, one of each name. Adds to `problems`. */
+async function readImages(
+  tree: Tree,
+  archives: ReadonlyMap<string, string>,
+  context: SourceContext,
+  problems: Problems,
+): Promise<IntakeImage[]> {
+  const { arch, scratch, cache } = context
+  const found: IntakeImage[] = []
+  const collect = async (label: string, read: () => Promise<IntakeImage[] | undefined>) => {
+    const wrong = tree.files.includes(label) ? await checksumProblem(tree, label) : undefined
+    if (wrong !== undefined) {
+      problems.unusable.push(`${label}: ${wrong}`)
+      return
+    }
+    try {
+      const images = await read()
+      if (images) found.push(...images)
+      else if (`/${label}`.includes('/images/')) problems.unusable.push(`${label}: is no archive of images`)
+      else cache.progress(`${label} is not used: it is no archive of images`)
+    } catch (error) {
+      if (!(error instanceof BadArchive)) throw error
+      problems.unusable.push(`${label}: ${error.message}`)
+    }
   }
-  return found
-}
-
-async function filesIn(directory: string): Promise<string[]> {
-  return readdir(directory).catch((cause: unknown) => Promise.reject(absent(directory, cause)))
-}
-
-function absent(what: string, cause?: unknown): unknown {
-  if (cause !== undefined && !hasCode(cause, 'ENOENT', 'ENOTDIR')) return cause
-  return badBundle('missing-file', `found no ${what}; a bundle needs it`, 'copy the file there and build again', cause)
+  for (const [label, file] of archives) await collect(label, () => imagesOfArchive(file, label, arch, scratch))
+  for (const path of tree.images) await collect(path, () => imagesOfDirectory(join(tree.root, path), path, arch))
+  const { chosen, unusable } = chooseImages(found)
+  problems.unusable.push(...unusable)
+  for (const { name, givenName, from } of chosen) {
+    if (name !== givenName) cache.progress(`${from}: ${givenName} is taken as ${name}`)
+  }
+  return chosen
 }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { posix } from 'node:path'
-import { IMAGES } from '../contents.ts'
+import { AGENT_IMAGE, IMAGES } from '../contents.ts'
 import type { BundleFile } from '../format.ts'
 import { type Image, imageArchive } from '../make/image.ts'
 import { contentOfFile } from '../make/tar.ts'
@@ -23,9 +23,15 @@ export function tagOf(image: string): string {
 /** The description of a file; its path in the bundle depends on kind and name. */
 export function describeItem(role: BundleFile['role'], name: string, version: string): Omit<Item, 'content'> {
   const repository = name.slice(0, name.lastIndexOf(':'))
-  const base = role === 'image' ? `${posix.basename(repository)}.tar` : name
+  const base = role === 'image' ? imageFile(name, repository) : name
   const first = role === 'image' && isFirst(repository)
   return { role, name, version, path: `${FOLDER[role]}/${base}`, ...(first ? { first } : {}) }
+}
+
+/** Two images of different registries can have the same last part. */
+function imageFile(name: string, repository: string): string {
+  const isOwn = repository === AGENT_IMAGE || repository in IMAGES
+  return `${isOwn ? posix.basename(repository) : name.replace(/[^A-Za-z0-9._-]/g, '_')}.tar`
 }
 
 function isFirst(repository: string): boolean {

@@ -13,6 +13,8 @@ export interface SourceContext {
   arch: Arch
   versions: VersionSet
   cache: Cache
+  /** A directory for files that are needed until the bundle is written. */
+  scratch: string
   /** The agent's executable for this architecture, for the operator's image. */
   agent: { file: string; version: string }
 }

@@ -1,12 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { putImage, putLayout } from '../../../test/support/upstream-files.ts'
 import type { Arch } from '../../bundle/arch.ts'
-import { BINARIES, CNI_PLUGINS, IMAGES } from '../../bundle/contents.ts'
-import { imageArchive } from '../../bundle/make/image.ts'
-import { writeHashed } from '../../bundle/make/write-hashed.ts'
 import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
 import { registerBundle } from './bundle.ts'
 
@@ -34,15 +32,8 @@ async function controller(...args: string[]): Promise<string> {
 }
 
 async function prepareDirectory(): Promise<void> {
-  for (const folder of ['bin', 'cni', 'images', 'manifests']) await mkdir(at('files', folder), { recursive: true })
-  for (const name of Object.keys(BINARIES)) await writeFile(at('files/bin', name), name)
-  for (const name of Object.keys(CNI_PLUGINS)) await writeFile(at('files/cni', name), name)
-  await writeFile(at('files/manifests/flannel.yaml'), 'kind: List\n')
-  const images = Object.entries(IMAGES).map(([name, { version }]) => `${name}:${DEFAULT_VERSIONS[version]}`)
-  for (const [index, name] of [...images, 'cantrip.local/agent:1.0.0'].entries()) {
-    const image = await imageArchive({ name, arch, layer: new Map() })
-    await writeHashed(at('files/images', `${index}.tar`), image.bytes())
-  }
+  await putLayout(at('files'), arch)
+  await putImage(at('files/images/agent.tar'), 'cantrip.local/agent:1.0.0', arch)
 }
 
 test('a bundle is built from a directory, verified, imported and listed', async () => {
@@ -67,6 +58,13 @@ test('a bundle is built from a directory, verified, imported and listed', async 
     kubernetesVersion: DEFAULT_VERSIONS.kubernetes,
   })
   expect(await controller('list', '--data', at('data'))).toMatch(/^NAME +KUBERNETES +ARCH/)
+})
+
+test('list-files prints what to download, as text and for other programs', async () => {
+  expect(await controller('list-files')).toMatch(/^KIND +SOURCE +GIVES\nfile +https:\/\/dl\.k8s\.io/)
+  expect(await controller('list-files', '-o', 'wget')).toMatch(/^https:\/\/dl\.k8s\.io/)
+  expect(await controller('list-files', '--arch', 'arm64', '-o', 'json')).toContain('runc.arm64')
+  expect(await controller('list-files', '-o', 'skopeo')).toContain('registry.k8s.io:\n  images:\n')
 })
 
 test.each([

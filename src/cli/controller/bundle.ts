@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { version } from '../../base/version.ts'
 import type { BundleFile } from '../../bundle/format.ts'
 import type { StoredBundle } from '../../bundle/import.ts'
-import { DEFAULT_VERSIONS, VERSION_SETS, versionSet } from '../../bundle/versions/sets.ts'
+import { DEFAULT_VERSIONS, versionSet } from '../../bundle/versions/sets.ts'
 import { type BundleView, bundleRoutes } from '../../protocol/api/bundles.ts'
 import { confirm } from '../kit/confirm.ts'
 import {
@@ -16,11 +16,12 @@ import {
   tableOption,
   withFormatOrPath,
 } from '../kit/output.ts'
+import { archOption, kubernetesVersionOption, registerListFiles } from './bundle-list-files.ts'
 import { changeData } from './service/data-owner.ts'
 import { printAs, withAdmin, withClient } from './session/session.ts'
 import { DEFAULT_KEY, expandHome } from './signing-key.ts'
 
-/** `controller bundle build|verify|import|list|delete`. */
+/** `controller bundle build|verify|import|list|delete|list-files`. */
 export function registerBundle(program: Command): void {
   const bundle = program
     .command('bundle')
@@ -30,6 +31,7 @@ export function registerBundle(program: Command): void {
   registerImport(bundle)
   registerList(bundle)
   registerDelete(bundle)
+  registerListFiles(bundle)
 }
 
 function registerBuild(bundle: Command): void {
@@ -40,13 +42,9 @@ function registerBuild(bundle: Command): void {
         .choices(['gomod', 'dir'])
         .default('gomod'),
     )
-    .option('--dir <directory>', 'with --from dir: directory with bin/, cni/, images/*.tar, manifests/*.yaml')
-    .addOption(
-      new Option('--kubernetes-version <version>', 'Kubernetes version; one of the known version sets')
-        .choices(VERSION_SETS.map(({ kubernetes }) => kubernetes))
-        .default(DEFAULT_VERSIONS.kubernetes),
-    )
-    .addOption(new Option('--arch <arch>', 'architecture of the nodes').choices(['x64', 'arm64']).default('x64'))
+    .option('--dir <directory>', "with --from dir: directory with upstream's files; see list-files")
+    .addOption(kubernetesVersionOption())
+    .addOption(archOption())
     .requiredOption('--agent <file>', "agent executable, for the operator's image")
     .requiredOption('--to <path>', 'bundle to write: a directory, or a file that ends in .tar')
     .option(

@@ -1,6 +1,7 @@
 import { parseNftChains } from '../../../src/agent/pair-check/firewall.ts'
 import { isLoopback } from '../../../src/base/net/address.ts'
 import { parseSubnet } from '../../../src/base/net/subnet.ts'
+import { parseChecksums } from '../../../src/bundle/upstream/checksums.ts'
 import { parseIptables } from '../../../src/checks/firewall/iptables.ts'
 import { parseNft } from '../../../src/checks/firewall/nft.ts'
 import { parseServicePorts, parseZones } from '../../../src/checks/firewalld/zones.ts'
@@ -62,6 +63,10 @@ export const PARSERS: Record<string, { samples: readonly Sample[]; parse(text: s
   parseBoundSockets: {
     samples: ['/proc/net/tcp', '/proc/net/tcp6'].map((path) => sockets()[path] ?? ''),
     parse: (text) => [parseBoundSockets('tcp', text), parseBoundSockets('udp6', text)],
+  },
+  parseChecksums: {
+    samples: [`${'a'.repeat(64)}  runc.amd64\n${'b'.repeat(128)}\nSHA256 (x) = ${'c'.repeat(64)}\n`],
+    parse: parseChecksums,
   },
   parseChronyDirectories: { samples: SERVERS.chrony, parse: parseChronyDirectories },
   parseChronyTracking: { samples: Object.values(CHRONY_TRACKING), parse: parseChronyTracking },
