@@ -42,7 +42,7 @@ test('bash can parse each command', () => {
 
 /** Commands that change nothing. */
 const LOOKS =
-  /^(sudo )?(cat|curl (-v|--cacert)|df|file|findmnt|fuser|getent|head|ip -details|ip route get|journalctl|kubectl (describe|logs)|ls|lsattr|lsof|nft --handle list|openssl s_client|ping|ss|stat|sysctl -a|systemctl (status|cat)|tracepath|\{\} -xh|\{\} \| grep) /
+  /^(sudo )?(cat|controller bundle list-files|curl (-v|--cacert)|df|file|findmnt|fuser|getent|head|ip -details|ip route get|journalctl|kubectl (describe|logs)|ls|lsattr|lsof|nft --handle list|openssl s_client|ping|ss|stat|sysctl -a|systemctl (status|cat)|tracepath|\{\} -xh|\{\} \| grep) /
 
 /** Parts of commands. */
 const PARTS = ['{}', '"$old"{}', '{} -I {}']
