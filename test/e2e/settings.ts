@@ -17,6 +17,7 @@ const CLUSTER = 'tuned'
 const PROXY = 'http://proxy.settings.test:3128'
 const MIRROR = 'https://mirror.settings.test'
 const NAME = 'api.settings.test'
+const ARGUMENT = 'event-ttl'
 const HOSTS = '/etc/containerd/certs.d/docker.io/hosts.toml'
 /** A kubelet that exchanges the manifests itself takes 42 s. On an idle machine it is 5 s; this one may be busy. */
 const MOST_GAP_SECONDS = 15
@@ -81,10 +82,29 @@ export async function settings(scene: Scene, { stage }: Story): Promise<void> {
     assert.deepEqual([await nodesLabeled(scene, 'rack'), await nodesLabeled(scene, 'site=north')], [0, all.length])
     assert.equal(await userContainers(scene), before, 'containers were restarted')
   })
+  await stage('an argument of the API server changes: its masters exchange their manifests', async () => {
+    const document = 'kind: ClusterConfiguration\napiVersion: kubeadm.k8s.io/v1beta4\n'
+    const argument = `apiServer: {extraArgs: [{name: ${ARGUMENT}, value: 2h0m0s}]}\n`
+    const file = await write(scene, 'kubeadm.yaml', `${standard.kubeadm}---\n${document}${argument}`)
+    scene.say((await scene.site().admin('cluster', 'plan', CLUSTER, `overrides.kubeadm=@${file}`)).trimEnd())
+    await withProbe(scene, async () => {
+      await set(`overrides.kubeadm=@${file}`)
+      await scene.awaitReady()
+    })
+    for (const name of masters) assert.match(await apiServerArguments(scene, name), new RegExp(`${ARGUMENT}=2h0m0s`))
+    assert.equal(await userContainers(scene), before, 'containers were restarted')
+  })
   await stage('without the settings the nodes are as before', async () => {
     const file = await write(scene, 'kubelet.yaml', standard.kubelet)
+    const kubeadm = await write(scene, 'kubeadm.yaml', standard.kubeadm)
     await withProbe(scene, async () => {
-      await set('httpProxy-', 'certSANs-', 'registryMirrors-', `overrides.kubelet=@${file}`)
+      await set(
+        'httpProxy-',
+        'certSANs-',
+        'registryMirrors-',
+        `overrides.kubelet=@${file}`,
+        `overrides.kubeadm=@${kubeadm}`,
+      )
       await scene.awaitReady()
     })
     for (const node of nodes()) {
@@ -92,7 +112,10 @@ export async function settings(scene: Scene, { stage }: Story): Promise<void> {
       assert.notEqual((await exec(node, ['test', '-e', HOSTS])).code, 0, HOSTS)
       await hasMaxPods(scene, node, 110)
     }
-    for (const name of masters) assert.doesNotMatch(await namesServed(scene.node(name)), new RegExp(NAME))
+    for (const name of masters) {
+      assert.doesNotMatch(await namesServed(scene.node(name)), new RegExp(NAME))
+      assert.doesNotMatch(await apiServerArguments(scene, name), new RegExp(ARGUMENT))
+    }
     assert.equal(await userContainers(scene), before, 'containers were restarted')
     await allReady(scene.node('m1'), all.length)
   })
@@ -159,6 +182,19 @@ async function hasMaxPods(scene: Scene, { name }: Node, wanted: number): Promise
 async function namesServed({ address, ...node }: Node): Promise<string> {
   const connect = `openssl s_client -connect ${address}:6443 </dev/null 2>/dev/null | openssl x509 -noout -ext subjectAltName`
   return execOk({ address, ...node }, ['sh', '-c', connect])
+}
+
+/** Of its pod, as the kubelet of the node reports it. */
+async function apiServerArguments(scene: Scene, name: string): Promise<string> {
+  const pod = ['-n', 'kube-system', 'get', 'pod', `kube-apiserver-${name}`] as const
+  const { code, stdout, stderr } = await kubectl(
+    scene.node(name),
+    ...pod,
+    '-o',
+    'jsonpath={.spec.containers[0].command}',
+  )
+  assert.equal(code, 0, stderr)
+  return stdout
 }
 
 /** The containers of all pods of users: NODE POD ID, one a line. */
