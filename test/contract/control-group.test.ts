@@ -9,7 +9,9 @@ import { endLeftBehind } from '../../src/host/linux/control-group.ts'
 
 const UNIT = 'cantrip-agent.service'
 const started: number[] = []
-const isAlive = (pid: number) => existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`).length > 0
+/** By its state: the command line is empty after the end, but also for a moment while another program takes over. */
+const isAlive = (pid: number) =>
+  existsSync(`/proc/${pid}/stat`) && !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
 
 function run(...argv: [string, ...string[]]): ChildProcess & { pid: number } {
   const child = spawn(argv[0], argv.slice(1), { stdio: ['ignore', 'pipe', 'ignore'], detached: true })

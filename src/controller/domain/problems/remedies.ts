@@ -1,5 +1,4 @@
 import { command } from '../../../base/command.ts'
-
 import { ETCD_UNIT } from '../../../base/kubernetes-paths.ts'
 import type { RenderedRemedy } from '../../../base/remedy.ts'
 import { fixOf, remedy } from '../../../protocol/api/remedy.ts'
