@@ -68,3 +68,11 @@ it('returns nothing when no event comes in time, and loses none', async () => {
   expect(await events.next(5)).toEqual([])
   events.close()
 })
+
+it('rejects once it is closed, so that nobody asks again and again', async () => {
+  const { events } = scripted([undefined])
+  const waiting = events.next()
+  events.close()
+  await expect(waiting).rejects.toThrow('closed')
+  await expect(events.next()).rejects.toThrow('closed')
+})

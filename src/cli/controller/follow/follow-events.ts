@@ -23,7 +23,7 @@ export interface FollowOptions {
 }
 
 export interface Followed {
-  /** Resolves with the next events, or with none after `withinMs`. Rejects with what the controller refuses, or if it is away for too long. */
+  /** Resolves with the next events, or with none after `withinMs`. Rejects with what the controller refuses, if it is away for too long, or once closed. */
   next(withinMs?: number): Promise<LogEntry[]>
   /** Ends the connection. Must be called. */
   close(): void
@@ -51,7 +51,8 @@ export function followEvents(
     const late = new Promise<undefined>((resolve) => timer.addEventListener('abort', () => resolve(undefined)))
     const found = await Promise.race([pending, late])
     if (found) pending = undefined
-    return found?.value ?? undefined
+    if (found?.done) throw new Error('the events are closed')
+    return found?.value
   }
   return {
     async next(withinMs = Number.POSITIVE_INFINITY) {
