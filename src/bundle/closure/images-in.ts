@@ -88,8 +88,8 @@ function dockerImages(archive: Archive, arch: Arch): FoundImage[] {
   })
 }
 
-const GZIP = Buffer.from([0x1f, 0x8b])
-const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
+export const GZIP = Buffer.from([0x1f, 0x8b])
+export const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
 
 /** How a layer is compressed. */
 export function compressionOf(layer: Blob | undefined): 'gzip' | 'zstd' | undefined {

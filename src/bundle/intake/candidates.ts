@@ -1,9 +1,8 @@
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { UpstreamFile } from '../upstream/table.ts'
 import { checksumProblem } from './checksum-beside.ts'
 import type { Problems } from './problems.ts'
-import { findFiles, type Tree } from './tree.ts'
+import { findFiles, isFile, type Tree } from './tree.ts'
 import { BadArchive, plain, unpack } from './unpack.ts'
 
 /** A file that could be the wanted one. `label`: where it is, for messages. */
@@ -81,11 +80,4 @@ async function addMembers(
     else if (wanted.startsWith('images/')) to.archives.set(candidate.label, candidate.file)
     else add(to, wanted, candidate)
   }
-}
-
-function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  )
 }

@@ -1,8 +1,7 @@
 import { open } from 'node:fs/promises'
+import { GZIP, ZSTD } from '../closure/images-in.ts'
 
-const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
 const XZ = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a])
-const GZIP = Buffer.from([0x1f, 0x8b])
 const ELF = Buffer.from('\x7fELF', 'latin1')
 
 /** What a file seems to be, for a message: `an HTML page`, `gzip data`. */

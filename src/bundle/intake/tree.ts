@@ -59,7 +59,7 @@ async function isImage(directory: string, names: readonly string[]): Promise<boo
   return (await readFile(join(directory, 'version'), 'utf8')).startsWith('Directory Transport Version')
 }
 
-async function isFile(path: string): Promise<boolean> {
+export function isFile(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isFile(),
     () => false,

@@ -8,7 +8,7 @@ import type { Found } from './found-problem.ts'
 export function etcdProblems({ etcd, gone }: Pick<Cluster, 'etcd' | 'gone'>, members: readonly Member[]): Found[] {
   if (etcd === null) return []
   const { silentOn } = etcd
-  if (silentOn !== null) return [found('etcd/no-answer', silentOn, `etcd on node ${silentOn} does not answer`)]
+  if (silentOn !== null) return [found('etcd/no-answer', `etcd on node ${silentOn} does not answer`, silentOn)]
   const voters = etcd.members.filter(({ isLearner }) => !isLearner)
   const unhealthy = voters.filter(({ isHealthy }) => !isHealthy)
   const healthy = voters.length - unhealthy.length
@@ -17,7 +17,8 @@ export function etcdProblems({ etcd, gone }: Pick<Cluster, 'etcd' | 'gone'>, mem
   if (healthy < needed) {
     const names = unhealthy.map(nameOf).join(', ')
     const message = `etcd has no quorum: ${ratio}, ${needed} are needed; unhealthy: ${names}`
-    return [{ ...found('etcd/no-quorum', voters.length === 1 ? (voters[0]?.name ?? '') : '', message), subject: '' }]
+    const only = voters.length === 1 ? voters[0]?.name || null : null
+    return [found('etcd/no-quorum', message, '', only)]
   }
   const settled = members.filter(isSettled).map(({ node }) => node.name)
   const others = [...members.map(({ node }) => node.name), ...gone.map(({ name }) => name)]
@@ -31,16 +32,16 @@ export function etcdProblems({ etcd, gone }: Pick<Cluster, 'etcd' | 'gone'>, mem
         const isOurs = settled.includes(name)
         const whose = isOurs ? `on node ${name}` : `${name}, of no node of the cluster,`
         const message = `the etcd member ${whose} is unhealthy: ${ratio}; etcd tolerates ${tolerates}`
-        return { ...found('etcd/member-unhealthy', name, message), ...(isOurs ? {} : { node: null }) }
+        return found('etcd/member-unhealthy', message, name, isOurs ? name : null)
       }),
     ...etcd.members
       .filter(({ name, isLearner }) => isLearner && settled.includes(name))
       .map(({ name }) =>
-        found('etcd/member-learner', name, `the etcd member on node ${name} is a learner: it has no vote`),
+        found('etcd/member-learner', `the etcd member on node ${name} is a learner: it has no vote`, name),
       ),
     ...settled
       .filter((name) => !etcd.members.some((each) => each.name === name))
-      .map((name) => found('etcd/member-missing', name, `node ${name} has no etcd member: ${ratio}`)),
+      .map((name) => found('etcd/member-missing', `node ${name} has no etcd member: ${ratio}`, name)),
   ]
 }
 
@@ -50,6 +51,7 @@ const nameOf = ({ name }: EtcdHealth) => name || 'one that has not started'
 const isSettled = (member: Member) =>
   isProvisionedMaster(member) && member.node.state === 'READY' && member.node.leaving === 'no'
 
-const found = (code: string, name: string, message: string): Found => ({
-  ...{ code, subject: name, node: name === '' ? null : name, message, seenBy: 'agent' },
+/** `node`: where it is to be mended, if that is a node of the cluster. */
+const found = (code: string, message: string, subject: string, node: string | null = subject): Found => ({
+  ...{ code, subject, node, message, seenBy: 'agent' },
 })
