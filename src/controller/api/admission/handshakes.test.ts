@@ -103,6 +103,25 @@ it('addresses that take all there is lose it to those that have little', () => {
   expect(refused.filter((address) => address === '10.0.1.2').length).toBeGreaterThan(40)
 })
 
+it('addresses of one network with the same port count each, and leave their place each', () => {
+  for (let at = 0; at < PENDING; at++) {
+    const both = ['2001:db8::1', '2001:db8::2'].map((address) => new Connection(address, 1_000))
+    for (const connection of both) handshakes.enter(connection)
+    for (const connection of both) connection.destroy()
+  }
+  expect(refused).toEqual([])
+  const healthy = Array.from({ length: 2 }, (_, at) => enter(1, `10.0.0.${at}`)[0])
+  expect(healthy.map((each) => each?.destroyed)).toEqual([false, false])
+})
+
+it('a verified connection leaves those of its network with the same port where they are', () => {
+  const [own, other] = ['2001:db8::1', '2001:db8::2'].map((address) => new Connection(address, 1_000))
+  for (const connection of [own, other]) handshakes.enter(connection as Connection)
+  handshakes.verified(own as Connection)
+  enter(PENDING_PER_ADDRESS, '2001:db8::3')
+  expect(refused.length).toBe(1)
+})
+
 it('connections that their clients close while they wait take no turns', () => {
   enter(HANDSHAKE_BURST, '10.0.0.1')
   for (const connection of enter(200, '10.0.0.1')) connection.destroy()

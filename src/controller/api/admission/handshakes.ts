@@ -36,8 +36,8 @@ export function openHandshakes<C extends Connection>(options: Options<C>): Hands
   const rate = new Rate(HANDSHAKES_PER_SECOND, HANDSHAKE_BURST, monotonicMs())
   /** The address whose turn is next comes first. */
   const lines = new Map<string, C[]>()
-  /** Connections that are not verified, by address and then by port. */
-  const pending = new Map<string, Map<number, { connection: C; leave(): void }>>()
+  /** Connections that are not verified, by address (see sourceOf) and then by client. */
+  const pending = new Map<string, Map<string, { connection: C; leave(): void }>>()
   const offenders = openOffenders(monotonicMs)
   let total = 0
   let isDue = false
@@ -93,9 +93,11 @@ export function openHandshakes<C extends Connection>(options: Options<C>): Hands
         return
       }
       const own: NonNullable<ReturnType<typeof pending.get>> = pending.get(address) ?? new Map()
-      const port = connection.remotePort ?? 0
+      const client = clientOf(connection)
       const leave = () => {
-        if (!own.delete(port)) return
+        // The client may have connected from the same port again.
+        if (own.get(client)?.connection !== connection) return
+        own.delete(client)
         total--
         if (own.size === 0) pending.delete(address)
         const rest = lines.get(address)?.filter((each) => each !== connection) ?? []
@@ -103,7 +105,8 @@ export function openHandshakes<C extends Connection>(options: Options<C>): Hands
         else lines.delete(address)
       }
       total++
-      own.set(port, { connection, leave })
+      own.get(client)?.leave()
+      own.set(client, { connection, leave })
       pending.set(address, own)
       connection.once('close', leave)
       const line = lines.get(address)
@@ -111,10 +114,14 @@ export function openHandshakes<C extends Connection>(options: Options<C>): Hands
       else lines.set(address, [connection])
       admit()
     },
-    verified: ({ remoteAddress, remotePort = 0 }) => pending.get(sourceOf(remoteAddress))?.get(remotePort)?.leave(),
+    verified: (connection) => pending.get(sourceOf(connection.remoteAddress))?.get(clientOf(connection))?.leave(),
     ended: ({ remoteAddress }) => offenders.ended(sourceOf(remoteAddress)),
   }
 }
+
+/** Machines of one network can use the same port. */
+const clientOf = ({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>) =>
+  `${remoteAddress} ${remotePort}`
 
 /** An IPv4 address, or the /64 network of an IPv6 address: one machine has all addresses of it. */
 export function sourceOf(address = ''): string {
