@@ -67,9 +67,8 @@ class Place {
   close(at: number, code: number): Slice | undefined {
     const from = this.#depth-- === 2 && code === CLOSE_BRACKET ? this.#sliceFrom : undefined
     if (from === undefined) return undefined
-    const last = this.#slice(from, at)
     // After a comma a value must follow.
-    if (this.#text.charCodeAt(from - 1) === COMMA && last.text.trim() === '') throw notJson()
+    const last = this.#slice(from, at, this.#text.charCodeAt(from - 1) === COMMA)
     this.#sliceFrom = undefined
     this.#restFrom = at
     this.#lists++
@@ -80,7 +79,7 @@ class Place {
     const from = this.#sliceFrom
     if (from === undefined || this.#depth !== 2 || at - from < SLICE_CHARACTERS) return undefined
     this.#sliceFrom = at + 1
-    return this.#slice(from, at)
+    return this.#slice(from, at, true)
   }
 
   end(): string {
@@ -89,9 +88,11 @@ class Place {
     return this.#rest
   }
 
-  #slice(from: number, to: number): Slice {
+  #slice(from: number, to: number, mustHaveValue: boolean): Slice {
     if (to - from > 2 * SLICE_CHARACTERS) throw tooLarge()
-    return { list: this.#lists, text: this.#text.slice(from, to) }
+    const text = this.#text.slice(from, to)
+    if (mustHaveValue && text.trim() === '') throw notJson()
+    return { list: this.#lists, text }
   }
 
   #keep(to: number): void {

@@ -68,6 +68,7 @@ test.each([
   ['a comma too many', large.replace('"restarts":1500},', '"restarts":1500},,'), 'request/no-json'],
   ['a comma at the end of a list', large.replace(/\]\}$/, ',]}'), 'request/no-json'],
   ['a comma at the end of a slice', `{"pods":[${'{"a":1},'.repeat(8_193)}]}`, 'request/no-json'],
+  ['a slice without a value', `{"pods":[${' '.repeat(70_000)},{"a":1}]}`, 'request/no-json'],
   ['a wrong bracket', large.replace('"restarts":1500}', '"restarts":1500]'), 'request/no-json'],
   ['a list that ends twice', large.replace(/\]\}$/, ']]}'), 'request/no-json'],
   ['more after the object', `${large}x`, 'request/no-json'],
