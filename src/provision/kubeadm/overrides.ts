@@ -1,4 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
+import { printable } from '../../base/text/printable.ts'
+import { shorten } from '../../base/text/shorten.ts'
 import { readYaml } from './yaml.ts'
 
 export type Mapping = { [key: string]: unknown }
@@ -24,17 +26,25 @@ export async function readOverride(component: YamlOverride, text: string | undef
     if (value === null) return []
     if (!isMapping(value)) throw refused(component, 'contains a document that is not a mapping', wanted)
     const kind = value.kind ?? kinds[0]
-    if (!kinds.includes(String(kind))) throw refused(component, `contains a document of kind ${String(kind)}`, wanted)
+    if (typeof kind !== 'string') throw refused(component, 'contains a document whose kind is not a text', wanted)
+    if (!kinds.includes(kind))
+      throw refused(component, `contains a document of kind ${shorten(printable(kind), 100)}`, wanted)
     return [{ ...value, kind }]
   })
 }
+
+/** Comparing the keys of a mapping with each other takes long if they are many, and others wait meanwhile. */
+const MOST_VALUES = 2_000
 
 /** Throws `override/not-usable` for an override that its program cannot use: people see it now, and not on the first node. */
 export async function checkOverrides(overrides: unknown): Promise<void> {
   if (!isMapping(overrides)) return
   for (const component of YAML_OVERRIDES) {
     const text = overrides[component]
-    if (typeof text === 'string') await readOverride(component, text)
+    if (typeof text !== 'string') continue
+    if ((text.match(/[\n,]/g)?.length ?? 0) > MOST_VALUES)
+      throw refused(component, `has more than ${MOST_VALUES} lines and commas`, 'a shorter one')
+    await readOverride(component, text)
   }
 }
 

@@ -18,7 +18,7 @@ export async function writeYaml(value: unknown): Promise<string> {
 
 export interface YamlDocument {
   value: unknown
-  /** The syntax error, if there is one. */
+  /** The syntax error, or what is wrong with its aliases, if anything is. */
   problem?: string
 }
 
@@ -27,6 +27,13 @@ export async function readYaml(text: string): Promise<YamlDocument[]> {
   const { parseAllDocuments } = await import('yaml')
   return [...parseAllDocuments(text, { version: VERSION, customTags })].map((document) => {
     const [error] = document.errors
-    return error === undefined ? { value: document.toJS() } : { value: undefined, problem: error.message }
+    if (error !== undefined) return { value: undefined, problem: error.message }
+    try {
+      return { value: document.toJS() }
+    } catch (cause) {
+      // Aliases are followed only now.
+      if (cause instanceof ReferenceError) return { value: undefined, problem: cause.message }
+      throw cause
+    }
   })
 }
