@@ -6,15 +6,17 @@ import { buildReport, nodeReport, type PodObject, podReport, withoutDetails } fr
 const KNOWN = { kubernetesVersion: DEFAULT_VERSIONS.kubernetes, dns: true, api: true }
 const ready = (status: string) => ({ conditions: [{ type: 'Ready', status }] })
 
-test('a node is ready if its Ready condition is True', () => {
+test('a node is ready if its Ready condition is True, and unschedulable if it is cordoned', () => {
   const metadata = { name: 'n1', uid: '1' }
   const nodeInfo = { kubeletVersion: DEFAULT_VERSIONS.kubernetes }
   expect(nodeReport({ metadata, status: { ...ready('True'), nodeInfo } })).toEqual({
     name: 'n1',
     ready: true,
     kubeletVersion: DEFAULT_VERSIONS.kubernetes,
+    unschedulable: false,
     unhealthy: [],
   })
+  expect(nodeReport({ metadata, spec: { unschedulable: true } }).unschedulable).toBe(true)
   expect(nodeReport({ metadata, status: ready('Unknown') }).ready).toBe(false)
   expect(nodeReport({ metadata }).ready).toBe(false)
 })

@@ -11,6 +11,7 @@ interface Metadata {
 }
 export interface NodeObject {
   metadata: Metadata
+  spec?: { unschedulable?: boolean }
   status?: Conditions & { nodeInfo?: { kubeletVersion: string } }
 }
 export interface PodObject {
@@ -22,11 +23,12 @@ export interface PodObject {
 export type NodeReport = OperatorReport['nodes'][number]
 export type PodReport = OperatorReport['pods'][number]
 
-export function nodeReport({ metadata, status }: NodeObject): NodeReport {
+export function nodeReport({ metadata, spec, status }: NodeObject): NodeReport {
   return {
     name: metadata.name,
     ready: isTrue(status, 'Ready'),
     kubeletVersion: status?.nodeInfo?.kubeletVersion ?? '',
+    unschedulable: spec?.unschedulable === true,
     unhealthy: unhealthyConditions(status),
   }
 }
@@ -67,7 +69,7 @@ export function buildReport(
 export function withoutDetails({ api: _, approvesServing: __, ...report }: OperatorReport): OperatorReport {
   return {
     ...report,
-    nodes: report.nodes.map(({ unhealthy: _, ...node }) => node),
+    nodes: report.nodes.map(({ unhealthy: _, unschedulable: __, ...node }) => node),
     pods: report.pods.map(({ why: _, leaving: __, ...pod }) => pod),
   }
 }

@@ -99,7 +99,7 @@ export async function workerIsDrained(scene: Scene, name: string): Promise<void>
   assert.deepEqual(await unschedulable(master, name), '')
   for (const each of ['held', 'free'])
     await succeed(master, ['wait', '--for=condition=Available', `deployment/${each}`, '--timeout=90s'])
-  await theCordonOfOthersStays(master, target)
+  await theCordonOfOthersStays(scene, master, target)
   await preflightNamesTheBudget(scene, master)
   await succeed(master, [
     'delete',
@@ -111,16 +111,29 @@ export async function workerIsDrained(scene: Scene, name: string): Promise<void>
 }
 
 async function theCordonOfOthersStays(
+  scene: Scene,
   master: Node,
   target: { name: string; address: string; role: 'worker' },
 ): Promise<void> {
   await succeed(master, ['cordon', target.name])
+  await isShown(scene, `^${target.name} +\\S+ +READY,cordoned `)
   const deadline = new Date(Date.now() - 1_000).toISOString()
   await carryOut(master, { operation: 'cordon-and-drain', target, deadline, onBlocked: 'skip' })
   await carryOut(master, { operation: 'uncordon', target, onlyOwn: true })
   assert.deepEqual(await unschedulable(master, target.name), 'true')
   await carryOut(master, { operation: 'uncordon', target, onlyOwn: false })
   assert.deepEqual(await unschedulable(master, target.name), '')
+  await isShown(scene, `^${target.name} +\\S+ +READY `)
+}
+
+/** In the list of nodes of the controller, as soon as the operator has reported it. */
+async function isShown(scene: Scene, row: string): Promise<void> {
+  let shown = ''
+  const look = async () => {
+    shown = await scene.site().admin('node', 'list')
+    return new RegExp(row, 'm').test(shown)
+  }
+  await waitFor(row, look, { withinMs: 10_000, details: () => shown })
 }
 
 /** Of a healthy cluster, to the next minor version and to the one after that. */

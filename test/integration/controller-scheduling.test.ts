@@ -1,7 +1,9 @@
 /** People cordon, drain and uncordon nodes through a real controller, whose master carries the operations out at a fake API server. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { SILENT_MS } from '../../src/controller/domain/problems/problems.ts'
 import { carryOutOperation, type OperationInCluster } from '../../src/operations/carry-out.ts'
 import { CORDON_ANNOTATION } from '../../src/operations/drain/cordon.ts'
+import type { NodeView } from '../../src/protocol/api/nodes.ts'
 import type { AuditEntry } from '../../src/protocol/audit/entry.ts'
 import { CAPABILITIES } from '../../src/protocol/wire/capabilities.ts'
 import { Operation } from '../../src/protocol/wire/operation.ts'
@@ -60,6 +62,30 @@ test("a person's cordon is not undone by an upgrade; uncordon ends it", async ()
   const of = (action: string) => ['begun', 'done'].map((outcome) => `${action} ${outcome}`)
   expect(await acts()).toEqual([...of('cordonNode'), ...of('uncordonNode'), ...of('cordonNode')])
 })
+
+test('a cordoned node is shown as such while the operator reports, and one of an earlier operator is not', async () => {
+  const nodes = (unschedulable?: boolean) =>
+    ['m1', 'w1'].map((name) => ({
+      ...{ name, ready: true, kubeletVersion: '' },
+      ...(unschedulable !== undefined && { unschedulable: unschedulable && name === 'w1' }),
+    }))
+  const shown = async () => {
+    const { items } = (await scene.admin('GET', '/v1/nodes?sort=name')).json as { items: NodeView[] }
+    return items.map(({ isCordoned }) => isCordoned)
+  }
+  await scene.report([master], { nodes: nodes() })
+  expect(await shown()).toEqual([null, null])
+  await scene.report([master], { nodes: nodes(false) })
+  expect(await shown()).toEqual([false, false])
+  await scene.report([master], { nodes: nodes(true) })
+  expect(await shown()).toEqual([false, true])
+  expect((await scene.cli('node', 'list')).out).toMatch(/^w1 +demo +[A-Z]+,cordoned +worker /m)
+  expect((await scene.cli('node', 'list')).out).not.toMatch(/^m1 .*cordoned/m)
+  expect((await scene.cli('node', 'show', 'w1')).out).toMatch(/^State: +[A-Z]+, cordoned\b/m)
+  expect((await scene.cli('cluster', 'show', 'demo')).out).toMatch(/^w1 +[A-Z]+,cordoned +worker /m)
+  scene.aheadMs += SILENT_MS
+  expect(await shown()).toEqual([null, null])
+}, 60_000)
 
 test('a drain moves pods, says what holds it, and is one act', async () => {
   api.pods.push({ name: 'web', node: 'w1', owner: 'ReplicaSet', graceSeconds: 0 })

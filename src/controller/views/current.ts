@@ -1,4 +1,5 @@
 import type { ClusterState } from '../../protocol/api/clusters.ts'
+import type { OperatorReport } from '../../protocol/api/operators.ts'
 import type { NodeState } from '../../protocol/names.ts'
 import { SUSPECT_MS } from '../../protocol/wire/session/limits.ts'
 import { SILENT_MS } from '../domain/problems/problems.ts'
@@ -28,6 +29,12 @@ export function isConnectedNow(ports: Looking, node: Node): boolean {
 export function nodeStateNow(ports: Looking, node: Node): NodeState | 'UNKNOWN' {
   const state = visibleState(node)
   return state === 'READY' && unheardSince(ports, node) !== undefined ? 'UNKNOWN' : state
+}
+
+/** The last report of the operator, unless it is too old. */
+export function reportNow({ now }: Pick<HasClock, 'now'>, { report, reportAt }: Cluster): OperatorReport | undefined {
+  const isCurrent = reportAt !== null && now().getTime() - Date.parse(reportAt) < SILENT_MS
+  return isCurrent ? (report ?? undefined) : undefined
 }
 
 /** UNKNOWN: it was READY by the last report of the operator, which is too old. */

@@ -1,5 +1,6 @@
 import type { ClusterView } from '../../protocol/api/clusters.ts'
 import type { NodeDetail, NodeView, Problem, RunView } from '../../protocol/api/nodes.ts'
+import type { OperatorReport } from '../../protocol/api/operators.ts'
 import { updateSummary } from '../domain/agent-update/agent-update.ts'
 import { clusterReadiness } from '../domain/director/readiness.ts'
 import { isInRepair, isRepairable } from '../domain/director/repairs.ts'
@@ -16,7 +17,7 @@ import { lastContactOf } from '../reconcile/node-state.ts'
 import { situationOf } from '../reconcile/situation-of.ts'
 import { type Activities, activityOf } from './activity.ts'
 import { clusterWarnings } from './cluster-warnings.ts'
-import { clusterStateNow, isConnectedNow, nodeStateNow } from './current.ts'
+import { clusterStateNow, isConnectedNow, nodeStateNow, reportNow } from './current.ts'
 import { clusterRevision, nodeRevision } from './revision.ts'
 import { upgradeViewOf } from './upgrade-view.ts'
 
@@ -54,6 +55,8 @@ interface Scene {
   /** By the id of the node. */
   fingerprints: ReadonlyMap<string | null, string>
   lastRuns: ReadonlyMap<string, Run>
+  /** By the name of the node, while the operator reports. */
+  reported: ReadonlyMap<string, OperatorReport['nodes'][number]>
 }
 
 function sceneOf(ports: Viewing, data: ClusterData): Scene {
@@ -67,6 +70,7 @@ function sceneOf(ports: Viewing, data: ClusterData): Scene {
     ...{ members: situationOf(ports, data).members, followings: followingsOf(data.cluster, present(data)), lastRuns },
     problems: Map.groupBy(problemsNow(ports, data), ({ node }) => node),
     // Of several, the first one.
+    reported: new Map(reportNow(ports, data.cluster)?.nodes.map((each) => [each.name, each])),
     fingerprints: new Map(data.enrolments.map(({ nodeId, fingerprint }) => [nodeId, fingerprint] as const).reverse()),
   }
 }
@@ -94,6 +98,7 @@ function nodeViewIn(ports: Viewing, scene: Scene, node: Node): NodeView {
     ...activityOf(ports, cluster, node, run, scene.members),
     fingerprint: scene.fingerprints.get(node.id) ?? '',
     connected: isConnectedNow(ports, node),
+    isCordoned: scene.reported.get(node.name)?.unschedulable ?? null,
     run: run ? runView(run) : null,
     problems: scene.problems.get(node.name) ?? [],
     error: node.error,

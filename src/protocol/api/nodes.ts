@@ -76,6 +76,8 @@ export const NodeView = z.object({
   waitingFor: z.nullable(z.string()),
   fingerprint: z.string(),
   connected: z.boolean(),
+  /** Whether Kubernetes schedules no pods to it, as the operator reported; null if that is not known now. */
+  isCordoned: z.nullable(z.boolean()),
   run: z.nullable(RunView),
   problems: z.array(Problem),
   error: z.nullable(ApiError),

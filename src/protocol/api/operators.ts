@@ -21,6 +21,8 @@ export const OperatorReport = z.object({
         name: short,
         ready: z.boolean(),
         kubeletVersion: short,
+        /** Cordoned: Kubernetes schedules no pods to it. */
+        unschedulable: z.optional(z.boolean()),
         /** Conditions whose status differs from a healthy node's: `Ready`, `DiskPressure`, `MemoryPressure`, … */
         unhealthy: z.optional(z.array(z.object({ type: short, ...Condition.shape })).check(z.maxLength(20))),
       }),

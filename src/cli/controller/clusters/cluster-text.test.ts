@@ -28,6 +28,7 @@ const node: NodeView = {
     waitingFor: null,
     fingerprint: '',
     connected: true,
+    isCordoned: null,
     run: null,
     problems: [],
   },

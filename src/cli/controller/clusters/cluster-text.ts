@@ -2,6 +2,7 @@ import type { ClusterHealth, ClusterView, Stage } from '../../../protocol/api/cl
 import type { NodeView } from '../../../protocol/api/nodes.ts'
 import { problemText } from '../../../report/error-text.ts'
 import { age, type Column, fields, localTime, table } from '../../kit/output.ts'
+import { stateCell } from '../nodes/state-cell.ts'
 import { certificatesText } from './certificates-text.ts'
 import { notReadyReason, problemLines } from './problem-text.ts'
 import { settingLines } from './setting-text.ts'
@@ -16,7 +17,7 @@ const STAGES: Column<Stage>[] = [
 
 const NODES: Column<NodeView>[] = [
   { title: 'NODE', of: ({ name }) => name },
-  { title: 'STATE', of: ({ state }) => state },
+  { title: 'STATE', of: stateCell },
   { title: 'ROLES', of: ({ roles }) => roles.join(',') },
   { title: 'ADDRESS', of: ({ address }) => address },
   { title: 'STEP', of: ({ step }) => step ?? '' },

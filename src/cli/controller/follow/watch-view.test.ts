@@ -24,6 +24,7 @@ const node = (changes: Partial<NodeView>): NodeView => ({
   waitingFor: null,
   fingerprint: '',
   connected: true,
+  isCordoned: null,
   run: { id: 'r', role: 'first-master', repair: false, state: 'open', done: 5, of: 20, createdAt: '', endedAt: null },
   problems: [],
   error: null,

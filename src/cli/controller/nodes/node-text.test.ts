@@ -25,6 +25,7 @@ const node: NodeDetail = {
     waitingFor: null,
     fingerprint: 'SHA256:x',
     connected: false,
+    isCordoned: null,
     run: null,
   },
   ...{ error: null, problems: [], interface: null, disks: [], facts: null },

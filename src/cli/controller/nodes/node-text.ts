@@ -43,9 +43,9 @@ function ruleLine({ rule, ruleProblem }: NodeDetail): [string, string][] {
   ]
 }
 
-function stateText({ state, lastSeen, connected }: NodeDetail): string {
+function stateText({ state, lastSeen, isCordoned, connected }: NodeDetail): string {
   const since = state === 'UNKNOWN' && lastSeen !== null ? ` since ${localTime(lastSeen)}` : ''
-  return `${state}${since}${connected ? '' : ', not connected'}`
+  return `${state}${since}${isCordoned === true ? ', cordoned' : ''}${connected ? '' : ', not connected'}`
 }
 
 function factsText(facts: Facts, now: Date): string {

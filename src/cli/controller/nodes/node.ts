@@ -27,6 +27,7 @@ import { nodeText } from './node-text.ts'
 import { registerNodeUpdate } from './node-update.ts'
 import { retryUntilFacts } from './retry-until-facts.ts'
 import { registerScheduling } from './scheduling.ts'
+import { stateCell } from './state-cell.ts'
 
 interface Flags {
   admin?: string
@@ -55,7 +56,7 @@ interface ConfigureFlags {
 const columns = (now: Date): Column<NodeView>[] => [
   { title: 'NAME', of: ({ name }) => name },
   { title: 'CLUSTER', of: ({ cluster }) => cluster },
-  { title: 'STATE', of: ({ state }) => state },
+  { title: 'STATE', of: stateCell },
   { title: 'ROLES', of: ({ roles }) => roles.join(',') },
   { title: 'RULE', of: ({ rule, ruleProblem }) => ruleProblem ?? (rule === null ? '' : String(rule)), rare: true },
   { title: 'ADDRESS', of: ({ address }) => address },
