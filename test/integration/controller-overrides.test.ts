@@ -20,6 +20,11 @@ const declaration = (name: string, overrides: object) => ({
 const BAD: [what: string, overrides: Record<string, string>, found: RegExp][] = [
   ['no YAML', { kubelet: 'maxPods: [50' }, /the override of kubelet is not YAML/],
   ['no mapping', { 'kube-proxy': '- mode' }, /the override of kube-proxy contains a document that is not a mapping/],
+  [
+    'no TOML',
+    { containerd: 'version = 3\n[plugins\n' },
+    /the override of containerd is not TOML: .* at line 2, column /,
+  ],
   ['another kind', { kubeadm: 'kind: Pod' }, /the override of kubeadm contains a document of kind Pod/],
 ]
 
@@ -40,7 +45,10 @@ test.each(BAD)('%s is refused when a cluster is created, changed or declared', a
   expect((await scene.admin('GET', '/v1/clusters/demo')).json.settings.overrides).toEqual({})
 })
 
-test('one that the program can use is accepted', async () => {
-  const body = { settings: { overrides: { kubelet: 'maxPods: 50\n' } }, maxUnavailable: '1' }
+test('those that the programs can use are accepted', async () => {
+  const body = {
+    settings: { overrides: { kubelet: 'maxPods: 50\n', containerd: 'version = 3\n[debug]\n  level = "debug"\n' } },
+    maxUnavailable: '1',
+  }
   expect((await scene.admin('POST', '/v1/clusters/demo/settings?dryRun=1', body)).status).toBe(200)
 })

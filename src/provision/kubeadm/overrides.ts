@@ -1,6 +1,8 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { printable } from '../../base/text/printable.ts'
 import { shorten } from '../../base/text/shorten.ts'
+import { OVERRIDABLE, type Overrides } from '../../protocol/settings/overrides.ts'
+import { tomlProblem } from './toml.ts'
 import { readYaml } from './yaml.ts'
 
 export type Mapping = { [key: string]: unknown }
@@ -12,11 +14,11 @@ const OVERRIDE_KINDS = {
   'kube-proxy': ['KubeProxyConfiguration'],
 } as const
 
-type YamlOverride = keyof typeof OVERRIDE_KINDS
-export const YAML_OVERRIDES = Object.keys(OVERRIDE_KINDS) as YamlOverride[]
-
 /** The documents of one override. A document without a kind has the first allowed kind. */
-export async function readOverride(component: YamlOverride, text: string | undefined): Promise<Mapping[]> {
+export async function readOverride(
+  component: keyof typeof OVERRIDE_KINDS,
+  text: string | undefined,
+): Promise<Mapping[]> {
   const kinds: readonly string[] = OVERRIDE_KINDS[component]
   if (text === undefined) return []
   const wanted = `a mapping of kind ${kinds.join(' or ')}`
@@ -36,16 +38,24 @@ export async function readOverride(component: YamlOverride, text: string | undef
 /** Comparing the keys of a mapping with each other takes long if they are many, and others wait meanwhile. */
 const MOST_VALUES = 2_000
 
-/** Throws `override/not-usable` for an override that its program cannot use: people see it now, and not on the first node. */
+/** Throws `override/not-usable` for overrides that their programs cannot use: people see it now, and not on the first node. */
 export async function checkOverrides(overrides: unknown): Promise<void> {
   if (!isMapping(overrides)) return
-  for (const component of YAML_OVERRIDES) {
+  for (const component of OVERRIDABLE) {
     const text = overrides[component]
-    if (typeof text !== 'string') continue
-    if ((text.match(/[\n,]/g)?.length ?? 0) > MOST_VALUES)
-      throw refused(component, `has more than ${MOST_VALUES} lines and commas`, 'a shorter one')
-    await readOverride(component, text)
+    if (typeof text === 'string') await checkOverride(component, text)
   }
+}
+
+export async function checkOverride(component: keyof Overrides, text: string): Promise<void> {
+  if ((text.match(/[\n,]/g)?.length ?? 0) > MOST_VALUES)
+    throw refused(component, `has more than ${MOST_VALUES} lines and commas`, 'a shorter one')
+  if (component !== 'containerd') {
+    await readOverride(component, text)
+    return
+  }
+  const problem = await tomlProblem(text)
+  if (problem !== undefined) throw refused(component, `is not TOML: ${problem}`, 'a configuration file of containerd')
 }
 
 /** Merges mappings key by key and lists of objects with a name by name; replaces everything else. */

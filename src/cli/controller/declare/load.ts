@@ -1,5 +1,6 @@
 import type { Declaration } from '../../../protocol/declaration/declaration.ts'
-import { readOverride, YAML_OVERRIDES } from '../../../provision/kubeadm/overrides.ts'
+import { OVERRIDABLE } from '../../../protocol/settings/overrides.ts'
+import { checkOverride } from '../../../provision/kubeadm/overrides.ts'
 import { checkDocument } from './check.ts'
 import { parseDocuments, type Source } from './documents.ts'
 import { type Problem, refuseAll } from './problem.ts'
@@ -35,10 +36,11 @@ function repeated({ source, declaration }: Loaded, earlier: readonly Loaded[]): 
 /** The administrator sees now what a component could not use, not when a node is provisioned. */
 async function overrideProblems({ source, declaration }: Loaded): Promise<Problem[]> {
   const { AgentError } = await import('../../../base/agent-error.ts')
-  const all = YAML_OVERRIDES.map(async (component): Promise<Problem[]> => {
+  const all = OVERRIDABLE.map(async (component): Promise<Problem[]> => {
     const path = ['spec', 'overrides', component]
+    const text = declaration.spec.overrides?.[component]
     try {
-      await readOverride(component, declaration.spec.overrides?.[component])
+      if (text !== undefined) await checkOverride(component, text)
       return []
     } catch (error) {
       if (!(error instanceof AgentError)) throw error
