@@ -44,7 +44,7 @@ export async function journey(scene: Scene, { stage }: Story): Promise<void> {
   })
   await stage('kubectl works with her kubeconfig', async () => {
     const file = join(scene.site().directory, 'ann.kubeconfig')
-    await ann(scene, 'cluster', 'kubeconfig', CLUSTER, '--role', 'admin', '--file', file)
+    await ann(scene, 'cluster', 'kubeconfig', CLUSTER, '--role', 'admin', '--to', file)
     await copyIn(scene.node('n1'), file, '/root/ann.kubeconfig')
     const kubectl = ['/usr/local/bin/kubectl', '--kubeconfig', '/root/ann.kubeconfig']
     const nodes = await execOk(scene.node('n1'), [...kubectl, 'get', 'nodes'])

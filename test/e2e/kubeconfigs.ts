@@ -87,7 +87,7 @@ export async function kubeconfigOn(
 ): Promise<Kubectl> {
   const name = `${person}-${++count}.kubeconfig`
   const file = join(scene.site().directory, name)
-  const issue = ['cluster', 'kubeconfig', scene.cluster, '--user', person, '--role', role, '--file', file]
+  const issue = ['cluster', 'kubeconfig', scene.cluster, '--user', person, '--role', role, '--to', file]
   const { code, stderr } = await scene.site().cli([...issue, ...flags])
   assert.equal(code, 0, stderr)
   scene.say(stderr.trimEnd())
