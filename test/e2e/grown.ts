@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ClusterView } from '../../src/protocol/api/clusters.ts'
+import type { LogEntry } from '../../src/protocol/api/events.ts'
 import { kubectl } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { kill } from '../support/testbed/nodes.ts'
@@ -45,6 +46,7 @@ export async function grown(scene: Scene, { stage }: Story): Promise<void> {
     assert.equal(code, 0, stderr)
   })
   await stage('provision changes nothing', () => provisionChangesNothing(scene))
+  await stage('etcd stops on a master: the cluster names it, until it runs again', () => etcdStops(scene))
   await stage('the first master loses power: the API stays reachable by its name', async () => {
     const outage = await outageDuring(scene.node('w1'), ENDPOINT, 15_000, () => kill(scene.node('m1')))
     scene.say(`  API at its endpoint: P99 ${outage.p99Seconds.toFixed(1)} s, worst ${outage.worstSeconds.toFixed(1)} s`)
@@ -81,6 +83,37 @@ async function threeMasters(scene: Scene): Promise<void> {
   assert(longest <= MOST_GAP_SECONDS, `the API was away for ${longest} s while the nodes moved`)
   await etcdVotes(scene.node('m1'), 3)
   await allReady(scene.node('m1'), NODES.length)
+}
+
+/** Its API server and its kubelet, which uses that one, are away too. */
+async function etcdStops(scene: Scene): Promise<void> {
+  const began = performance.now()
+  const seconds = () => ((performance.now() - began) / 1000).toFixed(1)
+  const show = () => scene.site().json<ClusterView>('cluster', 'show', CLUSTER)
+  const systemctl = (verb: 'stop' | 'start') => execOk(scene.node('m3'), ['systemctl', verb, 'etcd.service'])
+  const before = (await stateEvents(scene)).length
+  await systemctl('stop')
+  const isNamed = async () => (await show()).problems.find(({ code }) => code.startsWith('etcd/'))
+  const problem = await waitFor('the problem', isNamed, { withinMs: 240_000, everyMs: 1_000 })
+  scene.say(`  after ${seconds()} s: ${problem.message}\n  fix: ${problem.fix}`)
+  assert.deepEqual([problem.code, problem.node], ['etcd/member-unhealthy', 'm3'])
+  assert.match(problem.message, /2 of 3 members are healthy; etcd tolerates no further failure/)
+  assert.equal((await show()).state, 'DEGRADED')
+  await systemctl('start')
+  await scene.awaitReady()
+  scene.say(`  READY again after ${seconds()} s`)
+  assert.deepEqual((await show()).problems, [])
+  const states = (await stateEvents(scene)).slice(before)
+  assert.deepEqual([states[0], states.at(-1)], ['DEGRADED', 'READY'])
+  await etcdVotes(scene.node('m1'), 3)
+  await allReady(scene.node('m1'), NODES.length)
+}
+
+/** The states of the cluster so far, as its events tell them. */
+async function stateEvents(scene: Scene): Promise<string[]> {
+  const lines = (await scene.site().admin('cluster', 'logs', CLUSTER, '-o', 'json')).trim().split('\n')
+  const events = lines.map((line) => (JSON.parse(line) as LogEntry).event)
+  return events.flatMap((event) => (event.kind === 'cluster-state' ? [event.state] : []))
 }
 
 /** The process ids of etcd and the API server of the first master. */
