@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { eventRoutes } from '../protocol/api/events.ts'
 import type { Outgoing, Receive } from './ask.ts'
 import { eventStream } from './event-stream.ts'
 
@@ -26,7 +27,12 @@ async function read(status: number, ...chunks: string[]) {
       opened++
     },
   }
-  for await (const { seq } of eventStream(receive, 'https://c', { after: 4, cluster: 'demo' }, options)) found.push(seq)
+  const query = { after: 4, cluster: 'demo' }
+  const stream = eventStream(receive, 'https://c', eventRoutes.listEvents, query, options)
+  for await (const { id, value } of stream) {
+    expect(value.seq).toBe(id)
+    found.push(id)
+  }
   return { found, sent, opened }
 }
 
@@ -55,7 +61,8 @@ it('an error of the controller is thrown, and the stream was never open', async 
 })
 
 it.each([
-  ['no event', 'data: {"seq":"x"}\n\n'],
+  ['no event', 'id: 5\ndata: {"seq":"x"}\n\n'],
+  ['no number', `data: ${JSON.stringify(entry(5))}\n\n`],
   ['no JSON', 'data: <html>\n\n'],
   ['a message without an end', 'x'.repeat(5 * 2 ** 20)],
 ])('an answer that is no stream of events is refused: %s', async (_, text) => {

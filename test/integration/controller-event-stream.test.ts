@@ -1,20 +1,19 @@
 /** Server-sent events of a running controller. */
 import { mkdtempSync, rmSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
-import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import type { LogEntry } from '../../src/protocol/api/events.ts'
 import { adminOf, call, createCluster, enrolNode, type Installer } from '../support/controller/client.ts'
+import { listen as listenTo, type Stream } from '../support/controller/listen.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 let dataDirectory: string
 let controller: Controller
 let installer: Installer
 let other: Installer
-const open: Stream[] = []
+const open: Stream<LogEntry>[] = []
 
 beforeAll(async () => {
   dataDirectory = mkdtempSync(join(tmpdir(), 'events-'))
@@ -32,45 +31,18 @@ afterAll(async () => {
   rmSync(dataDirectory, { recursive: true })
 })
 
-interface Stream {
-  status: number
-  headers: IncomingMessage['headers']
-  entries(): LogEntry[]
-  text(): string
-  isOver(): boolean
-  close(): void
-}
-
-function listen(query = '', headers: Record<string, string> = {}): Promise<Stream> {
-  const { hostname, port } = new URL(controller.url)
-  const options = { ...{ hostname, port, path: `/v1/events${query}`, agent: false as const }, ...adminOf(controller) }
-  return new Promise((resolve, reject) => {
-    const sent = request({ ...options, headers: { accept: 'text/event-stream', ...headers } }, (answer) => {
-      let text = ''
-      answer.on('data', (chunk) => {
-        text += chunk
-      })
-      answer.on('error', () => undefined)
-      const stream: Stream = {
-        ...{ status: answer.statusCode ?? 0, headers: answer.headers, text: () => text },
-        entries: () => [...text.matchAll(/^id: (\d+)\ndata: (.*)\n\n/gm)].map(([, , data]) => JSON.parse(data ?? '')),
-        isOver: () => answer.complete,
-        close: () => sent.destroy(),
-      }
-      open.push(stream)
-      resolve(stream)
-    })
-    sent.on('error', reject)
-    sent.end()
-  })
+async function listen(query = '', headers: Record<string, string> = {}): Promise<Stream<LogEntry>> {
+  const stream = await listenTo<LogEntry>(adminOf(controller), `${controller.url}/v1/events${query}`, headers)
+  open.push(stream)
+  return stream
 }
 
 /** Three events: a node is discovered and approved. Returns its id. */
 const happen = async (where = installer, name = `n${Math.random().toString(36).slice(2, 8)}`) =>
   (await enrolNode(controller, where, name)).id
-const until = (stream: Stream, isIt: (entry: LogEntry) => boolean) =>
+const until = (stream: Stream<LogEntry>, isIt: (entry: LogEntry) => boolean) =>
   waitFor('an event', () => stream.entries().find(isIt), { details: stream.text })
-const seqs = (stream: Stream) => stream.entries().map(({ seq }) => seq)
+const seqs = (stream: Stream<LogEntry>) => stream.ids()
 const approved = (id: string) => (entry: LogEntry) =>
   entry.node?.id === id && entry.event.kind === 'node-state' && entry.event.state === 'APPROVED'
 

@@ -60,3 +60,28 @@ it('list --watch and logs --follow continue after a restart of the controller', 
   await Promise.all([listing.prints('n2'), logs.prints('n2')])
   expect(logs.err()).toMatch(/^\[!\] Interrupted: .*\n\[\+\] Connected again: .*\n$/)
 })
+
+it.each([
+  ['cluster', 'watch', 'demo', '-o', 'json'],
+  ['cluster', 'logs', 'demo', '-f', '-o', 'json'],
+  ['node', 'list', '--watch', '-o', 'json'],
+])('%s %s ends when its reader has left', async (...argv) => {
+  const installer = await createCluster(controller, 'demo')
+  await enrolNode(controller, installer, 'n1')
+  const env = { PATH: process.env.PATH, HOME: dataDirectory, CANTRIP_ADMIN: controller.adminFile }
+  const line = `${process.execPath} ${ROOT} ${argv.join(' ')} | sed -u 1q; echo "ended \${PIPESTATUS[0]}"`
+  const child = spawn('bash', ['-c', line], { env })
+  following.push(child)
+  let out = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk
+  })
+  await waitFor('its first line', () => out.includes('\n'))
+  // Only when it writes does a program learn that nobody reads.
+  let count = 1
+  const isOver = async () => {
+    await enrolNode(controller, installer, `n${++count}`)
+    return out.includes('ended 0')
+  }
+  await waitFor('its end', isOver, { everyMs: 200, details: () => out })
+})

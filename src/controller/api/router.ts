@@ -24,7 +24,9 @@ import { openErrorLog } from './errors/error-log.ts'
 import { refuse } from './errors/raw-answer.ts'
 import { REQUEST_ID, requestIdOf } from './errors/request-id.ts'
 import { sendError } from './errors/send-error.ts'
-import { createEventStream, wantsStream } from './event-stream/stream.ts'
+import { createAuditStream } from './event-stream/audit-stream.ts'
+import { type SendStream, wantsStream } from './event-stream/send-stream.ts'
+import { createEventStream } from './event-stream/stream.ts'
 import { referenceHandlers } from './handlers/reference.ts'
 import { createAnswer, type Handle, type HandlerOf } from './http/answer.ts'
 import { handlersByRoute } from './http/handlers-by-route.ts'
@@ -141,7 +143,10 @@ export async function createRouter(
   app.setValidatorCompiler(compileSchema)
   app.setErrorHandler((error, request, reply) => sendError(logs, error, request, reply))
   const sendRecords = createRecordsRoute(core)
-  const sendEvents = createEventStream(core, shares)
+  const streams: Record<string, SendStream> = {
+    listEvents: createEventStream(core, shares),
+    listAudit: createAuditStream(core, shares),
+  }
   const alike: Record<string, unknown> = referenceHandlers(version.version)
   const own = handlersByRoute(core, shares)
   const handlerOf: HandlerOf = (id, services, request) =>
@@ -177,7 +182,7 @@ export async function createRouter(
               ? (request, reply) => createLoginPages(recorded(core, actOf(request)))[id as LoginPage](request, reply)
               : (request, reply) =>
                   route.streams && wantsStream(request)
-                    ? sendEvents(request, reply, () => checkAccess(request))
+                    ? (streams[id] as SendStream)(request, reply, () => checkAccess(request))
                     : answer(id, route, () => checkAccess(request), request, reply),
     })
   }

@@ -5,7 +5,7 @@ import type { Store } from '../store/port.ts'
 import { type Act, contentOf } from './act.ts'
 import { differencesOf } from './differences.ts'
 
-/** Long polls for entries wait for this topic. */
+/** Long polls and streams of entries wait for this topic. */
 export const AUDIT_TOPIC = 'audit'
 
 type Ports = HasStore & HasAnnouncements & Pick<HasClock, 'now'>
@@ -67,7 +67,7 @@ function whoSignedIn(changes: readonly Change[]): AuditContent['who'] | undefine
 }
 
 async function doRecorded<T>(
-  { store, now }: Ports,
+  { store, changes: waiting, now }: Ports,
   act: Act,
   changes: AuditChange[],
   effect: () => T | Promise<T>,
@@ -76,6 +76,7 @@ async function doRecorded<T>(
   const note = async (outcome: 'begun' | 'done') => {
     const content = contentOf(act, { at: now().toISOString(), outcome, changes })
     await store.commit([{ change: 'add-audit-entry', content }])
+    waiting.announce(AUDIT_TOPIC)
     onEntry(content)
   }
   await note('begun')

@@ -62,7 +62,7 @@ export const eventRoutes = {
       waitMs: WaitMs,
     }),
     answer: EventsResponse,
-    streams: true,
+    streams: LogEntry,
     errors: ['cluster/unknown', 'limit/waiting'],
   },
 } as const satisfies Record<string, Route>

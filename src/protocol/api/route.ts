@@ -36,8 +36,11 @@ export interface Route {
   answer: Schema | 'bytes' | 'lines' | 'page' | 'redirect' | 'websocket'
   /** A field of the answer: the status is 202 while the field is absent, and 200 otherwise. */
   awaited?: string
-  /** With `Accept: text/event-stream`, the values are sent as they are stored (server-sent events). */
-  streams?: true
+  /**
+   * With `Accept: text/event-stream`, such values are sent as they are stored (server-sent events). The id of a message is the `after`
+   * with which the next ones are asked for.
+   */
+  streams?: Schema
   /**
    * About one cluster, or one node: an answer with a `revision` has an ETag, a GET may have If-None-Match, and any other request
    * If-Match.
@@ -62,7 +65,7 @@ export const HEADER_PATTERNS = {
   'If-Match': /^/,
   'If-None-Match': /^/,
   'Idempotency-Key': /^[!-~]{1,255}$/,
-  /** The number of an event. */
+  /** The number of an event, or of an entry. */
   'Last-Event-ID': /^[0-9]{1,15}$/,
 } as const
 export type HeaderName = keyof typeof HEADER_PATTERNS

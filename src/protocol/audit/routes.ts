@@ -38,6 +38,7 @@ export const auditRoutes = {
       waitMs: WaitMs,
     }),
     answer: AuditPage,
+    streams: AuditEntry,
     errors: ['limit/waiting'],
   },
 } as const satisfies Record<string, Route>

@@ -2,18 +2,14 @@ import { escapeControls } from '../../../base/text/printable.ts'
 import type { AuditEntry } from '../../../protocol/audit/entry.ts'
 import { auditRoutes } from '../../../protocol/audit/routes.ts'
 import { structured } from '../../kit/output.ts'
-import { readerLeft } from '../../kit/standard-streams.ts'
+import { followEvents, passOn } from '../follow/follow-events.ts'
 import type { AdminClient } from '../session/client.ts'
-import { retryUnreachable } from '../session/retry-unreachable.ts'
 import { print } from '../session/session.ts'
 import { entryLine } from './entry-text.ts'
 import { type AuditQuery, pagesOf } from './pages.ts'
 
 export const LIST_FORMATS = ['text', 'json', 'yaml', 'jsonl'] as const
 export type ListFormat = (typeof LIST_FORMATS)[number]
-
-/** Short, because entries of other controllers of the database, and of rules, wake no waiting request. */
-const WAIT_MS = 5_000
 
 /** Prints the entries so far, or the last `lines` of them, and with `follow` new ones as they are added. */
 export async function printAudit(
@@ -35,21 +31,9 @@ export async function printAudit(
     return
   }
   for (const entry of found) print(lineOf(entry, format))
-  if (follow) await Promise.race([following(client, query, last, format), readerLeft(process)])
-}
-
-async function following(
-  client: AdminClient,
-  query: AuditQuery,
-  after: number,
-  format: 'text' | 'jsonl',
-): Promise<never> {
-  for (let last = after; ; ) {
-    const asked = { query: { ...query, after: last, waitMs: WAIT_MS } }
-    const page = await retryUnreachable(() => client.ask(auditRoutes.listAudit, asked, { waitMs: WAIT_MS }))
-    last = page.last
-    for (const entry of page.entries) print(lineOf(entry, format))
-  }
+  if (!follow) return
+  const followed = followEvents(client, auditRoutes.listAudit, { ...query, after: last })
+  await passOn(followed, (entry) => print(lineOf(entry, format)))
 }
 
 const lineOf = (entry: AuditEntry, format: 'text' | 'jsonl') =>

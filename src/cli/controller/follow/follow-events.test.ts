@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { AgentError } from '../../../base/agent-error.ts'
-import type { LogEntry } from '../../../protocol/api/events.ts'
+import { eventRoutes, type LogEntry } from '../../../protocol/api/events.ts'
 import type { AdminClient } from '../session/client.ts'
 import { type Followed, followEvents } from './follow-events.ts'
 
@@ -13,23 +13,27 @@ const away = new AgentError('controller/unreachable', 'cannot reach the controll
 /** Each connection sends these events, then fails with the error, if it has one. `undefined` in them: it stays open. */
 function scripted(...connections: (number | Error | undefined)[][]) {
   const asked: number[] = []
-  const client: Pick<AdminClient, 'events'> = {
-    async *events({ after }, { onOpen, signal }) {
+  const client = {
+    async *events(
+      _: unknown,
+      { after }: { after: number },
+      { onOpen, signal }: { onOpen(): void; signal?: AbortSignal },
+    ) {
       asked.push(after)
       const script = connections.shift() ?? []
       if (!(script[0] instanceof Error)) onOpen()
       for (const each of script) {
         if (each instanceof Error) throw each
-        if (each !== undefined) yield entry(each)
+        if (each !== undefined) yield { id: each, value: entry(each) }
         else await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('aborted'))))
       }
     },
-  }
+  } as unknown as Pick<AdminClient, 'events'>
   const notes: string[] = []
   const options = { note: (line: string) => notes.push(line), pauseMs: 1, awayMs: 50 }
-  return { asked, notes, events: followEvents(client, { after: 4 }, options) }
+  return { asked, notes, events: followEvents(client, eventRoutes.listEvents, { after: 4 }, options) }
 }
-async function first(count: number, events: Followed): Promise<number[]> {
+async function first(count: number, events: Followed<LogEntry>): Promise<number[]> {
   const found: number[] = []
   while (found.length < count) found.push(...(await events.next()).map(({ seq }) => seq))
   return found

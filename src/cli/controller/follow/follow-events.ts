@@ -1,8 +1,10 @@
+import type * as z from 'zod/mini'
 import { errorMessage } from '../../../base/text/error-message.ts'
 import { printableLines } from '../../../base/text/printable.ts'
 import { isUnavailable } from '../../../controller-client/ask.ts'
-import type { EventFilter } from '../../../controller-client/event-stream.ts'
-import { eventRoutes, type LogEntry } from '../../../protocol/api/events.ts'
+import type { StreamQuery, StreamRoute } from '../../../controller-client/event-stream.ts'
+import { eventRoutes } from '../../../protocol/api/events.ts'
+import { readerLeft } from '../../kit/standard-streams.ts'
 import type { AdminClient } from '../session/client.ts'
 
 /** How long the controller may be away. */
@@ -22,9 +24,9 @@ export interface FollowOptions {
   awayMs?: number
 }
 
-export interface Followed {
-  /** Resolves with the next events, or with none after `withinMs`. Rejects with what the controller refuses, if it is away for too long, or once closed. */
-  next(withinMs?: number): Promise<LogEntry[]>
+export interface Followed<T> {
+  /** Resolves with the next values, or with none after `withinMs`. Rejects with what the controller refuses, if it is away for too long, or once closed. */
+  next(withinMs?: number): Promise<T[]>
   /** Ends the connection. Must be called. */
   close(): void
 }
@@ -32,19 +34,21 @@ export interface Followed {
 const onStderr = (line: string) => process.stderr.write(`${line}\n`)
 
 /**
- * Follows the events after a number by server-sent events. After an interruption it connects again and resumes after the last event, so
- * that none is missed or repeated. No more events are read than are asked for.
+ * Follows the values after a number by server-sent events. After an interruption it connects again and resumes after the last one, so
+ * that none is missed or repeated. No more are read than are asked for.
  */
-export function followEvents(
+export function followEvents<const R extends StreamRoute>(
   client: Stream,
-  filter: EventFilter & { after: number },
+  route: R,
+  query: StreamQuery<R>,
   options: FollowOptions = {},
-): Followed {
+): Followed<z.output<R['streams']>> {
+  type Value = z.output<R['streams']>
   const abort = new AbortController()
-  const entries = connectAgain(client, filter, options, abort.signal)
-  let pending: Promise<IteratorResult<LogEntry, void>> | undefined
-  const within = async (ms: number) => {
-    pending ??= entries.next()
+  const values = connectAgain(client, route, query, options, abort.signal)
+  let pending: Promise<IteratorResult<Value, void>> | undefined
+  const within = async (ms: number): Promise<Value | undefined> => {
+    pending ??= values.next()
     // It can reject when nobody waits; the next call gets it.
     pending.catch(() => undefined)
     const timer = AbortSignal.timeout(Math.min(ms, MOST_MS))
@@ -56,9 +60,9 @@ export function followEvents(
   }
   return {
     async next(withinMs = Number.POSITIVE_INFINITY) {
-      const found: LogEntry[] = []
-      for (let entry = await within(withinMs); entry; entry = await within(BURST_MS)) {
-        found.push(entry)
+      const found: Value[] = []
+      for (let value = await within(withinMs); value !== undefined; value = await within(BURST_MS)) {
+        found.push(value)
         if (found.length >= MOST_IN_BATCH) break
       }
       return found
@@ -70,13 +74,14 @@ export function followEvents(
 /** The longest time of a timer. */
 const MOST_MS = 2 ** 31 - 1
 
-async function* connectAgain(
+async function* connectAgain<const R extends StreamRoute>(
   client: Stream,
-  { after, ...filter }: EventFilter & { after: number },
+  route: R,
+  query: StreamQuery<R>,
   { note = onStderr, pauseMs = PAUSE_MS, awayMs = AWAY_MS }: FollowOptions,
   signal: AbortSignal,
-): AsyncGenerator<LogEntry, void> {
-  let last = after
+): AsyncGenerator<z.output<R['streams']>, void> {
+  let last = query.after
   let lostMs: number | undefined
   const onOpen = () => {
     if (lostMs !== undefined) note('[+] Connected again: the events continue where they were interrupted')
@@ -85,9 +90,9 @@ async function* connectAgain(
   while (!signal.aborted) {
     let why = 'the controller ended the connection'
     try {
-      for await (const entry of client.events({ ...filter, after: last }, { onOpen, signal })) {
-        last = entry.seq
-        yield entry
+      for await (const { id, value } of client.events(route, { ...query, after: last }, { onOpen, signal })) {
+        last = id
+        yield value
       }
     } catch (error) {
       if (signal.aborted) return
@@ -100,6 +105,23 @@ async function* connectAgain(
     lostMs ??= performance.now()
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
+}
+
+/** Ends the connection with the work, or when nobody reads standard output. */
+export async function whileRead(followed: Pick<Followed<unknown>, 'close'>, work: Promise<unknown>): Promise<void> {
+  try {
+    await Promise.race([work, readerLeft(process)])
+  } finally {
+    followed.close()
+  }
+}
+
+/** Passes each value on as it comes, until nobody reads standard output. */
+export function passOn<T>(followed: Followed<T>, use: (value: T) => void): Promise<void> {
+  const endless = async () => {
+    for (;;) for (const value of await followed.next()) use(value)
+  }
+  return whileRead(followed, endless())
 }
 
 /** The number of the newest event. */

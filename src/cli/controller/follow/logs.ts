@@ -1,9 +1,8 @@
 import { eventRoutes, type LogEntry } from '../../../protocol/api/events.ts'
-import { readerLeft } from '../../kit/standard-streams.ts'
 import type { AdminClient } from '../session/client.ts'
 import { print } from '../session/session.ts'
 import { eventLine } from './event-line.ts'
-import { type Followed, followEvents } from './follow-events.ts'
+import { followEvents, passOn } from './follow-events.ts'
 
 export const LINE_FORMATS = ['text', 'json'] as const
 type LineFormat = (typeof LINE_FORMATS)[number]
@@ -35,17 +34,10 @@ export async function printLogs(
   const lines = past.flatMap((entry) => lineOf(entry, flags.output) ?? [])
   for (const line of lines.slice(flags.lines === undefined ? 0 : -flags.lines)) print(`${line}\n`)
   if (!flags.follow) return
-  const followed = followEvents(client, { ...query, after: last })
-  await Promise.race([follow(followed, flags.output), readerLeft(process)]).finally(() => followed.close())
-}
-
-async function follow(events: Followed, format: LineFormat): Promise<never> {
-  for (;;) {
-    for (const entry of await events.next()) {
-      const line = lineOf(entry, format)
-      if (line !== undefined) print(`${line}\n`)
-    }
-  }
+  await passOn(followEvents(client, eventRoutes.listEvents, { ...query, after: last }), (entry) => {
+    const line = lineOf(entry, flags.output)
+    if (line !== undefined) print(`${line}\n`)
+  })
 }
 
 function lineOf(entry: LogEntry, format: LineFormat): string | undefined {

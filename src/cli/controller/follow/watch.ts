@@ -1,14 +1,13 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { type ClusterView, clusterRoutes } from '../../../protocol/api/clusters.ts'
-import type { LogEntry } from '../../../protocol/api/events.ts'
-import { readerLeft } from '../../kit/standard-streams.ts'
+import { eventRoutes, type LogEntry } from '../../../protocol/api/events.ts'
 import { notReadyReason } from '../clusters/problem-text.ts'
 import type { AdminClient } from '../session/client.ts'
 import { retryUnreachable } from '../session/retry-unreachable.ts'
 import { eventLine } from './event-line.ts'
-import { followEvents, lastEvent } from './follow-events.ts'
+import { type Followed, followEvents, lastEvent, whileRead } from './follow-events.ts'
 import { jsonView } from './json-view.ts'
-import { watchView } from './watch-view.ts'
+import { type View, watchView } from './watch-view.ts'
 
 export interface WatchOptions {
   /** Ends when the cluster has this state. */
@@ -28,35 +27,41 @@ const REDRAW_MS = 1_000
  * standard output. Throws `watch/failed` when the cluster is FAILED, `watch/timeout`, and `watch/degraded` if it waits for another state
  * of a cluster that stays DEGRADED while no run changes it.
  */
-export function watchCluster(client: AdminClient, name: string, options: WatchOptions): Promise<void> {
-  const watching = follow(client, name, options)
-  const isEndless = options.until === undefined && options.timeoutMs === undefined
-  return isEndless ? Promise.race([watching, readerLeft(process)]) : watching
-}
-
-async function follow(client: AdminClient, name: string, options: WatchOptions): Promise<void> {
+export async function watchCluster(client: AdminClient, name: string, options: WatchOptions): Promise<void> {
   const deadlineMs = performance.now() + (options.timeoutMs ?? Number.POSITIVE_INFINITY)
   const view = options.output === 'json' ? jsonView(process.stdout) : watchView(process.stdout)
-  let degradedMs: number | undefined
   const after = await retryUnreachable(() => lastEvent(client))
-  let cluster = await retryUnreachable(() => client.ask(clusterRoutes.showCluster, { params: { name } }))
   const note = options.output === 'json' ? {} : { note: (line: string) => view.log([line]) }
-  const events = followEvents(client, { cluster: name, after }, note)
+  const events = followEvents(client, eventRoutes.listEvents, { cluster: name, after }, note)
+  const watching = follow(client, events, view, name, { ...options, deadlineMs })
+  const isEndless = options.until === undefined && options.timeoutMs === undefined
+  await (isEndless ? whileRead(events, watching) : watching.finally(() => events.close()))
+}
+
+async function follow(
+  client: AdminClient,
+  events: Followed<LogEntry>,
+  view: View,
+  name: string,
+  options: WatchOptions & { deadlineMs: number },
+): Promise<void> {
+  const show = () => retryUnreachable(() => client.ask(clusterRoutes.showCluster, { params: { name } }))
+  let degradedMs: number | undefined
   try {
+    let cluster = await show()
     for (;;) {
       view.draw(cluster)
       if (isOver(cluster, options)) return
-      const leftMs = deadlineMs - performance.now()
+      const leftMs = options.deadlineMs - performance.now()
       if (leftMs <= 0) throw timeout(cluster, options)
       degradedMs = isStuck(cluster) ? (degradedMs ?? performance.now()) : undefined
       if (isLasting(degradedMs, options)) throw degraded(cluster, options)
       const waitMs = Math.max(1, Math.floor(Math.min(process.stdout.isTTY ? REDRAW_MS : WAIT_MS, leftMs)))
       const found = await events.next(waitMs)
-      cluster = await retryUnreachable(() => client.ask(clusterRoutes.showCluster, { params: { name } }))
+      cluster = await show()
       view.log(linesOf(found))
     }
   } finally {
-    events.close()
     view.end()
   }
 }

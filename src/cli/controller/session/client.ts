@@ -1,9 +1,13 @@
 import { command } from '../../../base/command.ts'
 import { ask, askLines } from '../../../controller-client/ask.ts'
-import { type EventFilter, eventStream } from '../../../controller-client/event-stream.ts'
+import {
+  eventStream,
+  type Message,
+  type StreamQuery,
+  type StreamRoute,
+} from '../../../controller-client/event-stream.ts'
 import { openHttps } from '../../../controller-client/https.ts'
 import { machineCas } from '../../../pki/machine-cas.ts'
-import type { LogEntry } from '../../../protocol/api/events.ts'
 import type { AnswerOf, AskedOf, Route, Schema } from '../../../protocol/api/route.ts'
 import type { ControllerAccess } from './controller-access.ts'
 import { explainRefusedToken } from './refused-token.ts'
@@ -25,11 +29,12 @@ export interface AdminClient {
   ): Promise<AnswerOf<R>>
   /** The values of an answer with one JSON value a line, as they arrive. */
   lines<const R extends Route & { answer: 'lines' }>(route: R, options?: CallOptions): AsyncIterable<unknown>
-  /** Events after a number, as they happen: see eventStream. */
-  events(
-    after: EventFilter & { after: number },
+  /** Values after a number, as they are stored: see eventStream. */
+  events<const R extends StreamRoute>(
+    route: R,
+    query: StreamQuery<R>,
     options: { onOpen(): void; signal?: AbortSignal },
-  ): AsyncIterable<LogEntry>
+  ): AsyncIterable<Message<R>>
   close(): void
 }
 
@@ -64,9 +69,9 @@ function open(
         explain(error)
       }
     },
-    async *events(after, options) {
+    async *events(route, query, options) {
       try {
-        yield* eventStream(receive, url, after, options)
+        yield* eventStream(receive, url, route, query, options)
       } catch (error) {
         explain(error)
       }

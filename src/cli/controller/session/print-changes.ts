@@ -1,5 +1,5 @@
-import { readerLeft } from '../../kit/standard-streams.ts'
-import { type Followed, followEvents, lastEvent } from '../follow/follow-events.ts'
+import { eventRoutes } from '../../../protocol/api/events.ts'
+import { type Followed, followEvents, lastEvent, whileRead } from '../follow/follow-events.ts'
 import type { AdminClient } from './client.ts'
 import { retryUnreachable } from './retry-unreachable.ts'
 import { print } from './session.ts'
@@ -10,18 +10,17 @@ const WAIT_MS = 25_000
  * Prints the result of the query after each change; a terminal is cleared first. Ends when nobody reads standard output.
  * `filter`: the name of the only cluster whose changes matter.
  */
-export function printChanges(
+export async function printChanges(
   client: AdminClient,
   filter: { name?: string },
   query: () => Promise<string>,
 ): Promise<void> {
-  return lastEvent(client).then((after) => {
-    const events = followEvents(client, { cluster: filter.name, after })
-    return Promise.race([keepPrinting(events, query), readerLeft(process)]).finally(() => events.close())
-  })
+  const after = await lastEvent(client)
+  const events = followEvents(client, eventRoutes.listEvents, { cluster: filter.name, after })
+  await whileRead(events, keepPrinting(events, query))
 }
 
-async function keepPrinting(events: Followed, query: () => Promise<string>): Promise<never> {
+async function keepPrinting(events: Followed<unknown>, query: () => Promise<string>): Promise<never> {
   let shown = ''
   for (;;) {
     const text = await retryUnreachable(query)

@@ -1,8 +1,8 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import type { LogEntry } from '../../../protocol/api/events.ts'
 import type { Cluster, StoredEvent } from '../../domain/records.ts'
 import type { HasAnnouncements, HasStore } from '../../ports.ts'
 import { entriesOf } from '../../views/log-entries.ts'
+import { messageOf } from './send-stream.ts'
 
 /** One client that reads new events. */
 export interface Reader {
@@ -50,7 +50,7 @@ export function openFeed(core: HasStore & HasAnnouncements): Feed {
   const broadcast = async (events: readonly StoredEvent[]) => {
     const clusters = new Map((await core.store.clusters()).map((each) => [each.id, each]))
     const entries = await entriesOf(core, events)
-    const texts = new Map(entries.map((entry) => [entry.seq, messageOf(entry)]))
+    const texts = new Map(entries.map((entry) => [entry.seq, messageOf(entry.seq, entry)]))
     // Only now: if the database was away, the same events are read again.
     last = events.at(-1)?.seq ?? last
     await toAll((reader) => {
@@ -84,9 +84,4 @@ export function openFeed(core: HasStore & HasAnnouncements): Feed {
       return () => readers.delete(reader)
     },
   }
-}
-
-/** As the standard of server-sent events says. JSON contains no line break. */
-export function messageOf(entry: LogEntry): string {
-  return `id: ${entry.seq}\ndata: ${JSON.stringify(entry)}\n\n`
 }

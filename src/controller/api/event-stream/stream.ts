@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { eventRoutes } from '../../../protocol/api/events.ts'
 import { isAllowed } from '../../access/people/grants.ts'
 import type { HasRefusals } from '../../ports.ts'
@@ -9,20 +8,11 @@ import { eventPage } from '../../views/event-page.ts'
 import { entriesOf } from '../../views/log-entries.ts'
 import type { Shares } from '../admission/shares.ts'
 import { visibleClusters } from '../handlers/projects.ts'
-import { headersIn } from '../http/headers.ts'
 import { MAX_EVENTS, PAGE_BYTES, STREAM_BUFFER_BYTES } from '../limits.ts'
-import { whileAdmitted } from '../while-admitted.ts'
-import { type Feed, messageOf, openFeed } from './feed.ts'
-
-const HEADERS = {
-  ...{ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' },
-  'x-content-type-options': 'nosniff',
-}
-
-export const wantsStream = ({ headers }: FastifyRequest) => /\btext\/event-stream\b/i.test(headers.accept ?? '')
+import { type Feed, openFeed } from './feed.ts'
+import { afterOf, messageOf, readerOf, type SendStream, sendStream, written } from './send-stream.ts'
 
 interface Query {
-  after?: number
   cluster?: string
   node?: string
   run?: string
@@ -32,27 +22,19 @@ interface Query {
  * Sends events after a number, or else new ones, as they happen, as long as the client is admitted. It resumes after the event of
  * Last-Event-ID.
  */
-export function createEventStream(core: Services, shares: Shares) {
+export function createEventStream(core: Services, shares: Shares): SendStream {
   const feed = openFeed(core)
-  return async (request: FastifyRequest, reply: FastifyReply, admitted: () => Promise<void>): Promise<void> => {
-    const { identity } = request
-    if (identity?.kind !== 'user') throw new Error('only people and programs read events')
-    const { cluster: name, node, run, after: given } = request.query as Query
+  return async (request, reply, admitted) => {
+    const identity = readerOf(request)
+    const { cluster: name, node, run } = request.query as Query
     const cluster = name === undefined ? undefined : (await visibleClusters(core, identity, name))[0]?.id
-    const { 'Last-Event-ID': lastId } = headersIn(eventRoutes.listEvents, request.headers)
-    const after = lastId !== undefined ? Number(lastId) : (given ?? (await core.store.lastEvent()))
+    const after = afterOf(eventRoutes.listEvents, request) ?? (await core.store.lastEvent())
     const sees = (project: string) => {
       // Asked again now and then: see whileAdmitted.
       const now = request.identity
       return now?.kind === 'user' && isAllowed(now.grants, 'view', project)
     }
-    reply.raw.once('close', shares.wait(identity, 'events'))
-    reply.hijack()
-    const out = reply.raw
-    out.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...HEADERS })
-    const write = limitedWriter(core, out, identity.name)
-    write('retry: 2000\n\n')
-    const work = async () => {
+    await sendStream(shares, { request, reply, admitted }, async (out) => {
       const closed = once(out, 'close')
       const position = await catchUp(core, feed, out, { after, cluster, node, run }, sees)
       if (position === undefined) return
@@ -64,13 +46,12 @@ export function createEventStream(core: Services, shares: Shares) {
           (cluster === undefined || event.clusterId === cluster) &&
           (node === undefined || event.nodeId === node) &&
           (run === undefined || event.runId === run),
-        write,
+        write: limitedWriter(core, out, identity.name),
         end: () => out.end(),
       })
       await closed
       leave()
-    }
-    await whileAdmitted(admitted, () => out.destroy(), work).catch(() => out.destroy())
+    })
   }
 }
 
@@ -92,8 +73,7 @@ async function catchUp(
     if (found.length === 0 && head === feed.last()) return after
     if (found.length === 0) continue
     after = found.at(-1)?.seq ?? after
-    const text = (await entriesOf(core, found)).map(messageOf).join('')
-    if (!out.write(text)) await Promise.race([once(out, 'drain'), once(out, 'close')])
+    await written(out, (await entriesOf(core, found)).map((entry) => messageOf(entry.seq, entry)).join(''))
   }
   return undefined
 }
