@@ -43,6 +43,7 @@ const OF_AGENT: Record<
   updateFile: ['0600', 'the last update of the agent, as far as it got'],
   outboxFile: ['0600', 'events that the controller has not acknowledged'],
   trustFile: ['0600', 'certificate authorities and instruction keys that the node trusts since a rotation'],
+  controllersFile: ['0600', 'URLs of controllers, besides those in `agent.json`'],
   linkFile: ['0600', 'state of the connection to the controller'],
   logDirectory: ['0700', ''],
   logFile: ['0600', 'the log, and three rotated files `agent.log.1` to `.3`'],

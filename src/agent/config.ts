@@ -2,6 +2,7 @@ import { AgentError } from '../base/agent-error.ts'
 import { readIfThere } from '../base/durable-file.ts'
 import { areNodeLabels } from '../protocol/settings/node-labels.ts'
 import type { CheckSummary } from '../protocol/wire/check-summary.ts'
+import { isControllerUrl, readControllers } from './controllers.ts'
 import { readInstructionKey } from './gate/open-signed.ts'
 import type { AgentPaths } from './paths.ts'
 
@@ -9,7 +10,7 @@ import type { AgentPaths } from './paths.ts'
 export interface AgentConfig {
   format: 1
   nodeName: string
-  /** Controller URLs, tried in turn. */
+  /** Controller URLs, tried in turn: those of the credentials, then others that the controller told the node. */
   urls: string[]
   cluster: { id: string; name: string }
   /** Ed25519 public key that signs instructions: SPKI DER, base64. */
@@ -25,11 +26,13 @@ export interface AgentConfig {
   warnings?: CheckSummary[]
 }
 
-export function readConfig(paths: Pick<AgentPaths, 'configFile'>): AgentConfig | undefined {
+type Paths = Pick<AgentPaths, 'configFile' | 'controllersFile'>
+
+export function readConfig(paths: Paths): AgentConfig | undefined {
   const text = readIfThere(paths.configFile)
   if (text === undefined) return undefined
   const config = parse(text)
-  if (config) return config
+  if (config) return withReceivedUrls(config, paths)
   const message = `${paths.configFile} is damaged: it does not contain valid agent settings`
   throw new AgentError('config/damaged', message, {
     fix: 'run the installation again with NAME.pem and its passphrase: it rewrites the file',
@@ -37,7 +40,13 @@ export function readConfig(paths: Pick<AgentPaths, 'configFile'>): AgentConfig |
   })
 }
 
-/** Like `readConfig`, but undefined for a damaged file. */
+/** With the URLs of the credentials, and those that the node has received since. */
+export function withReceivedUrls(config: AgentConfig, paths: Paths): AgentConfig {
+  const received = readControllers(paths, config.cluster.id)?.urls ?? []
+  return { ...config, urls: [...new Set([...config.urls, ...received])] }
+}
+
+/** Like `readConfig`, but undefined for a damaged file, and without the URLs that the node has received. */
 export function readConfigIfValid(paths: Pick<AgentPaths, 'configFile'>): AgentConfig | undefined {
   const text = readIfThere(paths.configFile)
   return text === undefined ? undefined : parse(text)
@@ -74,11 +83,6 @@ function isWhole({
   return (proxy === undefined || isProxyUrl(proxy)) && (warnings === undefined || Array.isArray(warnings))
 }
 
-/** The agent sends nothing in clear. */
-export function isControllerUrl(text: string): boolean {
-  return URL.canParse(text) && new URL(text).protocol === 'https:'
-}
-
 export function isProxyUrl(text: string): boolean {
   return URL.canParse(text) && new URL(text).protocol === 'http:'
 }
@@ -91,7 +95,7 @@ export function isInstructionKey(base64: string): boolean {
   }
 }
 
-export function requireConfig(paths: Pick<AgentPaths, 'configFile'>): AgentConfig {
+export function requireConfig(paths: Paths): AgentConfig {
   const config = readConfig(paths)
   if (config) return config
   throw notInstalled(paths)

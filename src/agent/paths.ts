@@ -36,6 +36,8 @@ export interface AgentPaths {
   linkFile: string
   /** What the controller told the node to trust, since its keys were rotated. */
   trustFile: string
+  /** Where the controller told the node that it finds controllers. */
+  controllersFile: string
   logDirectory: string
   logFile: string
   runtimeDirectory: string
@@ -79,6 +81,7 @@ export function pathsOf(instance?: string, root = ''): AgentPaths {
     outboxFile: `${state}/outbox`,
     linkFile: `${state}/link.json`,
     trustFile: `${state}/trust.json`,
+    controllersFile: `${state}/controllers.json`,
     logDirectory: log,
     logFile: `${log}/agent.log`,
     runtimeDirectory: runtime,

@@ -151,6 +151,7 @@ describe('a session', () => {
         [OPERATION_FRAME]: ({ body }) => void happened.push(`operation ${body.payload}`),
         'pair-check': ({ body }) => void happened.push(`pair-check ${body.say}`),
         cancel: ({ body }) => void happened.push(`cancel ${body.run}`),
+        controllers: ({ body }) => void happened.push(`controllers ${body.payload}`),
         trust: ({ body }) => void happened.push(`trust ${body.payload}`),
         state: ({ body }) => void happened.push(`state ${body.state}`),
         ...on,

@@ -1,6 +1,6 @@
 import type { ErrorReport } from '../../base/agent-error.ts'
+import type { Trust } from '../../protocol/wire/lists/trust.ts'
 import type { Signed } from '../../protocol/wire/signed.ts'
-import type { Trust } from '../../protocol/wire/trust.ts'
 import { isUsable, readTrust, writeTrust } from '../identity/trust.ts'
 import type { Log } from '../log.ts'
 import type { AgentPaths } from '../paths.ts'
@@ -17,7 +17,7 @@ export interface TrustOptions extends Pick<Knowledge<Trust>, 'instructionKeys' |
 const TRUST: SignedKind<Trust> = {
   code: 'trust',
   noun: 'list of trusted keys',
-  schema: async () => (await import('../../protocol/wire/trust.ts')).Trust,
+  schema: async () => (await import('../../protocol/wire/lists/trust.ts')).Trust,
 }
 
 /** Stores what the controller tells the node to trust. A list that is not accepted is logged, and changes nothing. */

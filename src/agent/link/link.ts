@@ -9,6 +9,7 @@ import type { Log } from '../log.ts'
 import type { StatusFile } from '../status.ts'
 import { type Backoff, FRESH, nextDelay } from './backoff.ts'
 import { type DialOptions, dial, UpgradeRefused } from './dial.ts'
+import { nextUrl } from './next-url.ts'
 import { holdSession, type Session, type SessionEnd, type SessionOptions } from './session.ts'
 import { unreachable } from './unreachable.ts'
 
@@ -47,6 +48,10 @@ export function keepLink(options: LinkOptions): Link {
   const { config, status, log, signal } = options
   let session: Session | undefined
   let pause = new AbortController()
+  /** The URL of the last connection. */
+  let worked: string | undefined
+  /** Tries since that connection. */
+  let attempt = 0
 
   async function once(url: string): Promise<SessionEnd> {
     const tls = options.tls()
@@ -57,6 +62,8 @@ export function keepLink(options: LinkOptions): Link {
       socket,
       onWelcome(welcome, opened) {
         session = opened
+        worked = url
+        attempt = 0
         status.update({ connected: true, controller: url, problem: null, cluster: welcome.cluster })
         log('info', `connected to ${url}`)
         options.onWelcome(welcome, opened)
@@ -69,8 +76,8 @@ export function keepLink(options: LinkOptions): Link {
 
   async function keep(): Promise<void> {
     let backoff: Backoff = FRESH
-    for (let attempt = 0; !signal.aborted; attempt++) {
-      const url = config.urls[attempt % config.urls.length] ?? ''
+    while (!signal.aborted) {
+      const url = nextUrl(config.urls, attempt++, worked)
       const end = await once(url).catch((error: unknown) => endOf(url, error, options))
       session = undefined
       if (signal.aborted) return

@@ -6,7 +6,8 @@ import type { NodeState } from '../../protocol/names.ts'
 import { PROTOCOL } from '../../protocol/version.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
-import { type AgentConfig, requireConfig } from '../config.ts'
+import { type AgentConfig, requireConfig, withReceivedUrls } from '../config.ts'
+import { readControllers } from '../controllers.ts'
 import {
   hasInstaller,
   type NodeIdentity,
@@ -173,6 +174,7 @@ async function keepAtWork(
       lastSeq: link.state().lastSeq,
       lastGeneration: link.state().lastGeneration,
       confirmed: outbox.confirmed(),
+      knownControllers: readControllers(options.paths, config.cluster.id)?.urls,
       bootId: options.bootId,
       agentVersion: options.agentVersion,
       nodeName: config.nodeName,
@@ -186,6 +188,7 @@ async function keepAtWork(
     },
     on: {
       instruct: async (frame) => (await worker).on.instruct(frame),
+      controllers: async (frame) => (await worker).on.controllers(frame),
       trust: async (frame) => (await worker).on.trust(frame),
       [OPERATION_FRAME]: (frame) => void worker.then(({ on }) => on[OPERATION_FRAME](frame)),
       'pair-check': (frame) => void worker.then(({ on }) => on['pair-check'](frame)),
@@ -213,6 +216,10 @@ async function keepAtWork(
           present = fresh
           connection.session()?.renew('the node has a new certificate')
           connection.retryNow()
+        },
+        onControllers() {
+          // Read at each use.
+          config.urls = withReceivedUrls(config, options.paths).urls
         },
         onTrust(ca) {
           present = { ...present, ca }

@@ -1,5 +1,6 @@
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import type { AgentConfig } from '../config.ts'
+import { controllersTaker } from '../gate/controllers.ts'
 import { instructionTaker } from '../gate/instructions.ts'
 import { operationTaker } from '../gate/operations.ts'
 import { trustTaker } from '../gate/trust.ts'
@@ -31,6 +32,8 @@ export interface WorkerOptions extends ServiceOptions {
   onRotated(identity: NodeIdentity): void
   /** Called with the CAs (PEM) to trust in new connections. */
   onTrust(ca: string): void
+  /** Called when the URLs of the configuration are no longer all that the node knows. */
+  onControllers(): void
   /** The session that is open now. */
   session(): Session | undefined
   /** Called when the images that are missing on this node change. */
@@ -115,8 +118,10 @@ export function openWorker(options: WorkerOptions): Worker {
       })
     },
   })
+  const takeControllers = controllersTaker({ ...options, instructionKeys, nodeId, cluster: config.cluster.id })
   return {
     on: {
+      controllers: ({ body }) => takeControllers(body),
       trust: ({ body }) => takeTrust(body),
       // Ports are closed first, because a run may need them.
       instruct: (frame) => pairChecks.stop().then(() => take(frame)),

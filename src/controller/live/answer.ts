@@ -2,14 +2,14 @@ import { PROTOCOL } from '../../protocol/version.ts'
 import type { UpFrame } from '../../protocol/wire/frames.ts'
 import { CLOSE } from '../../protocol/wire/session/limits.ts'
 import type { Node } from '../domain/records.ts'
-import type { HasAnnouncements, HasAuthority, HasClock, HasStore } from '../ports.ts'
+import type { HasAnnouncements, HasAuthority, HasClock, HasPublicUrls, HasStore } from '../ports.ts'
 import { ofCluster } from './changes.ts'
-import { sendTrust } from './deliver.ts'
+import { sendControllers, sendTrust } from './deliver.ts'
 import type { Session } from './session/session.ts'
 
 /** Answers messages of a node after they are stored: welcomes it after its hello, and acknowledges those with a number. */
 export async function answer(
-  ports: HasStore & Pick<HasClock, 'now'> & HasAnnouncements & HasAuthority,
+  ports: HasStore & Pick<HasClock, 'now'> & HasAnnouncements & HasAuthority & HasPublicUrls,
   session: Session,
   frames: readonly UpFrame[],
 ): Promise<void> {
@@ -24,10 +24,10 @@ export async function answer(
 
 /** Answers a stored hello. The session is open after that, or ends if both sides share no protocol version. */
 async function welcome(
-  ports: HasStore & Pick<HasClock, 'now'> & HasAnnouncements & HasAuthority,
+  ports: HasStore & Pick<HasClock, 'now'> & HasAnnouncements & HasAuthority & HasPublicUrls,
   session: Session,
   node: Node,
-  { range, lastSeq }: (UpFrame & { t: 'hello' })['body'],
+  { range, lastSeq, knownControllers = [] }: (UpFrame & { t: 'hello' })['body'],
 ): Promise<void> {
   const cluster = await ports.store.cluster(node.clusterId)
   if (!cluster) return
@@ -51,5 +51,7 @@ async function welcome(
     cluster: cluster.name,
   })
   sendTrust(ports, session)
+  session.sentControllers = JSON.stringify(knownControllers)
+  sendControllers(ports, session)
   ports.changes.announce(ofCluster(cluster.id))
 }

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
+import type { Controllers } from '../../protocol/wire/lists/controllers.ts'
+import type { Trust } from '../../protocol/wire/lists/trust.ts'
 import { CLOSE } from '../../protocol/wire/session/limits.ts'
-import type { Trust } from '../../protocol/wire/trust.ts'
-import type { HasAuthority, HasClock, HasStore } from '../ports.ts'
+import type { HasAuthority, HasClock, HasPublicUrls, HasStore } from '../ports.ts'
 import type { Session } from './session/session.ts'
 
 type Ports = HasAuthority & Pick<HasClock, 'now'>
@@ -43,6 +44,18 @@ export function sendTrust({ authority, now }: Ports, session: Session): void {
   const trust: Trust = { ...list, node: session.nodeId, expiresAt, spreadMs: SPREAD_MS }
   session.send('trust', authority.signInstruction(JSON.stringify(trust)))
   session.sentTrust = list.generation
+}
+
+/** Sends a node the URLs of all controllers, if it does not know them. */
+export function sendControllers({ authority, now, publicUrls }: Ports & HasPublicUrls, session: Session): void {
+  const urls = [...publicUrls].sort()
+  const text = JSON.stringify(urls)
+  if (urls.length === 0 || !session.isOpen || session.sentControllers === text) return
+  const nowMs = now().getTime()
+  const times = { issuedAt: new Date(nowMs).toISOString(), expiresAt: new Date(nowMs + VALID_MS).toISOString() }
+  const controllers: Controllers = { node: session.nodeId, ...times, urls }
+  session.send('controllers', authority.signInstruction(JSON.stringify(controllers)))
+  session.sentControllers = text
 }
 
 /** After a change: tells all, one after another, and ends sessions with a certificate of a CA that is no longer trusted. */

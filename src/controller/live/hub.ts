@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import { errorMessage } from '../../base/text/error-message.ts'
 import { printable } from '../../base/text/printable.ts'
@@ -10,7 +11,7 @@ import { CLOSE, FACTS_COUNT_AS, OPENING_MS } from '../../protocol/wire/session/l
 import type { Node } from '../domain/records.ts'
 import { raiseAlarm } from '../nodes/raise-alarm.ts'
 import { openTurns } from '../reconcile/turns.ts'
-import { deliver, sendTrustToAll } from './deliver.ts'
+import { deliver, sendControllers, sendTrustToAll } from './deliver.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import type { Ingesting } from './ingest.ts'
 import type { Presence } from './presence.ts'
@@ -158,6 +159,14 @@ export class Hub implements Presence {
     if (!session?.isOpen) return false
     session.send(t, body)
     return true
+  }
+
+  /** After a change of the URLs: tells all, one after another. */
+  async sendControllers(): Promise<void> {
+    for (const session of [...this.#sessions.values()]) {
+      sendControllers(this.#ports, session)
+      await setImmediate()
+    }
   }
 
   /** After the keys were rotated. */

@@ -11,6 +11,7 @@ import type {
   HasMeter,
   HasOperations,
   HasPairChecks,
+  HasPublicUrls,
   HasRefusals,
   HasRunQuotas,
 } from '../ports.ts'
@@ -28,7 +29,13 @@ export interface Received {
   frame: UpFrame
 }
 
-export type Ingesting = Reconciling & HasLiveProgress & HasPairChecks & HasRefusals & HasRunQuotas & HasMeter
+export type Ingesting = Reconciling &
+  HasLiveProgress &
+  HasPairChecks &
+  HasRefusals &
+  HasRunQuotas &
+  HasMeter &
+  HasPublicUrls
 
 /**
  * Stores a batch of messages, once for each cluster. A message that is already stored is ignored, so each takes effect once,

@@ -91,7 +91,9 @@ export async function joinPeers(
     const after = others.map(({ id }) => id)
     sessions.setLive(after)
     sessions.recordMissing()
+    const knownUrls = services.publicUrls.join()
     services.publicUrls = [...new Set([...own.urls, ...others.flatMap(({ urls }) => urls)])].slice(0, MOST_URLS)
+    if (services.publicUrls.join() !== knownUrls) void hub.sendControllers()
     if (before !== after.join()) {
       log(
         `other controllers on this database: ${after.length === 0 ? 'none' : others.map(({ urls }) => urls[0]).join(', ')}`,

@@ -52,6 +52,8 @@ export class Session {
   sentState = ''
   /** Generation of the last `trust` message. */
   sentTrust = 0
+  /** The URLs of controllers that the agent knows, as JSON. */
+  sentControllers = ''
   readonly sent = new Set<string>()
   #count = 0
   #facts = { hash: '', atMs: 0 }

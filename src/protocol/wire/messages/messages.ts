@@ -30,6 +30,8 @@ export const UP = {
       nodeName: NodeName,
       openRun: z.nullable(RunId),
       warnings: CheckSummaries,
+      /** The URLs of controllers that it received, in their order; absent if none. */
+      knownControllers: z.optional(z.array(text).check(z.maxLength(16))),
       /** The generation of its last instruction. */
       lastGeneration: z.optional(z.int().check(z.nonnegative())),
       /** Its last message that the controller confirmed as stored. */
@@ -84,4 +86,6 @@ export const DOWN = {
   refuse: { since: 'f2add13', body: z.strictObject({ code: z.string(), message: text }) },
   /** A Trust. */
   trust: { since: '0.2.0', body: Signed },
+  /** A list of Controllers. */
+  controllers: { since: '0.2.0', body: Signed },
 } satisfies Record<string, MessageType>

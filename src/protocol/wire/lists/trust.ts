@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { NodeId } from '../names.ts'
+import { NodeId } from '../../names.ts'
 
 /**
  * What an agent has to trust from now on, in the place of what it trusted before. It is signed with an instruction key that the
