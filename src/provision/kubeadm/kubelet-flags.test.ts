@@ -7,6 +7,7 @@ const FILE = '/var/lib/kubelet/kubeadm-flags.env'
 test.each([
   ['v1.35.4', 'containerd', true],
   ['v1.36.99', 'containerd', true],
+  ['v1.37.0', 'containerd_namespace', false],
   ['v1.37.0', 'containerd', false],
   ['v1.40.1', 'containerd', false],
   ['v1.37.2', 'node-ip', true],
@@ -19,6 +20,7 @@ test.each([
   ['--containerd=/run/x --node-ip=10.0.0.5', '--node-ip=10.0.0.5'],
   ['--node-ip=10.0.0.5 --containerd=/run/x', '--node-ip=10.0.0.5'],
   ['--containerd=/run/x', ''],
+  ['--boot_id_file=/x --v=2', '--v=2'],
   ['--node-labels=a=b,containerd=c --v=2', '--node-labels=a=b,containerd=c --v=2'],
   ['', ''],
 ])('of "%s" the kubelet of 1.37 gets "%s"', async (given, expected) => {

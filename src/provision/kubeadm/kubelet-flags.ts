@@ -23,7 +23,8 @@ const REMOVED_SINCE: Readonly<Record<string, readonly string[]>> = {
 /** Whether the kubelet of this version of Kubernetes starts with the flag. @param flag without dashes before it */
 export function hasFlag(version: string, flag: string): boolean {
   return !Object.entries(REMOVED_SINCE).some(
-    ([since, flags]) => compareVersions(version, since) >= 0 && flags.includes(flag),
+    // The kubelet takes `_` for `-`.
+    ([since, flags]) => compareVersions(version, since) >= 0 && flags.includes(flag.replaceAll('_', '-')),
   )
 }
 

@@ -1,3 +1,5 @@
+import { printable } from '../../../base/text/printable.ts'
+import { shorten } from '../../../base/text/shorten.ts'
 import { ETCD_SILENT } from '../../../protocol/wire/operation.ts'
 import type { ClusterData, Draft } from '../../domain/draft.ts'
 import type { Cluster, EtcdLook } from '../../domain/records.ts'
@@ -11,6 +13,9 @@ type Reconcile = (work: (draft: Draft) => void) => Promise<unknown>
 
 /** A look is a process on a master. What is wrong with etcd shows soon in other ways too, except a member without a vote or none. */
 const EVERY_MS = { well: 300_000, ill: 30_000 } as const
+
+/** In bytes. Members of ours have the name of their node. */
+const LONGEST_NAME = 253
 
 /** Asks a master for the members of etcd from time to time, and reconciles if what it says is news. */
 export function lookAtEtcd(ports: Ports, { cluster }: ClusterData, reconcile: Reconcile): void {
@@ -42,7 +47,8 @@ async function look(ports: Ports, clusterId: string, reconcile: Reconcile): Prom
   if (asked === undefined) return
   const { master, answer } = asked
   const isSilent = answer.outcome === 'not-yet' && answer.waitingFor === ETCD_SILENT
-  const members = answer.outcome === 'done' ? (answer.etcd ?? []) : []
+  const reported = answer.outcome === 'done' ? (answer.etcd ?? []) : []
+  const members = reported.map((each) => ({ ...each, name: shorten(printable(each.name), LONGEST_NAME) }))
   if (members.length === 0 && !isSilent) return
   await reconcile((draft) => {
     const at = draft.now.toISOString()
