@@ -3,8 +3,9 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, styleText } from 'node:util'
 import { runCommand } from './command.ts'
-import { allParts, type Part, partNamed, partNames, turnOf } from './parts.ts'
+import { allParts, type Part, partNamed, partNames } from './parts.ts'
 import { failures, inCi, type PartResult, sum } from './tally.ts'
+import { turnOf, wrongTime } from './turns.ts'
 
 const root = join(import.meta.dirname, '../..')
 const { values, positionals } = parseArgs({ options: { full: { type: 'boolean' } }, allowPositionals: true })
@@ -66,4 +67,6 @@ function show({ name, passed, failed, skipped, ms, output }: PartResult, live: b
   const mark = failed === 0 ? styleText('green', '✓') : styleText('red', '✗')
   const counts = [`${passed} ok`, failed > 0 && `${failed} not ok`, skipped.length > 0 && `${skipped.length} not run`]
   console.log(`${mark} ${name.padEnd(12)} ${counts.filter(Boolean).join(', ').padEnd(30)} ${(ms / 1000).toFixed(1)} s`)
+  const correction = failed === 0 && !values.full ? wrongTime(name, ms / 1000) : undefined
+  if (correction) console.log(correction)
 }

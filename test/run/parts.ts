@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { isFull } from './campaign.ts'
 import { runCommand } from './command.ts'
 import { oneTest, readSummary, readVitestReport, type Tally, withExit, withoutSummary } from './tally.ts'
+import { rotating } from './turns.ts'
 
 export type Outcome = Tally & { readonly output: string }
 
@@ -56,40 +57,11 @@ const stories: Record<string, readonly string[]> = {
   machine: ['test/vm/run.ts'],
 }
 
-/** Stories that rotate: each commit runs some of them, so that all run every few commits. */
-const rotating = [
-  'name-servers',
-  'five-masters',
-  'two-interfaces',
-  'shared-machine',
-  'packet-filters',
-  'earlier-agent',
-  'agent-update',
-  'clock-jumps',
-  'three-controllers',
-  'expired',
-  'grown',
-  'journey',
-  'upgraded',
-  'settings',
-  'restored-etcd',
-  'failing-units',
-  'packages',
-  'machine',
-] as const
-const AT_ONCE = 3
-
 export const partNames: readonly string[] = [...quick.map(({ name }) => name), ...Object.keys(stories)]
 
-/** The rotating stories that a commit runs: consecutive ones in the list, from an index that its hash determines. */
-export function turnOf(commit: string): string[] {
-  const first = Number.parseInt(commit.slice(0, 8), 16) % rotating.length
-  return Array.from({ length: AT_ONCE }, (_, index) => rotating[(first + index) % rotating.length] ?? rotating[0])
-}
-
 /** All parts, with only those rotating stories that are in `turn`. Without `turn` all stories. */
-export function allParts(turn: readonly string[] = rotating): readonly Part[] {
-  const names = Object.keys(stories).filter((name) => turn.includes(name) || !rotating.some((one) => one === name))
+export function allParts(turn: readonly string[] = rotating.map(({ name }) => name)): readonly Part[] {
+  const names = Object.keys(stories).filter((name) => turn.includes(name) || !rotating.some((one) => one.name === name))
   return [...quick, ...storyParts(names, ['contract', 'integration'])]
 }
 
