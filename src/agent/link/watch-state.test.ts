@@ -1,17 +1,27 @@
 import { expect, test } from 'vitest'
-import { addressesNow, watchState } from './watch-state.ts'
+import { addressesNow, lookRegularly, whenChanged } from './watch-state.ts'
 
-test('each change is reported once, until the signal', async () => {
-  const stop = new AbortController()
-  const seen = ['a', 'a', 'b', 'b', 'a']
+test('each change is reported once', () => {
+  const seen = ['a', 'a', 'b', 'b', 'a', 'a']
   const changes: string[] = []
-  await watchState({
-    onChange: () => changes.push('changed'),
-    sleep: async () => void (seen.length === 0 && stop.abort()),
-    signal: stop.signal,
-    state: () => seen.shift() ?? 'a',
-  })
+  const look = whenChanged(
+    () => seen.shift() ?? 'a',
+    () => changes.push('changed'),
+  )
+  while (seen.length > 0) look()
   expect(changes).toHaveLength(2)
+})
+
+test('looks after each pause, until the signal', async () => {
+  const stop = new AbortController()
+  let pauses = 0
+  let looks = 0
+  const sleep = async () => {
+    pauses += 1
+    if (pauses === 3) stop.abort()
+  }
+  await lookRegularly(() => looks++, { sleep, signal: stop.signal })
+  expect(looks).toBe(2)
 })
 
 test('loopback and link-local addresses are ignored', () => {

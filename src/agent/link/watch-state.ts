@@ -1,12 +1,5 @@
 import { networkInterfaces } from 'node:os'
 
-export interface Watch {
-  state(): string
-  onChange(): unknown
-  sleep(ms: number, signal: AbortSignal): Promise<void>
-  signal: AbortSignal
-}
-
 const LOOK_EVERY_MS = 30_000
 
 /** This machine's addresses as text, for comparison, without link-local ones, which every pod interface has. */
@@ -19,14 +12,26 @@ export function addressesNow(): string {
   return found.sort().join('\n')
 }
 
-/** Calls `onChange` when the state changes, for example addresses by DHCP, until the signal. */
-export async function watchState({ state, onChange, sleep, signal }: Watch): Promise<void> {
+/** Returns a function that calls `onChange` if the state is not that of the last call, for example after other addresses by DHCP. */
+export function whenChanged(state: () => string, onChange: () => unknown): () => unknown {
   let known = state()
+  return () => {
+    const now = state()
+    if (now === known) return undefined
+    known = now
+    return onChange()
+  }
+}
+
+interface Loop {
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+  signal: AbortSignal
+}
+
+/** Looks every 30 s, until the signal. */
+export async function lookRegularly(look: () => unknown, { sleep, signal }: Loop): Promise<void> {
   while (!signal.aborted) {
     await sleep(LOOK_EVERY_MS, signal).catch(() => undefined)
-    const now = state()
-    if (signal.aborted || now === known) continue
-    known = now
-    await onChange()
+    if (!signal.aborted) await look()
   }
 }

@@ -22,7 +22,7 @@ import { isIssuedBy } from '../identity/trust.ts'
 import { keepLink } from '../link/link.ts'
 import { type LinkStore, openLinkStore } from '../link/link-state.ts'
 import { type Outbox, openOutbox } from '../link/outbox.ts'
-import { watchState } from '../link/watch-state.ts'
+import { lookRegularly, whenChanged } from '../link/watch-state.ts'
 import { makePrivateDirectory } from '../state-file.ts'
 import { openStatusFile, type StatusFile } from '../status.ts'
 import { factsState } from './facts-state.ts'
@@ -161,6 +161,7 @@ async function keepAtWork(
     )
   }
   const sendFacts = () => facts().then((found) => found && connection.session()?.send('facts', found))
+  const lookAtFacts = whenChanged(stateOfFacts, sendFacts)
   const connection = keepLink({
     ...options,
     config,
@@ -193,7 +194,11 @@ async function keepAtWork(
       [OPERATION_FRAME]: (frame) => void worker.then(({ on }) => on[OPERATION_FRAME](frame)),
       'pair-check': (frame) => void worker.then(({ on }) => on['pair-check'](frame)),
       cancel: (frame) => void worker.then(({ on }) => on.cancel(frame)),
-      state: ({ body }) => showState(body.state),
+      state({ body }) {
+        showState(body.state)
+        // A run that has ended may have changed them, for example the certificates.
+        if (body.state !== 'PROVISIONING') void lookAtFacts()
+      },
     },
   })
   // The agent connects first; the other modules are loaded in the meantime.
@@ -228,7 +233,7 @@ async function keepAtWork(
     )
   const { close } = await worker
   options.onWaiting?.()
-  void watchState({ ...options, state: stateOfFacts, onChange: sendFacts })
+  void lookRegularly(lookAtFacts, options)
   await connection.ended
   await close()
 }
