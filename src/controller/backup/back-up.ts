@@ -6,13 +6,15 @@ import { listBundles } from '../../bundle/import.ts'
 import { type Entries, type Entry, readEntries, type Summary, summing } from '../store/entries.ts'
 import { type About, type Part, writeParts } from './archive.ts'
 import { bundleFiles, contentOf, isSameFiles, readDataFiles } from './data-files.ts'
-import { encrypt } from './encryption.ts'
+import { type Derive, encrypt } from './encryption.ts'
 import { writeWhole } from './whole-file.ts'
 
 export interface BackupOrder {
   /** Must not exist. */
   file: string
   passphrase: string
+  /** Default: scrypt. */
+  derive?: Derive
   dataDirectory: string
   /** The records of the running controller, as of the time of the first entry. */
   records(): AsyncIterable<unknown>
@@ -63,7 +65,7 @@ export async function backUp(order: BackupOrder): Promise<BackupReport> {
   const hash = createHash('sha256')
   let bytes = 0
   await writeWhole(order.file, async function* () {
-    for await (const chunk of encrypt(writeParts(parts()), order.passphrase)) {
+    for await (const chunk of encrypt(writeParts(parts()), order.passphrase, order.derive)) {
       hash.update(chunk)
       bytes += chunk.length
       yield chunk

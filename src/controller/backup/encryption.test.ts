@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { type Chunks, type Derive, decrypt, encrypt } from './encryption.ts'
+import { type Chunks, type Derive, decrypt, derivingOnce, encrypt } from './encryption.ts'
 
 const CHUNK = 64 * 1024
 /** Instead of scrypt, which takes half a second. */
@@ -25,6 +25,18 @@ it('derives its keys slowly by default', async () => {
   const file = await collected(encrypt([Buffer.from('content')], 'right'))
   expect((await collected(decrypt([file], 'right'))).toString()).toBe('content')
   await expect(collected(decrypt([file], 'wrong'))).rejects.toMatchObject({ code: 'backup/wrong-passphrase' })
+})
+
+it('derives the keys of a file once, and those of another file again', async () => {
+  const salts: Buffer[] = []
+  const derive = derivingOnce((passphrase, salt) => {
+    salts.push(salt)
+    return quick(passphrase, salt)
+  })
+  const files = await Promise.all([sealed([Buffer.from('one')]), sealed([Buffer.from('two')])])
+  const read = async (file?: Buffer) => `${await collected(decrypt([file ?? Buffer.alloc(0)], 'right', derive))}`
+  expect([await read(files[0]), await read(files[0]), await read(files[1])]).toEqual(['one', 'one', 'two'])
+  expect(salts).toHaveLength(2)
 })
 
 it.each([0, 1, 100, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 7])(

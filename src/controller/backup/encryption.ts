@@ -113,6 +113,15 @@ const byScrypt: Derive = (passphrase, salt) =>
     scrypt(passphrase, salt, 64, SCRYPT, (error, derived) => (error ? reject(error) : resolve(derived)))
   })
 
+/** Derives the keys of a file once, however often it is read. */
+export function derivingOnce(derive: Derive = byScrypt): Derive {
+  let known: { salt: Buffer; keys: Promise<Buffer> } | undefined
+  return (passphrase, salt) => {
+    if (!known?.salt.equals(salt)) known = { salt: Buffer.from(salt), keys: derive(passphrase, salt) }
+    return known.keys
+  }
+}
+
 function nonce(number: number, isLast: boolean): Buffer {
   const iv = Buffer.alloc(12)
   iv.writeBigUInt64BE(BigInt(number), 3)

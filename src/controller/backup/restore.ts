@@ -9,13 +9,15 @@ import { AUDIT } from '../store/record-kinds.ts'
 import { entryOf } from '../views/audit-page.ts'
 import { type About, type Part, readParts } from './archive.ts'
 import { safePath } from './data-files.ts'
-import { decrypt } from './encryption.ts'
+import { type Derive, decrypt, derivingOnce } from './encryption.ts'
 import { damaged } from './errors.ts'
 import { openStaging, refuseUsed, type Staging } from './staging.ts'
 
 export interface RestoreOrder extends StorePlace {
   file: string
   passphrase: string
+  /** Default: scrypt. */
+  derive?: Derive
   now: Date
   /** Otherwise the API tokens of the backup are revoked: some may have been since then. */
   keepsTokens: boolean
@@ -37,7 +39,8 @@ export async function restore(order: RestoreOrder): Promise<RestoreReport> {
   const handle = await openBackup(order.file)
   try {
     await refuseUsed(order.dataDirectory)
-    const parts = () => readParts(decrypt(chunksOf(handle), order.passphrase))
+    const derive = derivingOnce(order.derive)
+    const parts = () => readParts(decrypt(chunksOf(handle), order.passphrase, derive))
     const { about, files, audit } = await verify(parts())
     const staging = await openStaging(order.dataDirectory)
     try {
