@@ -1,7 +1,10 @@
-import { dirname } from 'node:path'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { files, importCycles, importsOf, isUnder, textOf } from './architecture/imports.ts'
 import { MAY_IMPORT, MOST_FILES, ONLY_FROM, ONLY_IN } from './architecture/rules.ts'
+
+const ROOT = join(import.meta.dirname, '..')
 
 /** The most specific folder that has a rule. */
 const ruleOf = (file: string) =>
@@ -95,4 +98,11 @@ test('no shell, no unchecked certificate', () => {
     ),
   )
   expect(guilty).toEqual(UNCHECKED)
+})
+
+test('unit tests mock no modules, because they share them in one process', () => {
+  const tests = globSync(['src/**/*.test.ts', 'test/*.test.ts', 'test/run/*.test.ts'], { cwd: ROOT })
+  const guilty = tests.filter((file) => /\bvi\.(?:do)?mock\(/i.test(readFileSync(join(ROOT, file), 'utf8')))
+  expect(tests.length).toBeGreaterThan(300)
+  expect(guilty).toEqual([])
 })

@@ -10,6 +10,7 @@ import { type Controller, startController } from '../../src/controller/start.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { adminOf, call, createCluster, enrolNode } from '../support/controller/client.ts'
 import { startCluster } from '../support/controller/start-cluster.ts'
+import { programEnvironment } from '../support/program-environment.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../src/controller.ts')
 let dataDirectory: string
@@ -28,7 +29,7 @@ afterEach(async () => {
 })
 
 function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: process.env.PATH, HOME: dataDirectory, CANTRIP_ADMIN: controller.adminFile }
+  const env = programEnvironment({ HOME: dataDirectory, CANTRIP_ADMIN: controller.adminFile })
   return new Promise((resolve) => {
     execFile(process.execPath, [PROGRAM, 'bundle', ...argv], { env }, (error, out, err) => {
       resolve({ code: error ? Number(error.code) : 0, out, err })

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readCredentials } from '../../src/agent/identity/credentials.ts'
 import { linuxHostView } from '../../src/host/linux/host-view.ts'
 import { openScene, type Scene } from '../support/controller/scene.ts'
+import { programEnvironment } from '../support/program-environment.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../src/controller.ts')
 let scene: Scene
@@ -22,7 +23,7 @@ afterEach(async () => {
 
 /** Runs the program as the administrator of a file. */
 function as(admin: string, ...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const options = { env: { PATH: process.env.PATH, HOME: directory, CANTRIP_ADMIN: admin }, cwd: directory }
+  const options = { env: programEnvironment({ HOME: directory, CANTRIP_ADMIN: admin }), cwd: directory }
   return new Promise((resolve) => {
     execFile(process.execPath, [PROGRAM, ...argv], options, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),

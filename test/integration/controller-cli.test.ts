@@ -16,6 +16,7 @@ import { Enrolment } from '../../src/protocol/api/identities/installer.ts'
 import { connectAgent, type ScriptedAgent } from '../support/controller/agent.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { call, type EnrolledNode, enrolNode, type Installer } from '../support/controller/client.ts'
+import { programEnvironment } from '../support/program-environment.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const ROOT = join(import.meta.dirname, '../../src/controller.ts')
@@ -39,7 +40,7 @@ interface Ran {
 }
 
 function run(argv: string[], environment: Record<string, string> = {}): Promise<Ran> {
-  const env = { PATH: process.env.PATH, HOME: directory, CANTRIP_ADMIN: controller.adminFile, ...environment }
+  const env = programEnvironment({ HOME: directory, CANTRIP_ADMIN: controller.adminFile, ...environment })
   return new Promise((resolve) => {
     execFile(process.execPath, [ROOT, ...argv], { cwd: directory, env }, (error, out, err) => {
       resolve({ code: error ? Number(error.code) : 0, out, err })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import { createCluster, enrolNode } from '../support/controller/client.ts'
+import { programEnvironment } from '../support/program-environment.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const ROOT = join(import.meta.dirname, '../../src/controller.ts')
@@ -29,7 +30,7 @@ afterEach(async () => {
 
 /** Runs a command until the end of the test. The test can wait for its output. */
 function follow(...argv: string[]) {
-  const env = { PATH: process.env.PATH, HOME: dataDirectory, CANTRIP_ADMIN: controller.adminFile }
+  const env = programEnvironment({ HOME: dataDirectory, CANTRIP_ADMIN: controller.adminFile })
   const child = spawn(process.execPath, [ROOT, ...argv], { env })
   following.push(child)
   let out = ''

@@ -9,6 +9,7 @@ import { adminOf, call } from '../support/controller/client.ts'
 import { type ControllerProcess, runController, serveController } from '../support/controller/process.ts'
 import { openBrowser } from '../support/oidc/browser.ts'
 import { CLIENT_ID, CLIENT_SECRET, startProvider, type TestProvider } from '../support/oidc/start-provider.ts'
+import { programEnvironment } from '../support/program-environment.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../src/controller.ts')
@@ -85,7 +86,7 @@ const cli = (...argv: string[]) => runController(argv, { HOME: home })
 /** `controller login`, with a person who does what it prints. */
 async function signIn(...argv: string[]): Promise<{ code: number | null; out: string; err: string }> {
   const child = spawn(process.execPath, [PROGRAM, 'login', controller.url, '--ca-fingerprint', fingerprint, ...argv], {
-    env: { PATH: process.env.PATH, HOME: home },
+    env: programEnvironment({ HOME: home }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = once(child, 'close')

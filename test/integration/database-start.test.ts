@@ -10,6 +10,7 @@ import { exitCodeOf } from '../../src/cli/kit/exit-codes.ts'
 import { MIGRATIONS } from '../../src/controller/store/postgres/schema.ts'
 import { openPostgresStore } from '../../src/controller/store/postgres/store.ts'
 import { PostgresServer, SUPERUSER } from '../support/postgres.ts'
+import { programEnvironment } from '../support/program-environment.ts'
 
 const run = promisify(execFile)
 const CONTROLLER = join(import.meta.dirname, '../../src/controller.ts')
@@ -275,7 +276,7 @@ test('sslmode works as in libpq', async () => {
 test('the CLI prints the error and exits with its code', async () => {
   const serve = async (url: string) => {
     const argv = [CONTROLLER, 'serve', '--data', join(scratch, 'data'), '--listen', '127.0.0.1:0', '--database', url]
-    const env = { PATH: process.env.PATH, PGPASSFILE: '/nonexistent' }
+    const env = programEnvironment({ PGPASSFILE: '/nonexistent' })
     const ended = await run(process.execPath, argv, { env, timeout: 30_000 }).catch((error: unknown) => error)
     const { code, stderr } = ended as { code: number; stderr: string }
     expect(stderr).not.toMatch(/\n\s+at |report it|secret/)

@@ -22,6 +22,7 @@ import { JOIN_TOKEN_HEADER, type JoinCommandRequest } from '../../src/protocol/a
 import { adminOf, call, createCluster, enrolNode, type Installer } from '../support/controller/client.ts'
 import { refusalOf } from '../support/docs/parse-command.ts'
 import { paste as pasteBelow, pathWithout, run } from '../support/paste.ts'
+import { programEnvironment } from '../support/program-environment.ts'
 
 const HOUR_MS = 3_600_000
 const AGENT = process.arch === 'arm64' ? 'agent-linux-arm64' : 'agent-linux-x64'
@@ -87,7 +88,7 @@ const admin = (method: string, path: string, body?: unknown) =>
   call(controller.url, adminOf(controller), method, path, body)
 const cli = (...argv: string[]) =>
   run([process.execPath, PROGRAM, ...argv], {
-    env: { PATH: process.env.PATH, HOME: directory, CANTRIP_ADMIN: controller.adminFile },
+    env: programEnvironment({ HOME: directory, CANTRIP_ADMIN: controller.adminFile }),
     cwd: directory,
   })
 

@@ -18,6 +18,7 @@ import type { PairReport } from '../../src/protocol/api/pair-report.ts'
 import type { NodeRole } from '../../src/protocol/names.ts'
 import { connectAgent, type ScriptedAgent } from '../support/controller/agent.ts'
 import { createCluster, type EnrolledNode, enrolNode } from '../support/controller/client.ts'
+import { programEnvironment } from '../support/program-environment.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const ROOT = join(import.meta.dirname, '../../src/controller.ts')
@@ -104,7 +105,7 @@ const node = (name: string): Running => {
 const precheck = (...argv: string[]) => controllerCli('cluster', 'precheck', ...argv)
 
 function controllerCli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: process.env.PATH, HOME: directory, CANTRIP_ADMIN: controller.adminFile }
+  const env = programEnvironment({ HOME: directory, CANTRIP_ADMIN: controller.adminFile })
   return new Promise((resolve) => {
     execFile(process.execPath, [ROOT, ...argv], { cwd: directory, env }, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),
@@ -195,7 +196,7 @@ test('a cluster runs one pair check at a time', async () => {
 
 test('after Ctrl-C all ports on the nodes are closed', async () => {
   node('two').isMute = true
-  const env = { PATH: process.env.PATH, HOME: directory, CANTRIP_ADMIN: controller.adminFile }
+  const env = programEnvironment({ HOME: directory, CANTRIP_ADMIN: controller.adminFile })
   const child = execFile(process.execPath, [ROOT, 'cluster', 'precheck', 'demo'], { cwd: directory, env })
   await waitFor('a listener of the first node', () => isOpen('127.0.66.1', 6_443), { everyMs: 20 })
   child.kill('SIGINT')

@@ -70,7 +70,7 @@ async function precheckAs(name: string, files: Record<string, string>): Promise<
   return new Map(checks.map((check) => [check.id, check]))
 }
 
-test('a name server that does not answer is reported with the time that it cost', async () => {
+test.concurrent('a name server that does not answer is reported with the time that it cost', async () => {
   const results = await precheckAs('lonely-node', { 'resolv.conf': `nameserver ${HANGING}\n` })
   expect(results.get('hostname')).toMatchObject({
     verdict: 'warn',
@@ -81,7 +81,7 @@ test('a name server that does not answer is reported with the time that it cost'
   expect(results.get('resolv-conf')).toMatchObject({ verdict: 'fail', found: expect.stringContaining('127.0.0.72') })
 })
 
-test('an invalid host name, and options rotate', async () => {
+test.concurrent('an invalid host name, and options rotate', async () => {
   const results = await precheckAs('Bad_Name', { 'resolv.conf': `nameserver ${ANSWERING}\noptions rotate\n` })
   expect(results.get('hostname')).toMatchObject({
     verdict: 'fail',
@@ -90,7 +90,7 @@ test('an invalid host name, and options rotate', async () => {
   expect(results.get('resolv-conf')).toMatchObject({ verdict: 'fail', found: expect.stringMatching(/^options rotate/) })
 })
 
-test('a name that the name server cannot resolve', async () => {
+test.concurrent('a name that the name server cannot resolve', async () => {
   const results = await precheckAs('nobody.example.com', { 'resolv.conf': `nameserver ${ANSWERING}\n` })
   expect(results.get('hostname')).toMatchObject({
     verdict: 'fail',
@@ -98,7 +98,7 @@ test('a name that the name server cannot resolve', async () => {
   })
 })
 
-test('many unanswered names delay neither other checks nor the end of the program', async () => {
+test.concurrent('many unanswered names delay neither other checks nor the end of the program', async () => {
   const startedAt = performance.now()
   const pools = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => `pool ${i}.pool.example.org iburst\n`)
   const search = ['a', 'b', 'c', 'd'].map((label) => `${label}.example.org`).join(' ')

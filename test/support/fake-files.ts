@@ -34,12 +34,20 @@ export class FakeFiles {
   resolve(given: string, last: boolean, depth = 0): string {
     const path = normalize(given)
     if (depth > 40) throw Object.assign(new Error(`ELOOP: too many links, '${path}'`), { code: 'ELOOP' })
-    if (path === '/') return '/'
+    if (!this.hasLink(path, last)) return path === '/' ? path : path.replace(/\/$/, '')
     const parent = this.resolve(dirname(path), true, depth + 1)
     const own = join(parent, basename(path))
     const node = this.nodes.get(own)
     if (!last || node?.kind !== 'symlink') return own
     return this.resolve(absolute(parent, node.target), true, depth + 1)
+  }
+
+  /** Whether a link is on the way. Most paths have none, and models resolve millions of them. */
+  private hasLink(path: string, last: boolean): boolean {
+    for (let end = path.indexOf('/', 1); end !== -1; end = path.indexOf('/', end + 1)) {
+      if (this.nodes.get(path.slice(0, end))?.kind === 'symlink') return true
+    }
+    return last && this.nodes.get(path)?.kind === 'symlink'
   }
 
   get(path: string, follow = false): FakeNode | undefined {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { makeData } from './postgres-data.ts'
 import { waitFor } from './wait-for.ts'
 
 const run = promisify(execFile)
@@ -49,7 +50,8 @@ export class PostgresServer {
     const data = join(directory, 'data')
     // Not synced: only what comes later must last. Sorted by language, so that a test sees where it should not be.
     const locale = ['--locale=C.UTF-8', '--encoding=UTF8', '--locale-provider=icu', '--icu-locale=en']
-    await run(...server.#command('initdb', '--no-sync', `--username=${SUPERUSER}`, ...locale, '--auth=trust', data))
+    const argv = ['--no-sync', `--username=${SUPERUSER}`, ...locale, '--auth=trust']
+    await makeData(data, [server.#bin, ...argv], () => run(...server.#command('initdb', ...argv, data)))
     const lines = [
       "listen_addresses = '127.0.0.1'",
       `port = ${server.port}`,

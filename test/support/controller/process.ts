@@ -1,9 +1,10 @@
 import { execFile, spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { programEnvironment } from '../program-environment.ts'
 import { waitFor } from '../wait-for.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../../src/controller.ts')
-const environment = (more: NodeJS.ProcessEnv) => ({ PATH: process.env.PATH, HOME: '/nonexistent', ...more })
+const environment = (more: NodeJS.ProcessEnv) => programEnvironment({ HOME: '/nonexistent', ...more })
 
 /** The controller as a process of its own, as `controller serve` starts it. */
 export interface ControllerProcess {

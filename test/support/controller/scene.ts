@@ -8,6 +8,7 @@ import type { OperatorReport } from '../../../src/protocol/api/operators.ts'
 import type { Instruction } from '../../../src/protocol/wire/instruction.ts'
 import { Operation } from '../../../src/protocol/wire/operation.ts'
 import { OPERATION_FRAME } from '../../../src/protocol/wire/released-names.ts'
+import { programEnvironment } from '../program-environment.ts'
 import { waitFor } from '../wait-for.ts'
 import { connectAgent, factsAt, type ScriptedAgent } from './agent.ts'
 import { importSmallBundle } from './bundle.ts'
@@ -102,7 +103,7 @@ export class Scene {
 
   /** Runs a command of the CLI as the administrator. */
   cli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-    const env = { PATH: process.env.PATH, HOME: '/nonexistent', CANTRIP_ADMIN: this.controller.adminFile }
+    const env = programEnvironment({ HOME: '/nonexistent', CANTRIP_ADMIN: this.controller.adminFile })
     return new Promise((resolve) => {
       execFile(process.execPath, [PROGRAM, ...argv], { env }, (error, out, err) => {
         resolve({ code: error ? Number(error.code) : 0, out, err })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Controller } from '../../../src/controller/start.ts'
+import { programEnvironment } from '../program-environment.ts'
 import { waitFor } from '../wait-for.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../../src/controller.ts')
@@ -78,7 +79,7 @@ export class Served implements Pick<Controller, 'url' | 'adminFile'> {
 
   /** Runs a command of the CLI as the administrator. */
   cli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-    const env = { PATH: process.env.PATH, HOME: '/nonexistent', CANTRIP_ADMIN: this.adminFile }
+    const env = programEnvironment({ HOME: '/nonexistent', CANTRIP_ADMIN: this.adminFile })
     return new Promise((resolve) => {
       execFile(process.execPath, [PROGRAM, ...argv], { env }, (error, out, err) => {
         resolve({ code: error ? Number(error.code) : 0, out, err })

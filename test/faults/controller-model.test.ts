@@ -2,17 +2,17 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { isFull, keepResult, seed } from '../../test/run/campaign.ts'
-import { type HistoryResult, playHistory } from '../../test/support/controller/model/history.ts'
-import { type Misguide, MUTANTS, WRONG_DIRECTORS } from '../../test/support/controller/model/mutants.ts'
-import type { WorldOptions } from '../../test/support/controller/model/world.ts'
-import { seededRandom } from '../../test/support/random.ts'
-import { openAuthority } from './access/authority.ts'
-import { openSqliteStore } from './store/sqlite/store.ts'
+import { openAuthority } from '../../src/controller/access/authority.ts'
+import { openSqliteStore } from '../../src/controller/store/sqlite/store.ts'
+import { isFull, keepResult, seed } from '../run/campaign.ts'
+import { type HistoryResult, playHistory } from '../support/controller/model/history.ts'
+import { type Misguide, MUTANTS, WRONG_DIRECTORS } from '../support/controller/model/mutants.ts'
+import type { WorldOptions } from '../support/controller/model/world.ts'
+import { seededRandom } from '../support/random.ts'
 
 /** IDs decide ties, so they must be the same each time a history runs. */
 const ids = vi.hoisted(() => ({ next: 0 }))
-vi.mock('./domain/ids.ts', () => ({
+vi.mock('../../src/controller/domain/ids.ts', () => ({
   newId(kind: string) {
     const digits = (ids.next++).toString(32).padStart(10, '0')
     return `${kind}-${digits.replace(/[0189]/g, (digit) => ({ 0: 'w', 1: 'x', 8: 'y', 9: 'z' })[digit] ?? digit)}`
@@ -20,8 +20,8 @@ vi.mock('./domain/ids.ts', () => ({
 }))
 
 const director = vi.hoisted(() => ({ misguide: undefined as Misguide | undefined }))
-vi.mock('./domain/upgrade/steer.ts', async (original) => {
-  const own = await original<typeof import('./domain/upgrade/steer.ts')>()
+vi.mock('../../src/controller/domain/upgrade/steer.ts', async (original) => {
+  const own = await original<typeof import('../../src/controller/domain/upgrade/steer.ts')>()
   const steer: typeof own.steer = (situation) => {
     const decisions = own.steer(situation)
     return director.misguide?.(situation, decisions) ?? decisions

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { tinyBundle } from '../../test/support/tiny-bundle.ts'
-import { importBundle } from './import.ts'
+import { importBundle } from '../../src/bundle/import.ts'
+import { tinyBundle } from '../support/tiny-bundle.ts'
 
 /** What was synced and renamed, in order; a file by its inode. */
 const done = vi.hoisted((): (number | 'rename')[] => [])
