@@ -51,6 +51,8 @@ export function sendControllers({ authority, now, publicUrls }: Ports & HasPubli
   const urls = [...publicUrls].sort()
   const text = JSON.stringify(urls)
   if (urls.length === 0 || !session.isOpen || session.sentControllers === text) return
+  // Signing takes longer than all else here.
+  if (!session.capabilities.includes('frame/controllers')) return
   const nowMs = now().getTime()
   const times = { issuedAt: new Date(nowMs).toISOString(), expiresAt: new Date(nowMs + VALID_MS).toISOString() }
   const controllers: Controllers = { node: session.nodeId, ...times, urls }
