@@ -69,8 +69,8 @@ function sceneOf(ports: Viewing, data: ClusterData): Scene {
     data,
     ...{ members: situationOf(ports, data).members, followings: followingsOf(data.cluster, present(data)), lastRuns },
     problems: Map.groupBy(problemsNow(ports, data), ({ node }) => node),
-    // Of several, the first one.
     reported: new Map(reportNow(ports, data.cluster)?.nodes.map((each) => [each.name, each])),
+    // Of several, the first one.
     fingerprints: new Map(data.enrolments.map(({ nodeId, fingerprint }) => [nodeId, fingerprint] as const).reverse()),
   }
 }
