@@ -72,7 +72,7 @@ export const ONLY_FROM: Record<string, readonly string[]> = {
 export const ONLY_IN: Record<string, readonly string[]> = {
   'node:child_process': ['host/linux', 'bundle/make', 'agent/service', 'agent/gate', 'agent/execute'],
   systeminformation: ['host/linux'],
-  undici: ['host/linux', 'controller/access/oidc'],
+  undici: ['host/linux', 'controller/access/oidc', 'bundle/download'],
   'openid-client': ['controller/access/oidc'],
   tar: ['bundle', 'agent/logs'],
   ws: ['agent/link', 'controller/live', 'controller/api/upgrade'],

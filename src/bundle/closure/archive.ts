@@ -18,22 +18,26 @@ export interface Archive {
 }
 
 /** Enough for indexes, manifests and configs of images. */
-const HEAD_BYTES = 1024 * 1024
+export const MAX_JSON_BYTES = 1024 * 1024
 
-/** An archive with these files. */
-export function archiveOf(file: Archive['file']): Archive {
-  return { file, json: (path) => parse(file(path)) }
+/** An archive with these files. `content`: all of a file that is not larger than MAX_JSON_BYTES. */
+export function archiveOf(
+  file: Archive['file'],
+  content: (path: string) => Buffer | undefined = (path) => file(path)?.head,
+): Archive {
+  const isSmall = (path: string) => (file(path)?.size ?? Number.POSITIVE_INFINITY) <= MAX_JSON_BYTES
+  return { file, json: (path) => (isSmall(path) ? parse(content(path)) : undefined) }
 }
 
-/** Takes the bytes of a file in order. */
-export function newBlob(): { add(chunk: Uint8Array): void; end(): Blob } {
+/** Takes the bytes of a file in order. Keeps its first ones. */
+export function newBlob(headBytes = MAX_JSON_BYTES): { add(chunk: Uint8Array): void; end(): Blob } {
   const hash = createHash('sha256')
   const head: Buffer[] = []
   let size = 0
   return {
     add(chunk) {
       hash.update(chunk)
-      if (size < HEAD_BYTES) head.push(Buffer.from(chunk))
+      if (size < headBytes) head.push(Buffer.from(chunk.subarray(0, headBytes - size)))
       size += chunk.length
     },
     end: () => ({ size, sha256: hash.digest('hex'), head: Buffer.concat(head) }),
@@ -74,10 +78,10 @@ function plain(path: string): string {
   return path.replace(/^(\.?\/)+/, '')
 }
 
-function parse(blob: Blob | undefined): unknown {
-  if (blob === undefined || blob.size > HEAD_BYTES) return undefined
+function parse(content: Buffer | undefined): unknown {
+  if (content === undefined) return undefined
   try {
-    return JSON.parse(blob.head.toString('utf8'))
+    return JSON.parse(content.toString('utf8'))
   } catch {
     return undefined
   }

@@ -9,15 +9,33 @@ const Descriptor = z.object({
   platform: z.optional(z.object({ os: z.string(), architecture: z.string() })),
   annotations: z.optional(z.record(z.string(), z.string())),
 })
-const Index = z.object({ manifests: z.array(Descriptor) })
-const Manifest = z.object({ config: Descriptor, layers: z.array(Descriptor) })
+/** Docker permits 127 layers. */
+const MAX_LAYERS = 500
+/** In one archive, and in one index. */
+const MAX_IMAGES = 500
+/** An index can name indexes. */
+const MAX_DEPTH = 4
+/** Of one image. */
+const MAX_BLOBS = 2_000
+
+export const ImageIndex = z.object({ manifests: z.array(Descriptor).check(z.maxLength(MAX_IMAGES)) })
+export const ImageManifest = z.object({
+  config: Descriptor,
+  layers: z.array(Descriptor).check(z.maxLength(MAX_LAYERS)),
+})
 const Config = z.object({
   architecture: z.string(),
   rootfs: z.object({ diff_ids: z.array(z.string()) }),
 })
-const DockerManifest = z.array(
-  z.object({ Config: z.string(), RepoTags: z.nullable(z.array(z.string())), Layers: z.array(z.string()) }),
-)
+const DockerManifest = z
+  .array(
+    z.object({
+      Config: z.string(),
+      RepoTags: z.nullable(z.array(z.string()).check(z.maxLength(MAX_IMAGES))),
+      Layers: z.array(z.string()).check(z.maxLength(MAX_LAYERS)),
+    }),
+  )
+  .check(z.maxLength(MAX_IMAGES))
 export type Descriptor = z.infer<typeof Descriptor>
 
 /** An image of an archive; the digest is that of its manifest or index. A docker archive has none. */
@@ -36,7 +54,7 @@ export type ImageContent =
 
 /** The named images of an archive. Other platforms of an index may be absent. */
 export function imagesIn(archive: Archive, arch: Arch): FoundImage[] {
-  const index = Index.safeParse(archive.json('index.json'))
+  const index = ImageIndex.safeParse(archive.json('index.json'))
   const images = index.success ? ociImages(archive, index.data.manifests, arch) : []
   // An archive of both forms can have the names in one of them only.
   return images.length > 0 ? images : dockerImages(archive, arch)
@@ -55,19 +73,25 @@ function ociImages(archive: Archive, manifests: readonly Descriptor[], arch: Arc
   })
 }
 
-/** Checks a blob and all blobs that it names, and adds them to `blobs`. */
-function problemsBelow(archive: Archive, descriptor: Descriptor, arch: Arch, blobs: Descriptor[]): string[] {
+/** Checks a blob and all blobs that it names, each once, and adds them to `blobs`. */
+function problemsBelow(archive: Archive, descriptor: Descriptor, arch: Arch, blobs: Descriptor[], depth = 1): string[] {
+  if (blobs.some(({ digest }) => digest === descriptor.digest)) return []
+  if (depth > MAX_DEPTH) return [`its indexes are nested more than ${MAX_DEPTH} times`]
+  if (blobs.length > MAX_BLOBS) return [`it has more than ${MAX_BLOBS} blobs`]
   const problem = problemOf(archive, descriptor)
   if (problem !== undefined) return [problem]
   blobs.push(descriptor)
   const content = archive.json(pathOf(descriptor))
-  const index = Index.safeParse(content)
+  const index = ImageIndex.safeParse(content)
   if (index.success) {
     const own = index.data.manifests.filter(({ platform }) => isOf(arch, platform))
     if (own.length === 0) return [`it has no image for linux/${ARCH[arch].oci}`]
-    return own.flatMap((each) => problemsBelow(archive, each, arch, blobs))
+    const problems: string[] = []
+    for (const each of own)
+      if (problems.length === 0) problems.push(...problemsBelow(archive, each, arch, blobs, depth + 1))
+    return problems
   }
-  const manifest = Manifest.safeParse(content)
+  const manifest = ImageManifest.safeParse(content)
   if (!manifest.success) return [`${descriptor.digest} is neither an index nor a manifest of an image`]
   const { config, layers } = manifest.data
   const missing = [config, ...layers].map((each) => problemOf(archive, each)).filter((each) => each !== undefined)
@@ -126,7 +150,8 @@ function ofOtherArch(content: unknown, arch: Arch): string[] {
   return architecture === ARCH[arch].oci ? [] : [`it is for ${architecture}; wanted ${ARCH[arch].oci}`]
 }
 
-function isOf(arch: Arch, platform: Descriptor['platform']): boolean {
+/** Whether a node of this architecture needs what has this platform. */
+export function isOf(arch: Arch, platform: Descriptor['platform']): boolean {
   return platform === undefined || (platform.os === 'linux' && platform.architecture === ARCH[arch].oci)
 }
 

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import type { UpstreamFile } from '../upstream/table.ts'
 import { checksumProblem } from './checksum-beside.ts'
+import { BadArchive } from './plain-bytes.ts'
 import type { Problems } from './problems.ts'
-import { findFiles, isFile, type Tree } from './tree.ts'
-import { BadArchive, plain, unpack } from './unpack.ts'
+import { findFiles, type Tree } from './tree.ts'
+import { extracted, plain, unpack } from './unpack.ts'
 
 /** A file that could be the wanted one. `label`: where it is, for messages. */
 export interface Candidate {
@@ -75,9 +76,10 @@ async function addMembers(
     return
   }
   for (const [member, wanted] of members) {
-    const candidate = { file: join(directory, member), label: `${path}, ${member}` }
-    if (!(await isFile(candidate.file))) to.problems.unusable.push(`${path}: has no ${member}`)
-    else if (wanted.startsWith('images/')) to.archives.set(candidate.label, candidate.file)
-    else add(to, wanted, candidate)
+    const file = await extracted(directory, member)
+    const label = `${path}, ${member}`
+    if (file === undefined) to.problems.unusable.push(`${path}: has no ${member}`)
+    else if (wanted.startsWith('images/')) to.archives.set(label, file)
+    else add(to, wanted, { file, label })
   }
 }

@@ -9,7 +9,7 @@ export async function hashOf(file: string, algorithm: 'sha256' | 'sha512'): Prom
   return hash.digest('hex')
 }
 
-/** The hash of a text in lower-case hex. */
-export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+/** The hash of a text or of bytes in lower-case hex. */
+export function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
 }

@@ -1,7 +1,10 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, readFileSync } from 'node:fs'
 import { readdir, realpath } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { type Archive, archiveOf, type Blob, newBlob } from '../closure/archive.ts'
+
+/** How a layer is compressed is in its first bytes. An archive can have many files: no more of each is kept. */
+const HEAD_BYTES = 16
 
 /** The files of an image in a directory: an OCI layout, what skopeo writes for `dir:`, or an unpacked archive. */
 export interface ImageFiles extends Archive {
@@ -25,7 +28,13 @@ export async function readImageFiles(directory: string): Promise<ImageFiles> {
     if (found === undefined) throw new Error(`${path} is not in ${directory}`)
     return found.file
   }
-  return { ...archiveOf((path) => files.get(path)?.blob), locate }
+  return {
+    ...archiveOf(
+      (path) => files.get(path)?.blob,
+      (path) => readFileSync(locate(path)),
+    ),
+    locate,
+  }
 }
 
 /** What skopeo writes for `dir:` as an OCI layout. It has no name; `name` is that of its image. */
@@ -44,11 +53,13 @@ export function layoutOfDir(files: ImageFiles, name: string): ImageFiles {
   indexBlob.add(Buffer.from(index))
   const made = indexBlob.end()
   const file = (path: string) => (path === 'index.json' ? made : files.file(own(path)))
-  return { ...archiveOf(file), locate: (path) => files.locate(own(path)) }
+  const locate = (path: string) => files.locate(own(path))
+  const content = (path: string) => (path === 'index.json' ? made.head : readFileSync(locate(path)))
+  return { ...archiveOf(file, content), locate }
 }
 
 async function blobOf(file: string): Promise<Blob> {
-  const blob = newBlob()
+  const blob = newBlob(HEAD_BYTES)
   for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) blob.add(chunk as Buffer)
   return blob.end()
 }

@@ -7,7 +7,8 @@ import { type Content, contentOf, contentOfFile } from '../make/tar.ts'
 import { sha256 } from './hash.ts'
 import { type ImageFiles, layoutOfDir, readImageFiles } from './image-files.ts'
 import { imageName, imageNameInPath } from './image-name.ts'
-import { BadArchive, membersOf, unpack } from './unpack.ts'
+import { BadArchive } from './plain-bytes.ts'
+import { membersOf, unpack } from './unpack.ts'
 
 /** An image that was found, with where. */
 export interface IntakeImage {

@@ -1,77 +1,98 @@
-import { mkdir } from 'node:fs/promises'
-import type { ReadEntry } from 'tar'
+import { mkdir, realpath } from 'node:fs/promises'
+import { join, sep } from 'node:path'
+import type { Parser, ReadEntry } from 'tar'
 import { contentKind } from './content-kind.ts'
+import { BadArchive, plainBytes } from './plain-bytes.ts'
+import { isFile } from './tree.ts'
 
-const MAX_BYTES = 16 * 1024 ** 3
-const MAX_ENTRIES = 50_000
+const MAX_MEMBERS = 50_000
 const TYPES = new Set(['File', 'OldFile', 'ContiguousFile', 'Link', 'SymbolicLink', 'Directory'])
-
-/** A file that is no archive, or is damaged or too large. The message continues `FILE: `. */
-export class BadArchive extends Error {}
 
 /**
  * Extracts the members that `wanted` selects, to a new directory. Reads gzip and zstd by content, whatever the name is.
  * Throws BadArchive.
  */
 export async function unpack(archive: string, to: string, wanted: (path: string) => boolean): Promise<void> {
-  const { extract } = await import('tar')
+  const { Unpack } = await import('tar')
   await mkdir(to, { recursive: true })
-  const limits = newLimits()
-  const filter = (path: string, entry: object) => limits.permit(entry as ReadEntry) && wanted(plain(path))
-  const options = { file: archive, cwd: to, strict: true, noMtime: true, preserveOwner: false, filter }
-  await readable(archive, () => extract(options))
-  limits.check()
+  await readInto(archive, 'close', (filter) => {
+    const select = (path: string, entry: object) => filter(entry as ReadEntry) && wanted(plain(path))
+    return new Unpack({ ...PLAIN, cwd: to, noMtime: true, preserveOwner: false, filter: select })
+  })
 }
 
 /** The paths of the members. Throws BadArchive. */
 export async function membersOf(archive: string): Promise<Set<string>> {
-  const { list } = await import('tar')
+  const { Parser } = await import('tar')
   const members = new Set<string>()
-  const limits = newLimits()
-  await readable(archive, () =>
-    list({
-      file: archive,
-      strict: true,
-      onReadEntry: (entry) => {
-        if (limits.permit(entry)) members.add(plain(entry.path))
-      },
-    }),
-  )
-  limits.check()
+  await readInto(archive, 'end', (filter) => {
+    const onReadEntry = (entry: ReadEntry) => {
+      members.add(plain(entry.path))
+      entry.resume()
+    }
+    return new Parser({ ...PLAIN, filter: (_, entry) => filter(entry as ReadEntry), onReadEntry })
+  })
   return members
 }
 
-function newLimits() {
-  let bytes = 0
-  let entries = 0
-  const isTooLarge = () => bytes > MAX_BYTES || entries > MAX_ENTRIES
-  return {
-    permit(entry: ReadEntry): boolean {
-      bytes += entry.size
-      entries += 1
-      return !isTooLarge() && TYPES.has(entry.type)
-    },
-    check() {
-      if (isTooLarge()) throw new BadArchive(`has more than ${MAX_ENTRIES} members or ${MAX_BYTES / 1024 ** 3} GiB`)
-    },
-  }
-}
-
-async function readable(archive: string, read: () => Promise<unknown>): Promise<void> {
-  try {
-    await read()
-  } catch (cause) {
-    const kind = await contentKind(archive)
-    const isArchive = ['gzip data', 'zstd data', 'a tar archive'].includes(kind)
-    const why = cause instanceof Error ? ` (${cause.message})` : ''
-    throw new BadArchive(
-      isArchive ? `is damaged, or no tar archive${why}` : `is ${kind}; wanted a tar archive, plain, gzip or zstd`,
-      { cause },
-    )
-  }
+/** The extracted file with this path in the archive; undefined if there is none, or it is a link to elsewhere. */
+export async function extracted(directory: string, member: string): Promise<string | undefined> {
+  const file = join(directory, member)
+  if (!(await isFile(file))) return undefined
+  return (await realpath(file)).startsWith((await realpath(directory)) + sep) ? file : undefined
 }
 
 /** A path without leading `./` and `/`. */
 export function plain(path: string): string {
   return path.replace(/^(\.?\/)+/, '').replace(/\/$/, '')
+}
+
+/** What is compressed is decompressed before. */
+const PLAIN = { strict: true, brotli: false, zstd: false } as const
+
+/** Reads an archive to its end mark. `filter` counts the members, and selects those that can be extracted. */
+async function readInto(
+  archive: string,
+  lastEvent: 'end' | 'close',
+  open: (filter: (entry: ReadEntry) => boolean) => Parser,
+): Promise<void> {
+  let count = 0
+  let isOver = false
+  const parser = open(({ type }) => {
+    count += 1
+    return count <= MAX_MEMBERS && TYPES.has(type)
+  })
+  // An archive can consist of extended headers.
+  parser.on('meta', () => {
+    count += 1
+  })
+  parser.on('eof', () => {
+    isOver = true
+  })
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
+  ended.catch(() => undefined)
+  parser.on('error', reject)
+  parser.on(lastEvent, () => resolve())
+  const drained = () => new Promise((done) => parser.once('drain', done))
+  try {
+    for await (const bytes of plainBytes(archive)) {
+      if (!parser.write(bytes)) await Promise.race([drained(), ended])
+      if (count > MAX_MEMBERS) throw new BadArchive(`has more than ${MAX_MEMBERS} members`)
+      if (isOver) break
+    }
+    parser.end()
+    await ended
+  } catch (cause) {
+    throw cause instanceof BadArchive ? cause : await badArchive(archive, cause)
+  }
+}
+
+async function badArchive(archive: string, cause: unknown): Promise<BadArchive> {
+  const kind = await contentKind(archive)
+  const isArchive = ['gzip data', 'zstd data', 'a tar archive'].includes(kind)
+  const why = cause instanceof Error ? ` (${cause.message})` : ''
+  const problem = isArchive
+    ? `is damaged, or no tar archive${why}`
+    : `is ${kind}; wanted a tar archive, plain, gzip or zstd`
+  return new BadArchive(problem, { cause })
 }

@@ -3,9 +3,9 @@ import { AGENT_IMAGE, IMAGES } from '../contents.ts'
 import { checksumProblem } from '../intake/checksum-beside.ts'
 import { filesOf } from '../intake/files.ts'
 import { chooseImages, type IntakeImage, imagesOfArchive, imagesOfDirectory } from '../intake/images.ts'
+import { BadArchive } from '../intake/plain-bytes.ts'
 import { type Problems, requireNoProblems } from '../intake/problems.ts'
 import { readTree, type Tree } from '../intake/tree.ts'
-import { BadArchive } from '../intake/unpack.ts'
 import { agentImage } from '../make/images.ts'
 import { describeItem, imageItem, tagOf } from './items.ts'
 import type { Item, Source, SourceContext } from './source.ts'
@@ -17,8 +17,13 @@ const ARCHIVE = /\.(tar|tar\.gz|tgz|tar\.zst|tzst|tar\.zstd|oci)$/
  * manifests/. What no node could use is refused, all at once.
  */
 export function directorySource(directory: string): Source {
+  return treeSource(() => readTree(directory))
+}
+
+/** The same files, wherever they are. `advice`: what to do about files that are refused. */
+export function treeSource(open: (context: SourceContext) => Promise<Tree>, advice?: string): Source {
   return async (context) => {
-    const tree = await readTree(directory)
+    const tree = await open(context)
     const problems: Problems = { unusable: [], missing: [] }
     const { items, archives, used } = await filesOf(tree, context, problems)
     for (const path of tree.files) {
@@ -32,7 +37,7 @@ export function directorySource(directory: string): Source {
       const isNamed = names.has(name) || problems.unusable.some((each) => each.includes(name))
       if (!isNamed) problems.missing.push(`archive of ${name}`)
     }
-    requireNoProblems(problems, context)
+    requireNoProblems(problems, context, advice)
     const { agent, arch } = context
     return [
       ...items,

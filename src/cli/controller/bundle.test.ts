@@ -74,3 +74,12 @@ test.each([
 ])('bad input is %s, exit code 2', async (code, args) => {
   await expect(controller(...args)).rejects.toMatchObject({ code, kind: 'invalid' })
 })
+
+test('options of downloads are refused with another source', async () => {
+  const build = (...flags: string[]) =>
+    controller('build', '--agent', process.execPath, '--to', at('bundle'), '--key', at('key.pem'), ...flags)
+  await expect(build('--base', 'https://mirror.example')).rejects.toThrow('--base is only for --from upstream')
+  await expect(build('--from', 'dir', '--dir', scratch, '--update-lock')).rejects.toThrow('--update-lock is only for')
+  const wrong = build('--from', 'upstream', '--base', 'mirror.example', '--arch', arch)
+  await expect(wrong).rejects.toMatchObject({ code: 'bundle/bad-url' })
+})

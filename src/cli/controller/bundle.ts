@@ -1,8 +1,7 @@
-import { type Command, Option } from 'commander'
-import { version } from '../../base/version.ts'
+import type { Command } from 'commander'
 import type { BundleFile } from '../../bundle/format.ts'
 import type { StoredBundle } from '../../bundle/import.ts'
-import { DEFAULT_VERSIONS, versionSet } from '../../bundle/versions/sets.ts'
+import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
 import { type BundleView, bundleRoutes } from '../../protocol/api/bundles.ts'
 import { confirm } from '../kit/confirm.ts'
 import {
@@ -14,9 +13,9 @@ import {
   type PlainFormat,
   render,
   tableOption,
-  withFormatOrPath,
 } from '../kit/output.ts'
-import { archOption, kubernetesVersionOption, registerListFiles } from './bundle-list-files.ts'
+import { registerBuild } from './bundle-build.ts'
+import { registerListFiles } from './bundle-list-files.ts'
 import { changeData } from './service/data-owner.ts'
 import { printAs, withAdmin, withClient } from './session/session.ts'
 import { DEFAULT_KEY, expandHome } from './signing-key.ts'
@@ -32,48 +31,6 @@ export function registerBundle(program: Command): void {
   registerList(bundle)
   registerDelete(bundle)
   registerListFiles(bundle)
-}
-
-function registerBuild(bundle: Command): void {
-  withFormatOrPath(bundle.command('build'), 'to')
-    .description('build and sign a bundle for one Kubernetes version and architecture')
-    .addOption(
-      new Option('--from <source>', 'source: Go modules, or a directory of files')
-        .choices(['gomod', 'dir'])
-        .default('gomod'),
-    )
-    .option('--dir <directory>', "with --from dir: directory with upstream's files; see list-files")
-    .addOption(kubernetesVersionOption())
-    .addOption(archOption())
-    .requiredOption('--agent <file>', "agent executable, for the operator's image")
-    .requiredOption('--to <path>', 'bundle to write: a directory, or a file that ends in .tar')
-    .option(
-      '--key <file>',
-      'Ed25519 signing key; if it does not exist, it is created together with FILE.pub',
-      DEFAULT_KEY,
-    )
-    .addHelpText('after', examples('controller bundle build --agent dist/agent-linux-x64 --to bundle'))
-    .action(async (options: BuildFlags) => {
-      const { buildBundle } = await import('../../bundle/make/build-bundle.ts')
-      const { agentVersion } = await import('../../bundle/make/agent-file.ts')
-      const { readOrCreateKey } = await import('../../bundle/keys.ts')
-      const { sourceOf } = await import('../../bundle/sources/source-of.ts')
-      const versions = versionSet(options.kubernetesVersion) ?? DEFAULT_VERSIONS
-      const source = await sourceOf(options.from, options.dir)
-      const agent = { file: options.agent, version: await agentVersion(options.agent, options.arch, version.version) }
-      const manifest = await buildBundle({
-        source,
-        agent,
-        versions,
-        arch: options.arch,
-        output: options.to,
-        key: await readOrCreateKey(expandHome(options.key)),
-        cache: { directory: cacheDirectory(), progress: (line) => process.stderr.write(`${line}\n`) },
-        now: new Date(),
-      })
-      const text = `${manifest.name}: ${options.to}, signed with ${options.key}\n`
-      await printAs(options.output, { bundle: options.to, ...manifest }, text)
-    })
 }
 
 function registerVerify(bundle: Command): void {
@@ -165,17 +122,6 @@ function registerDelete(bundle: Command): void {
     )
 }
 
-interface BuildFlags {
-  from: 'gomod' | 'dir'
-  dir?: string
-  kubernetesVersion: string
-  arch: 'x64' | 'arm64'
-  agent: string
-  to: string
-  key: string
-  output: PlainFormat
-}
-
 const FILES: Column<BundleFile>[] = [
   { title: 'KIND', of: ({ role }) => role },
   { title: 'NAME', of: ({ name }) => name },
@@ -198,10 +144,6 @@ function summary({ manifest, manifestSha256, publicKey }: StoredBundle): BundleV
   const { name, kubernetesVersion, arch, createdAt, files } = manifest
   const bytes = files.reduce((sum, file) => sum + file.size, 0)
   return { name, kubernetesVersion, arch, createdAt, files: files.length, bytes, manifestSha256, publicKey }
-}
-
-function cacheDirectory(): string {
-  return process.env.CANTRIP_CACHE ?? expandHome('~/.cache/cantrip')
 }
 
 function mebibytes(bytes: number): string {

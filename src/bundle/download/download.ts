@@ -1,0 +1,106 @@
+import { join } from 'node:path'
+import { AgentError } from '../../base/agent-error.ts'
+import { limit } from '../../base/tasks/limit.ts'
+import { IMAGES } from '../contents.ts'
+import { linesOf, listFilesCommand } from '../intake/problems.ts'
+import type { Tree } from '../intake/tree.ts'
+import type { SourceContext } from '../sources/source.ts'
+import { upstreamFiles } from '../upstream/table.ts'
+import type { Transport } from './fetch-file.ts'
+import { fetchImage } from './fetch-image.ts'
+import { fetchPublished } from './fetch-published.ts'
+import { NotFetched } from './http.ts'
+import type { Lock, LockedFile, LockedImage } from './lock.ts'
+import type { Places } from './places.ts'
+
+const AT_ONCE = 4
+
+export interface DownloadOptions {
+  transport: Transport
+  places: Places
+  /** Where finished downloads stay. */
+  directory: string
+  /** Nothing else is taken. */
+  lock: Lock | undefined
+}
+
+/**
+ * Downloads the files and images of a bundle. Returns those of this bundle, as a tree and as a lock. Throws
+ * `bundle/not-downloaded` with all that is missing, or differs from its checksum or the lock.
+ */
+export async function download(options: DownloadOptions, context: SourceContext): Promise<{ tree: Tree; lock: Lock }> {
+  const { transport, places, directory, lock } = options
+  const { versions, arch, cache } = context
+  const upstream = upstreamFiles(versions, arch).filter(({ spare }) => !spare)
+  const names = Object.entries(IMAGES).map(([repository, { version }]) => `${repository}:${versions[version]}`)
+  const failures = strangers(
+    lock,
+    upstream.map(({ url }) => url),
+    names,
+  )
+  const taken = { files: [] as LockedFile[], images: [] as LockedImage[] }
+  const tree = { root: directory, files: [] as string[], images: [] as string[] }
+  const silent = new Map<string, string>()
+  const lane = limit(AT_ONCE)
+
+  /** Adds to the failures. A server that does not answer is not asked again. */
+  const one = (url: string, label: string, fetch: () => Promise<number>) =>
+    lane(async () => {
+      const { host } = new URL(url)
+      try {
+        const known = silent.get(host)
+        if (known !== undefined) throw new NotFetched(known, 'permanent')
+        const bytes = await fetch()
+        cache.progress(`${label}: ${(bytes / 2 ** 20).toFixed(1)} MiB`)
+      } catch (error) {
+        if (!(error instanceof NotFetched)) throw error
+        if (error.isUnanswered) silent.set(host, error.message)
+        failures.push(`${url}: ${error.message}`)
+      }
+    })
+
+  const files = upstream.map((file) => {
+    const locked = lock?.files.find(({ url }) => url === file.url)
+    if (lock !== undefined && locked === undefined) return undefined
+    return one(places.file(file.place), file.url, async () => {
+      const { entry, paths } = await fetchPublished(file, { transport, places, directory, locked })
+      taken.files.push(entry)
+      tree.files.push(...paths)
+      return entry.size
+    })
+  })
+  const images = names.map((name) => {
+    const locked = lock?.images.find((each) => each.name === name)
+    if (lock !== undefined && locked === undefined) return undefined
+    const repository = places.repository(name)
+    return one(repository, name, async () => {
+      const path = `images/${name}`
+      const { digest } = locked ?? {}
+      const image = await fetchImage(transport, { name, repository, arch, directory: join(directory, path), digest })
+      taken.images.push({ name, ...image })
+      tree.images.push(path)
+      return image.size
+    })
+  })
+  await Promise.all([...files, ...images])
+  if (failures.length > 0) throw notDownloaded(failures.sort(), context, directory)
+  return { tree, lock: { format: 1, kubernetesVersion: versions.kubernetes, arch, ...taken } }
+}
+
+/** What only one of lock and bundle has. */
+function strangers(lock: Lock | undefined, urls: readonly string[], images: readonly string[]): string[] {
+  if (lock === undefined) return []
+  const wanted = [...urls, ...images]
+  const locked = [...lock.files.map(({ url }) => url), ...lock.images.map(({ name }) => name)]
+  return [
+    ...wanted.filter((each) => !locked.includes(each)).map((each) => `${each}: is not in the lock file`),
+    ...locked.filter((each) => !wanted.includes(each)).map((each) => `${each}: is in the lock file, but not needed`),
+  ]
+}
+
+function notDownloaded(failures: readonly string[], context: SourceContext, directory: string): AgentError {
+  const message = linesOf(`files and images of the bundle: ${failures.length} not downloaded`, failures)
+  return new AgentError('bundle/not-downloaded', message, {
+    fix: `correct this and build again: what is complete stays in ${directory}. Proxies: HTTPS_PROXY, HTTP_PROXY and NO_PROXY; mirrors: --base and --registry; what is downloaded: ${listFilesCommand(context)}`,
+  })
+}

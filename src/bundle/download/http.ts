@@ -1,0 +1,122 @@
+import type { Dispatcher } from 'undici'
+import { badBundle } from '../error.ts'
+
+const CONNECT_MS = 15_000
+const STALL_MS = 60_000
+const MAX_REDIRECTS = 8
+
+/** Settings of the network, as the variables of the environment that curl and Go read. */
+export interface Network {
+  /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in either case. */
+  env: Readonly<Record<string, string | undefined>>
+  /** PEM of all CAs that are trusted. */
+  ca: readonly string[]
+}
+
+/** An answer that is not the end of a redirect. The body must be read, or dropped. */
+export interface Answer {
+  status: number
+  headers: Readonly<Record<string, string | string[] | undefined>>
+  body: AsyncIterable<Buffer>
+  drop(): Promise<void>
+}
+
+export interface Http {
+  /** Follows redirects. Throws NotFetched if there is no answer. */
+  get(url: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
+}
+
+/** A download that failed. `isTransient`: a further try may succeed. The message continues `URL: `. */
+export class NotFetched extends Error {
+  readonly isTransient: boolean
+  /** Whether no server answered. */
+  readonly isUnanswered: boolean
+
+  constructor(message: string, state: 'transient' | 'permanent' | 'unanswered', cause?: unknown) {
+    super(message, { cause })
+    this.isTransient = state !== 'permanent'
+    this.isUnanswered = state === 'unanswered'
+  }
+}
+
+/** HTTP and HTTPS through the proxies of the environment. Call `close` at the end. */
+export async function openHttp({ env, ca }: Network): Promise<Http & { close(): Promise<void> }> {
+  const { EnvHttpProxyAgent, request } = await import('undici')
+  const tls = { ca: [...ca], timeout: CONNECT_MS }
+  const dispatcher = new EnvHttpProxyAgent({
+    ...{ httpProxy: proxyOf(env, 'http_proxy'), httpsProxy: proxyOf(env, 'https_proxy') },
+    noProxy: env.no_proxy ?? env.NO_PROXY ?? '',
+    ...{ connect: tls, requestTls: tls, proxyTls: tls },
+    ...{ headersTimeout: STALL_MS, bodyTimeout: STALL_MS, maxHeaderSize: 64 * 1024 },
+  })
+  const ask = (url: URL, headers: Readonly<Record<string, string>>) =>
+    request(url, { dispatcher, headers: { 'user-agent': 'cantrip', ...headers } }).catch((cause: unknown) => {
+      throw new NotFetched(reasonOf(cause), isTlsFailure(cause) ? 'permanent' : 'unanswered', cause)
+    })
+  return {
+    close: () => dispatcher.destroy(),
+    async get(url, headers = {}) {
+      let at = new URL(url)
+      let sent = headers
+      for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+        const answer = await ask(at, sent)
+        const { location } = answer.headers
+        if (!isRedirect(answer.statusCode) || typeof location !== 'string') return answerOf(answer)
+        await answer.body.dump()
+        const next = new URL(location, at)
+        if (at.protocol === 'https:' && next.protocol !== 'https:') {
+          throw new NotFetched(`is redirected to ${next.origin}, which is not encrypted`, 'permanent')
+        }
+        if (next.origin !== at.origin) sent = withoutCredentials(sent)
+        at = next
+      }
+      throw new NotFetched(`is redirected more than ${MAX_REDIRECTS} times`, 'permanent')
+    },
+  }
+}
+
+/** The URL of a mirror or a registry, without a slash at its end. Throws `bundle/bad-url`. */
+export function httpUrl(text: string, option: string): string {
+  const url = parseUrl(text)
+  if (url !== undefined && url.username === '' && url.password === '') return url.href.replace(/\/+$/, '')
+  // Not the text itself: it can contain a password.
+  const message = `${option} is not a URL; wanted http:// or https://, a host and a path, without a user`
+  throw badBundle('bad-url', message, `correct ${option}`)
+}
+
+function proxyOf(env: Network['env'], name: 'http_proxy' | 'https_proxy'): string {
+  const upper = name.toUpperCase()
+  const text = env[name] ?? env[upper] ?? ''
+  if (text === '' || parseUrl(text) !== undefined) return text
+  const message = `${upper} of the environment is not a URL; wanted http:// or https:// and a host`
+  throw badBundle('bad-url', message, `correct ${upper}, or unset it`)
+}
+
+function parseUrl(text: string): URL | undefined {
+  const url = URL.parse(text)
+  const isHttp = url !== null && ['http:', 'https:'].includes(url.protocol)
+  return isHttp && url.search === '' && url.hash === '' ? url : undefined
+}
+
+const isRedirect = (status: number) => [301, 302, 303, 307, 308].includes(status)
+
+function answerOf({ statusCode, headers, body }: Dispatcher.ResponseData): Answer {
+  return { status: statusCode, headers, body, drop: () => body.dump() }
+}
+
+function withoutCredentials(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'))
+}
+
+/** What a connection failed with; the message of undici for a proxy has it in its cause. */
+export function reasonOf(error: unknown): string {
+  const reasons: string[] = []
+  for (let each = error; each instanceof Error; each = each.cause) reasons.push(each.message || String(codeOf(each)))
+  return [...new Set(reasons)].join(': ') || String(error)
+}
+
+function isTlsFailure(error: unknown): boolean {
+  return error instanceof Error && (/CERT|SIGNATURE|_TLS_|_SSL_/.test(codeOf(error)) || isTlsFailure(error.cause))
+}
+
+const codeOf = (error: NodeJS.ErrnoException) => error.code ?? ''

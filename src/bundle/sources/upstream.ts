@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import type { Clock } from '../../base/retry.ts'
+import { download } from '../download/download.ts'
+import { type Network, openHttp } from '../download/http.ts'
+import { type Lock, readLock, writeLock } from '../download/lock.ts'
+import { type Mirrors, placesOf } from '../download/places.ts'
+import { treeSource } from './dir.ts'
+import type { Source } from './source.ts'
+
+export interface UpstreamOptions extends Mirrors {
+  network: Network
+  clock: Clock
+  /** A file with what may be taken. It is written if it does not exist. */
+  lock?: string | undefined
+  /** Writes the lock file again. */
+  updateLock?: boolean | undefined
+}
+
+const ADVICE = 'the server has other files than the project published: ask who maintains it, or use another one'
+
+/** Downloads what the projects publish, from their servers or from mirrors of them. Downloads stay in the cache. */
+export function upstreamSource({ network, clock, lock: lockFile, updateLock, ...mirrors }: UpstreamOptions): Source {
+  return async (context) => {
+    const places = placesOf(mirrors)
+    const lock = lockFile === undefined || updateLock ? undefined : await readLock(lockFile, context)
+    let taken: Lock | undefined
+    const source = treeSource(async () => {
+      const http = await openHttp(network)
+      try {
+        const directory = join(context.cache.directory, 'downloads')
+        const downloaded = await download({ transport: { http, clock }, places, directory, lock }, context)
+        taken = downloaded.lock
+        return downloaded.tree
+      } finally {
+        await http.close()
+      }
+    }, ADVICE)
+    const items = await source(context)
+    if (lockFile !== undefined && lock === undefined && taken !== undefined) {
+      writeLock(lockFile, taken)
+      context.cache.progress(`${lockFile} is written: review it, and keep it for later builds`)
+    }
+    return items
+  }
+}

@@ -1,0 +1,111 @@
+import { type Command, Option } from 'commander'
+import { AgentError } from '../../base/agent-error.ts'
+import { version } from '../../base/version.ts'
+import type { Arch } from '../../bundle/arch.ts'
+import type { UpstreamOptions } from '../../bundle/sources/upstream.ts'
+import { DEFAULT_VERSIONS, versionSet } from '../../bundle/versions/sets.ts'
+import { machineCas } from '../../pki/machine-cas.ts'
+import { examples, type PlainFormat, withFormatOrPath } from '../kit/output.ts'
+import { STEADY_CLOCK } from '../kit/steady-clock.ts'
+import { archOption, kubernetesVersionOption } from './bundle-list-files.ts'
+import { printAs } from './session/session.ts'
+import { DEFAULT_KEY, expandHome } from './signing-key.ts'
+
+interface Flags {
+  from: 'gomod' | 'dir' | 'upstream'
+  dir?: string
+  base?: string
+  registry?: string
+  ca?: string
+  lock?: string
+  updateLock?: boolean
+  kubernetesVersion: string
+  arch: Arch
+  agent: string
+  to: string
+  key: string
+  output: PlainFormat
+}
+
+/** `controller bundle build`. */
+export function registerBuild(bundle: Command): void {
+  withFormatOrPath(bundle.command('build'), 'to')
+    .description('build and sign a bundle for one Kubernetes version and architecture')
+    .addOption(
+      new Option('--from <source>', 'source: Go modules, a directory of files, or downloads from the projects')
+        .choices(['gomod', 'dir', 'upstream'])
+        .default('gomod'),
+    )
+    .option('--dir <directory>', "with --from dir: directory with upstream's files; see list-files")
+    .option('--base <url>', 'with --from upstream: mirror that has HOST/PATH of each file below this URL')
+    .option('--registry <url>', 'with --from upstream: registry that has REGISTRY/NAME of each image below this URL')
+    .option('--ca <file>', 'with --from upstream: further CAs to trust, PEM')
+    .option('--lock <file>', 'with --from upstream: take only what is in this file; written if it does not exist')
+    .option('--update-lock', 'write the lock file again, with what is published now')
+    .addOption(kubernetesVersionOption())
+    .addOption(archOption())
+    .requiredOption('--agent <file>', "agent executable, for the operator's image")
+    .requiredOption('--to <path>', 'bundle to write: a directory, or a file that ends in .tar')
+    .option(
+      '--key <file>',
+      'Ed25519 signing key; if it does not exist, it is created together with FILE.pub',
+      DEFAULT_KEY,
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'controller bundle build --agent dist/agent-linux-x64 --to bundle',
+        'controller bundle build --from upstream --lock bundle.lock.json --agent dist/agent-linux-x64 --to bundle',
+        'controller bundle build --from upstream --base https://mirror.example/files --registry https://mirror.example:5000 --agent dist/agent-linux-x64 --to bundle',
+      ),
+    )
+    .action(async (options: Flags) => {
+      const { buildBundle } = await import('../../bundle/make/build-bundle.ts')
+      const { agentVersion } = await import('../../bundle/make/agent-file.ts')
+      const { readOrCreateKey } = await import('../../bundle/keys.ts')
+      const { sourceOf } = await import('../../bundle/sources/source-of.ts')
+      const versions = versionSet(options.kubernetesVersion) ?? DEFAULT_VERSIONS
+      const { from, dir } = options
+      const source = await sourceOf({ from, dir, upstream: await upstreamOptions(options) })
+      const agent = { file: options.agent, version: await agentVersion(options.agent, options.arch, version.version) }
+      const manifest = await buildBundle({
+        source,
+        agent,
+        versions,
+        arch: options.arch,
+        output: options.to,
+        key: await readOrCreateKey(expandHome(options.key)),
+        cache: { directory: cacheDirectory(), progress: (line) => process.stderr.write(`${line}\n`) },
+        now: new Date(),
+      })
+      const text = `${manifest.name}: ${options.to}, signed with ${options.key}\n`
+      await printAs(options.output, { bundle: options.to, ...manifest }, text)
+    })
+}
+
+async function upstreamOptions({ from, base, registry, ca, lock, updateLock }: Flags): Promise<UpstreamOptions> {
+  const [given] =
+    Object.entries({ base, registry, ca, lock, updateLock }).find(([, value]) => value !== undefined) ?? []
+  if (given !== undefined && from !== 'upstream') {
+    const option = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    throw new AgentError('usage/option', `--${option} is only for --from upstream`, {
+      fix: 'add --from upstream, or leave the option out',
+      kind: 'invalid',
+    })
+  }
+  const own = ca === undefined ? [] : [await readCa(ca)]
+  return {
+    ...{ base, registry, lock, updateLock, clock: STEADY_CLOCK },
+    network: { env: process.env, ca: [...machineCas(), ...own] },
+  }
+}
+
+async function readCa(path: string): Promise<string> {
+  const { readGiven } = await import('../../host/linux/files/read-given.ts')
+  const file = { path, what: 'CA file', code: 'bundle', maxBytes: 1024 * 1024, isSecret: false }
+  return readGiven({ ...file, ifMissing: 'pass a file with the certificates of the CAs, in PEM' })
+}
+
+function cacheDirectory(): string {
+  return process.env.CANTRIP_CACHE ?? expandHome('~/.cache/cantrip')
+}
