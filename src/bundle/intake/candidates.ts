@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import type { UpstreamFile } from '../upstream/table.ts'
+import { BadArchive } from './archives/plain-bytes.ts'
+import { extracted, plain, unpack } from './archives/unpack.ts'
 import { checksumProblem } from './checksum-beside.ts'
-import { BadArchive } from './plain-bytes.ts'
 import type { Problems } from './problems.ts'
 import { findFiles, type Tree } from './tree.ts'
-import { extracted, plain, unpack } from './unpack.ts'
 
 /** A file that could be the wanted one. `label`: where it is, for messages. */
 export interface Candidate {

@@ -4,11 +4,11 @@ import type { Arch } from '../arch.ts'
 import { compressionOf, type FoundImage, imagesIn, pathOf } from '../closure/images-in.ts'
 import { type LayoutBlob, layoutArchive } from '../make/layout.ts'
 import { type Content, contentOf, contentOfFile } from '../make/tar.ts'
+import { BadArchive } from './archives/plain-bytes.ts'
+import { membersOf, unpack } from './archives/unpack.ts'
 import { sha256 } from './hash.ts'
 import { type ImageFiles, layoutOfDir, readImageFiles } from './image-files.ts'
 import { imageName, imageNameInPath } from './image-name.ts'
-import { BadArchive } from './plain-bytes.ts'
-import { membersOf, unpack } from './unpack.ts'
 
 /** An image that was found, with where. */
 export interface IntakeImage {

@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import { GZIP, ZSTD } from '../closure/images-in.ts'
-import { contentKind } from './content-kind.ts'
+import { GZIP, ZSTD } from '../../closure/images-in.ts'
+import { contentKind } from '../content-kind.ts'
 
 const MAX_BYTES = 16 * 1024 ** 3
 /** What is compressed may become so much, and this many times its size. Archives of programs become 3 to 10 times larger. */

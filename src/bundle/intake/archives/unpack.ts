@@ -1,9 +1,9 @@
 import { mkdir, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import type { Parser, ReadEntry } from 'tar'
-import { contentKind } from './content-kind.ts'
+import { contentKind } from '../content-kind.ts'
+import { isFile } from '../tree.ts'
 import { BadArchive, plainBytes } from './plain-bytes.ts'
-import { isFile } from './tree.ts'
 
 const MAX_MEMBERS = 50_000
 const TYPES = new Set(['File', 'OldFile', 'ContiguousFile', 'Link', 'SymbolicLink', 'Directory'])

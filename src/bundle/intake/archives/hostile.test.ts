@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { create, Header } from 'tar'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { put } from '../../../test/support/upstream-files.ts'
-import { sha256 } from './hash.ts'
-import { imagesOfArchive, imagesOfDirectory } from './images.ts'
+import { put } from '../../../../test/support/upstream-files.ts'
+import { sha256 } from '../hash.ts'
+import { imagesOfArchive, imagesOfDirectory } from '../images.ts'
 import { extracted, membersOf, unpack } from './unpack.ts'
 
 let scratch: string
