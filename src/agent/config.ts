@@ -40,8 +40,12 @@ export function readConfig(paths: Paths): AgentConfig | undefined {
   })
 }
 
-/** With the URLs of the credentials, and those that the node has received since. */
-export function withReceivedUrls(config: AgentConfig, paths: Paths): AgentConfig {
+/** The URLs of the credentials, and those of the last list of controllers. */
+export function urlsNow(config: AgentConfig, paths: Paths): string[] {
+  return withReceivedUrls(readConfigIfValid(paths) ?? config, paths).urls
+}
+
+function withReceivedUrls(config: AgentConfig, paths: Paths): AgentConfig {
   const received = readControllers(paths, config.cluster.id)?.urls ?? []
   return { ...config, urls: [...new Set([...config.urls, ...received])] }
 }

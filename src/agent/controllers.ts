@@ -1,4 +1,5 @@
 import { readIfThere } from '../base/durable-file.ts'
+import { LONGEST_URL, MOST_URLS } from '../protocol/wire/session/limits.ts'
 import type { AgentPaths } from './paths.ts'
 import { writeStateFile } from './state-file.ts'
 
@@ -18,7 +19,9 @@ export function readControllers(paths: Paths, cluster: string): ReceivedControll
   try {
     const received = JSON.parse(readIfThere(paths.controllersFile) ?? '') as ReceivedControllers
     const { issuedAt, urls } = received
-    const isWhole = typeof issuedAt === 'string' && urls.every(isControllerUrl)
+    // The controller accepts no hello with more.
+    const isShort = urls.length <= MOST_URLS && urls.every(({ length }) => length <= LONGEST_URL)
+    const isWhole = typeof issuedAt === 'string' && isShort && urls.every(isControllerUrl)
     return isWhole && received.cluster === cluster ? { cluster, issuedAt, urls } : undefined
   } catch {
     return undefined

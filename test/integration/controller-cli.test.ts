@@ -51,6 +51,12 @@ function run(argv: string[], environment: Record<string, string> = {}): Promise<
 const json = async (...argv: string[]) => JSON.parse((await run([...argv, '-o', 'json'])).out)
 const text = (name: string) => readFileSync(join(directory, name), 'utf8')
 
+it('agents accept 16 URLs of controllers: more are an error', async () => {
+  const urls = Array.from({ length: 17 }, (_, at) => ['--public-url', `https://10.0.0.${at + 1}:8443`]).flat()
+  const ran = await run(['serve', '--data', join(directory, 'other'), ...urls])
+  expect(ran).toMatchObject({ code: 2, err: expect.stringContaining('At most 16 are possible.') })
+})
+
 it('writes the two files for enrolment, readable by the owner only, and never overwrites files', async () => {
   const made = await run(['cluster', 'create', 'factory', '--label', 'site=north', '--pod-subnet', '10.20.0.0/16'])
   expect(made).toMatchObject({ code: 0, err: '' })

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -73,6 +73,9 @@ test('a damaged list, and one with a URL in clear, are as if there were none', a
     'null',
     '{"cluster":"c-aaaaaaaaaa"}',
     JSON.stringify({ ...LIST, cluster: 'c-aaaaaaaaaa', urls: ['http://x'] }),
+    // The controller refuses a hello with so many, or with one that is so long.
+    JSON.stringify({ ...LIST, cluster: 'c-aaaaaaaaaa', urls: Array(17).fill('https://10.0.0.5:8443') }),
+    JSON.stringify({ ...LIST, cluster: 'c-aaaaaaaaaa', urls: [`https://x/${'x'.repeat(5_000)}`] }),
   ]
   for (const text of damaged) {
     writeFileSync(pathsOf(undefined, root).controllersFile, text)
@@ -80,4 +83,16 @@ test('a damaged list, and one with a URL in clear, are as if there were none', a
   }
   await take(signed(LIST))
   expect(urls()).toEqual(LIST.urls)
+})
+
+test('a list that cannot be stored is logged, and does not end the session', async () => {
+  mkdirSync(pathsOf(undefined, root).controllersFile)
+  await take(signed(LIST))
+  expect(logged).toEqual([expect.stringMatching(/^error cannot store the list of controllers: EISDIR/)])
+})
+
+test('a list of a controller whose clock was wrong does not exclude later ones', async () => {
+  await take(signed({ ...LIST, issuedAt: '2099-06-01T12:00:00.000Z', expiresAt: '2099-06-02T12:00:00.000Z' }))
+  await take(signed({ ...LIST, urls: ['https://10.0.0.7:8443'] }))
+  expect(urls()).toEqual(['https://10.0.0.7:8443'])
 })

@@ -1,3 +1,5 @@
+import { errorMessage } from '../../base/text/error-message.ts'
+import { printable } from '../../base/text/printable.ts'
 import type { Controllers } from '../../protocol/wire/lists/controllers.ts'
 import type { Signed } from '../../protocol/wire/signed.ts'
 import { readControllers, writeControllers } from '../controllers.ts'
@@ -21,7 +23,13 @@ const CONTROLLERS: SignedKind<Controllers> = {
   schema: async () => (await import('../../protocol/wire/lists/controllers.ts')).Controllers,
 }
 
-/** Stores where the controllers of the cluster are. An earlier list changes nothing; one that is not accepted is logged. */
+/** Lists are valid for a day: one that was issued later than in a day was issued by a controller with a wrong clock. */
+const DAY_MS = 86_400_000
+
+/**
+ * Stores where the controllers of the cluster are. An earlier list changes nothing. One that is not accepted, or cannot be stored, is
+ * logged: the node has other work, for which it stays connected.
+ */
 export function controllersTaker(options: ControllersOptions): (signed: Signed) => Promise<void> {
   const { paths, cluster, log, onControllers } = options
   return async (signed) => {
@@ -29,9 +37,15 @@ export function controllersTaker(options: ControllersOptions): (signed: Signed) 
     if (opened.kind === 'refused') return log('error', `refused: ${opened.error.message} (${opened.error.code})`)
     const { issuedAt, urls } = opened.body
     const present = readControllers(paths, cluster)
-    if (present && (present.issuedAt >= issuedAt || present.urls.join() === urls.join())) return
-    writeControllers(paths, { cluster, issuedAt, urls })
-    log('info', `controllers of this cluster: ${urls.join(', ')}`)
+    const isPossible = present && Date.parse(present.issuedAt) <= options.now().getTime() + DAY_MS
+    if (isPossible && present.issuedAt >= issuedAt) return
+    if (present?.urls.join() === urls.join()) return
+    try {
+      writeControllers(paths, { cluster, issuedAt, urls })
+    } catch (error) {
+      return log('error', `cannot store the list of controllers: ${errorMessage(error)}`)
+    }
+    log('info', `controllers of this cluster: ${urls.map(printable).join(', ')}`)
     onControllers()
   }
 }

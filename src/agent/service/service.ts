@@ -6,7 +6,7 @@ import type { NodeState } from '../../protocol/names.ts'
 import { PROTOCOL } from '../../protocol/version.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
-import { type AgentConfig, requireConfig, withReceivedUrls } from '../config.ts'
+import { type AgentConfig, requireConfig, urlsNow } from '../config.ts'
 import { readControllers } from '../controllers.ts'
 import {
   hasInstaller,
@@ -224,7 +224,7 @@ async function keepAtWork(
         },
         onControllers() {
           // Read at each use.
-          config.urls = withReceivedUrls(config, options.paths).urls
+          config.urls = urlsNow(config, options.paths)
         },
         onTrust(ca) {
           present = { ...present, ca }

@@ -7,6 +7,7 @@ import { command, inOrder } from '../../base/command.ts'
 import { LATE_RENEWAL_DAYS } from '../../controller/api/admission/expired.ts'
 import type { Log } from '../../controller/monitoring/log.ts'
 import { RETENTION } from '../../controller/retention/limits.ts'
+import { MOST_URLS } from '../../protocol/wire/session/limits.ts'
 import { examples } from '../kit/output.ts'
 import { sealerOf } from './keys.ts'
 import { type OidcFlags, oidcSettingsOf, withOidcFlags } from './login/oidc-flags.ts'
@@ -198,5 +199,6 @@ function urlOf(text: string, before: string[] = []): string[] {
   if (url?.protocol !== 'https:' || url.pathname !== '/') {
     throw new InvalidArgumentError('It must be https://HOST:PORT, without a path.')
   }
+  if (before.length >= MOST_URLS) throw new InvalidArgumentError(`At most ${MOST_URLS} are possible.`)
   return [...before, url.origin]
 }

@@ -1,5 +1,6 @@
 import { hostname, networkInterfaces } from 'node:os'
 import { bareHost } from '../../base/net/address.ts'
+import { MOST_URLS } from '../../protocol/wire/session/limits.ts'
 
 export interface Listen {
   /** An address or a name; `0.0.0.0` and `::` are all addresses of the machine. */
@@ -10,10 +11,10 @@ export interface Listen {
 const isWildcard = (host: string) => host === '0.0.0.0' || host === '::'
 const inUrl = (host: string) => (host.includes(':') ? `[${host}]` : host)
 
-/** The default URLs for agents: one for each address of the machine on which the controller listens. */
+/** The default URLs for agents: one for each address of the machine on which the controller listens, at most MOST_URLS. */
 export function reachableUrls({ host, port }: Listen): string[] {
   const hosts = isWildcard(host) ? [hostname(), ...outerAddresses()] : [host]
-  return hosts.map((each) => `https://${inUrl(each)}:${port}`)
+  return [...new Set(hosts)].slice(0, MOST_URLS).map((each) => `https://${inUrl(each)}:${port}`)
 }
 
 /** The URL for the administrator on the same machine. */

@@ -9,9 +9,7 @@ import { openTicks } from '../ticks.ts'
 import { openLeases } from './leases.ts'
 import { openMail } from './mail.ts'
 import { openSessions } from './sessions.ts'
-
-/** In the credentials of a cluster: see protocol/api/installer.ts. */
-const MOST_URLS = 16
+import { urlsOfAll } from './urls-of-all.ts'
 
 interface Options {
   /** Everything has to be looked at again, because notices may have been missed. */
@@ -92,7 +90,7 @@ export async function joinPeers(
     sessions.setLive(after)
     sessions.recordMissing()
     const knownUrls = services.publicUrls.join()
-    services.publicUrls = [...new Set([...own.urls, ...others.flatMap(({ urls }) => urls)])].slice(0, MOST_URLS)
+    services.publicUrls = urlsOfAll(own.urls, others)
     if (services.publicUrls.join() !== knownUrls) void hub.sendControllers()
     if (before !== after.join()) {
       log(

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { NodeId } from '../../names.ts'
+import { LONGEST_URL, MOST_URLS } from '../session/limits.ts'
 
 /**
  * Where agents find controllers, in addition to the URLs of their credentials. It is signed with an instruction key that the agent
@@ -10,6 +11,8 @@ export const Controllers = z.strictObject({
   expiresAt: z.iso.datetime(),
   issuedAt: z.iso.datetime(),
   /** In the order of their code units, so that lists of different controllers can be compared. */
-  urls: z.array(z.url({ protocol: /^https$/ }).check(z.maxLength(2_048))).check(z.minLength(1), z.maxLength(16)),
+  urls: z
+    .array(z.url({ protocol: /^https$/ }).check(z.maxLength(LONGEST_URL)))
+    .check(z.minLength(1), z.maxLength(MOST_URLS)),
 })
 export type Controllers = z.infer<typeof Controllers>

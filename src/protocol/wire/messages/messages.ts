@@ -6,6 +6,7 @@ import { Facts } from '../facts.ts'
 import { OperationAnswer } from '../operation.ts'
 import { PairCheckDown, PairCheckUp } from '../pair-check.ts'
 import { OPERATION_FRAME } from '../released-names.ts'
+import { MOST_URLS } from '../session/limits.ts'
 import { Signed } from '../signed.ts'
 
 /** A type of message: what it carries, and the first release that understands it. */
@@ -31,7 +32,7 @@ export const UP = {
       openRun: z.nullable(RunId),
       warnings: CheckSummaries,
       /** The URLs of controllers that it received, in their order; absent if none. */
-      knownControllers: z.optional(z.array(text).check(z.maxLength(16))),
+      knownControllers: z.optional(z.array(text).check(z.maxLength(MOST_URLS))),
       /** The generation of its last instruction. */
       lastGeneration: z.optional(z.int().check(z.nonnegative())),
       /** Its last message that the controller confirmed as stored. */

@@ -40,6 +40,10 @@ export const MOST_EXCESS_MS = 30_000
 /** How soon after the connection the agent sends its hello, and the controller its welcome. */
 export const OPENING_MS = 10_000
 
+/** URLs of controllers that an agent gets, and characters of each. */
+export const MOST_URLS = 16
+export const LONGEST_URL = 2_048
+
 /** An acknowledgement is sent after so many messages, or so long after the first of them. */
 export const ACK_EVERY = 16
 export const ACK_AFTER_MS = 1_000
