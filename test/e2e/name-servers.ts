@@ -80,7 +80,9 @@ export async function nameServers(scene: Scene, { stage }: Story): Promise<void>
   await stage('after a power cut of all nodes the node DNS is first again, and all nodes are Ready', async () => {
     const since = new Date()
     await cutPower(scene)
+    scene.say(`  all have booted after ${secondsSince(since)} s`)
     await allReady(scene.node('m1'), NAMES.length, since)
+    scene.say(`  all are Ready after ${secondsSince(since)} s`)
     await forEachNode(scene, usesNodeDnsFirst)
   })
   await stage('all are uninstalled: each resolv.conf is restored', async () => {
@@ -92,10 +94,13 @@ export async function nameServers(scene: Scene, { stage }: Story): Promise<void>
   })
 }
 
+const secondsSince = (date: Date) => ((Date.now() - date.getTime()) / 1_000).toFixed(1)
+
 async function cutPower(scene: Scene): Promise<void> {
+  const [dhcpServer, ...others] = scene.nodes()
   for (const node of scene.nodes()) await kill(node)
-  // The DHCP server first.
-  for (const node of scene.nodes()) await boot(node, scene.signal)
+  if (dhcpServer) await boot(dhcpServer, scene.signal)
+  await Promise.all(others.map((node) => boot(node, scene.signal)))
 }
 
 async function forEachNode(scene: Scene, look: (node: Node, scene: Scene) => Promise<void>): Promise<void> {
