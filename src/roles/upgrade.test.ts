@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../test/support/fake-kubernetes.ts'
+import { outdate } from '../../test/support/outdated-unit.ts'
 import { planWorkflow } from '../engine/plan-workflow.ts'
 import { planningHost } from '../host/planning.ts'
 import { addOns } from './add-ons.ts'
@@ -31,33 +32,18 @@ async function due(): Promise<FakeKubernetes> {
   return fake
 }
 
+const CTR = [
+  ...['/usr/local/lib/cantrip/bin/ctr', '--address', '/run/cantrip-containerd/containerd.sock'],
+  ...['--namespace', 'k8s.io'],
+]
+
 const at = (calls: readonly (readonly string[])[], text: string) =>
   calls.findIndex((argv) => argv.join(' ').includes(text))
 
 test('the kubelet is stopped while the manifests change and the old processes end, and then started', async () => {
   const fake = await due()
-  fake.host.on(
-    [
-      '/usr/local/lib/cantrip/bin/ctr',
-      '--address',
-      '/run/cantrip-containerd/containerd.sock',
-      '--namespace',
-      'k8s.io',
-      'containers',
-    ],
-    { stdout: 'aaa\nbbb\n' },
-  )
-  fake.host.on(
-    [
-      '/usr/local/lib/cantrip/bin/ctr',
-      '--address',
-      '/run/cantrip-containerd/containerd.sock',
-      '--namespace',
-      'k8s.io',
-      'tasks',
-    ],
-    {},
-  )
+  fake.host.on([...CTR, 'containers'], { stdout: 'aaa\nbbb\n' })
+  fake.host.on([...CTR, 'tasks'], {})
   expect(await run(fake)).toEqual([
     'api-server-images/import',
     'controller-images/import',
@@ -79,12 +65,53 @@ test('the kubelet is stopped while the manifests change and the old processes en
   expect(await run(fake, addOns)).toEqual([])
 })
 
+test('etcd is restarted while its API server is down: a watch would keep it for 7 s, and requests would wait', async () => {
+  const fake = await due()
+  outdate(fake.host, 'etcd.service')
+  fake.host.on([...CTR, 'containers'], { stdout: 'aaa\n' })
+  fake.host.on([...CTR, 'tasks'], {})
+  expect(await run(fake)).not.toContain('etcd/start-service')
+  const { calls } = fake.host
+  const order = ['snapshot save', 'stop kubelet', 'SIGKILL aaa', 'restart etcd', 'phase kubelet-start']
+  const places = order.map((text) => at(calls, text))
+  expect(places.every((place) => place >= 0)).toBe(true)
+  expect(places).toEqual(places.toSorted((a, b) => a - b))
+  expect(calls.filter((argv) => argv.join(' ').includes('restart etcd'))).toHaveLength(1)
+  expect(await run(fake)).toEqual([])
+})
+
+test('etcd alone is due: its API server ends for it, and the kubelet starts it again', async () => {
+  const fake = await due()
+  fake.host.on([...CTR, 'tasks'], {})
+  await run(fake)
+  outdate(fake.host, 'etcd.service')
+  fake.host.on([...CTR, 'containers'], (argv) => ({
+    stdout: argv.some((word) => word.includes('name"==kube-apiserver')) ? 'server\n' : 'other\n',
+  }))
+  fake.host.calls.length = 0
+  expect(await run(fake)).toEqual(['exchange/control-plane'])
+  const { calls } = fake.host
+  expect(calls.filter((argv) => argv.includes('SIGKILL')).map((argv) => argv.at(-1))).toEqual(['server'])
+  expect(at(calls, 'SIGKILL server')).toBeLessThan(at(calls, 'restart etcd'))
+  expect(fake.host.units.get('kubelet.service')?.active).toBe(true)
+})
+
+test('an etcd that does not start again leaves a kubelet that runs, and its error', async () => {
+  const fake = await due()
+  outdate(fake.host, 'etcd.service')
+  fake.host.on([...CTR, 'tasks'], {})
+  fake.host.machine.restartUnit = async () => {
+    throw new Error('etcd failed')
+  }
+  await expect(run(fake)).rejects.toThrow('etcd failed')
+  expect(fake.host.units.get('kubelet.service')?.active).toBe(true)
+})
+
 test('a changed setting changes what reads it, and nothing else', async () => {
   const fake = fakeKubernetes()
   await run(fake, firstMaster)
-  const ctr = ['/usr/local/lib/cantrip/bin/ctr', '--address', '/run/cantrip-containerd/containerd.sock']
-  fake.host.on([...ctr, '--namespace', 'k8s.io', 'containers'], {})
-  fake.host.on([...ctr, '--namespace', 'k8s.io', 'tasks'], {})
+  fake.host.on([...CTR, 'containers'], {})
+  fake.host.on([...CTR, 'tasks'], {})
   const after = async (changes: Partial<FakeKubernetes['params']['cluster']>) => {
     fake.host.clock.nowMs += 60_000
     Object.assign(fake.params.cluster, changes)
@@ -109,19 +136,18 @@ test('a changed setting changes what reads it, and nothing else', async () => {
 
 test('a kill in the exchange: the next run kills what was to be killed, and starts the kubelet', async () => {
   const fake = await due()
-  const ctr = ['/usr/local/lib/cantrip/bin/ctr', '--address', '/run/cantrip-containerd/containerd.sock']
-  fake.host.on([...ctr, '--namespace', 'k8s.io', 'containers'], () => {
+  fake.host.on([...CTR, 'containers'], () => {
     throw new Error('killed')
   })
   await expect(run(fake)).rejects.toThrow('killed')
   fake.host.units.set('kubelet.service', { enabled: true, active: false })
-  fake.host.on([...ctr, '--namespace', 'k8s.io', 'containers'], (argv) => ({
+  fake.host.on([...CTR, 'containers'], (argv) => ({
     stdout: argv
       .filter((word) => word.includes('container.name'))
       .map((_, index) => `c${index}\n`)
       .join(''),
   }))
-  fake.host.on([...ctr, '--namespace', 'k8s.io', 'tasks'], {})
+  fake.host.on([...CTR, 'tasks'], {})
   expect(await run(fake)).toContain('exchange/control-plane')
   expect(fake.host.calls.filter((argv) => argv.includes('SIGKILL'))).toHaveLength(3)
   expect(fake.host.units.get('kubelet.service')?.active).toBe(true)

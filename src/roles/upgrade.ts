@@ -5,8 +5,9 @@ import { cniPlugins } from '../components/cni-plugins/component.ts'
 import { containerd } from '../components/containerd/component.ts'
 import { controllerImages } from '../components/controller-images/component.ts'
 import { etcdMember } from '../components/etcd/component.ts'
+import { startService } from '../components/etcd/steps.ts'
 import { etcdSnapshot } from '../components/etcd-snapshot/component.ts'
-import { exchange } from '../components/exchange/component.ts'
+import { exchangeMaster, exchangeWorker } from '../components/exchange/component.ts'
 import { kubeadm, kubeadmOnly } from '../components/kubeadm/component.ts'
 import { kubeletUnit } from '../components/kubelet/component.ts'
 import { kubeletEndpoint } from '../components/kubelet-endpoint/component.ts'
@@ -24,7 +25,7 @@ import { inOrder } from './in-order.ts'
 
 /**
  * A running master becomes what its parameters say. Everything that it needs is there before anything stops. The order is for
- * safety: the API server is of the new version before its clients are, and etcd, which has the data, comes last.
+ * safety: etcd is saved first, and the API server is of the new version before its clients are.
  */
 export const upgradeMaster: Workflow<ProvisionParams> = {
   id: 'upgrade',
@@ -38,12 +39,12 @@ export const upgradeMaster: Workflow<ProvisionParams> = {
     etcdSnapshot,
     kubeadm,
     kubeletUnit,
-    exchange,
+    etcdMember,
+    exchangeMaster(startService),
     clusterConfig,
     containerd,
     cniPlugins,
     nodeDns,
-    etcdMember,
     node,
     readiness,
   ]),
@@ -65,7 +66,7 @@ export const upgradeWorker: Workflow<ProvisionParams> = {
     kubeletEndpoint,
     kubeadmOnly,
     kubeletUnit,
-    exchange,
+    exchangeWorker,
     kubeletServing,
     containerd,
     cniPlugins,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { VersionSet } from '../../src/bundle/versions/sets.ts'
+import { parseUnitProperties } from '../../src/host/units/unit-properties.ts'
 import type { UpgradePlan } from '../../src/protocol/api/clusters/upgrades.ts'
 import type { ClusterView } from '../../src/protocol/api/clusters.ts'
 import { kubectl } from '../support/site/site.ts'
@@ -46,6 +47,21 @@ export async function assertVersions(scene: Scene, master: Node, set: VersionSet
   assert.deepEqual([...new Set(kubelets.stdout.split(' '))], [set.kubernetes])
   assert.match(await execOk(master, ['etcd', '--version']), new RegExp(`etcd Version: ${set.etcd.slice(1)}`))
   scene.say(`  all of ${set.kubernetes}, etcd ${set.etcd}`)
+}
+
+/** With a watch open it would be 7 s, in which an API server lets requests wait. */
+const MOST_STOP_SECONDS = 2
+
+/** How long the last restart of etcd took from the request until its process had ended. */
+export async function assertEtcdStoppedSoon({ say }: Scene, master: Node): Promise<void> {
+  const names = ['ActiveExitTimestampMonotonic', 'InactiveEnterTimestampMonotonic']
+  const shown = parseUnitProperties(
+    await execOk(master, ['systemctl', 'show', 'etcd', `--property=${names.join(',')}`]),
+  )
+  const [from = 0, to = 0] = names.map((name) => Number(shown[name]))
+  const seconds = (to - from) / 1_000_000
+  say(`  ${master.name}: etcd stopped in ${seconds.toFixed(2)} s`)
+  assert(from > 0 && seconds >= 0 && seconds < MOST_STOP_SECONDS, `etcd took ${seconds} s to stop`)
 }
 
 const DIRECTORIES = ['backups', 'bundle', 'etcd-backups', 'containerd'].map((name) => `/var/lib/cantrip/${name}`)

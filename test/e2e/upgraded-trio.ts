@@ -8,7 +8,7 @@ import { type Answers, answersDuring } from './answers.ts'
 import { allReady, etcdVotes, type Scene, uninstallAll } from './shape.ts'
 import type { Story } from './stages.ts'
 import { ADMIN, IMAGE, importImage } from './test-pod.ts'
-import { assertVersions, diskUse, planOf, startUpgrade, upgraded } from './upgrade-commands.ts'
+import { assertEtcdStoppedSoon, assertVersions, diskUse, planOf, startUpgrade, upgraded } from './upgrade-commands.ts'
 
 const CLUSTER = 'fleet'
 const MASTERS = ['m1', 'm2', 'm3']
@@ -95,6 +95,7 @@ export async function upgradedTrio(scene: Scene, { stage }: Story): Promise<void
     const order = await orderOfKubelets(scene)
     scene.say(`  etcd was led by ${leader}; order: ${order.join(', ')}`)
     assert.deepEqual([order[2], order[3]], [leader, 'w1'])
+    for (const name of MASTERS) await assertEtcdStoppedSoon(scene, scene.node(name))
     assert.deepEqual([api.failed, service.failed], [[], []])
   })
   await stage('all pods are Ready, and no node is cordoned', async () => {

@@ -20,10 +20,10 @@ const STEPS = [
   'prefetch/fetch',
   'etcd-snapshot/save',
   'kubeadm/install-binaries',
+  'etcd/install-binaries',
   'exchange/control-plane',
   'cluster-config/upload',
   'containerd/install-binaries',
-  'etcd/install-binaries',
 ]
 /** While the kubelet is stopped. */
 const IN_EXCHANGE = '[ -e /run/cantrip-exchange ]'

@@ -44,7 +44,7 @@ export const startService: ProvisionStep = {
     for (const path of [CONTAINERD.root, CONTAINERD.state]) await host.expect({ kind: 'remove-tree', path, all: true })
     await host.expect({ kind: 'unmount-below', path: `${CONTAINERD.root}/tmpmounts` })
     await host.expect({ kind: 'unmount-below', path: CONTAINERD.state })
-    await startUnit(host, CONTAINERD.unit, readAtStart(params), signal)
+    await startUnit(host, CONTAINERD.unit, readAtStart(params), { signal })
   },
 }
 

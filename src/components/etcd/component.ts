@@ -11,13 +11,13 @@ import { startService, writeConfiguration } from './steps.ts'
 const install = installStep('etcd/install-binaries', 'Installing etcd', 'binary', ['etcd', 'etcdctl'])
 
 /**
- * The member of a running cluster, with its present executables and configuration. Its data stays, and it is never removed from
- * the cluster for that.
+ * What the member of a running cluster is started with. The component exchange restarts it with `startService`,
+ * while no API server watches. Its data stays, and it is never removed from the cluster for that.
  */
 export const etcdMember: ProvisionComponent = {
   id: 'etcd',
   after: [],
-  steps: () => [install, issueCertificates, writeConfiguration, startService, keepToData],
+  steps: () => [install, issueCertificates, writeConfiguration, keepToData],
 }
 
 /** The master that has the data, and those that get it from it. */

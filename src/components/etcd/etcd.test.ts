@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { outdate } from '../../../test/support/outdated-unit.ts'
 import { etcd } from './component.ts'
 
 const SECRET = ['/etc/etcd/pki/ca.key', '/etc/etcd/pki/server.key', '/etc/etcd/pki/peer.key']
@@ -60,3 +61,25 @@ test('expired certificates are issued again', async () => {
   fake.host.clock.nowMs += 366 * 86_400_000
   expect(await runComponent(etcd, fake)).toContain('etcd/issue-certificates')
 })
+
+test.each([true, false])(
+  'a restart ends the API server first, which watches, if containerd is there: %s',
+  async (isThere) => {
+    const fake = fakeKubernetes()
+    const { host } = fake
+    await runComponent(etcd, fake)
+    expect(host.calls.some((argv) => argv.includes('SIGKILL'))).toBe(false)
+    if (isThere) host.files.seed('/run/cantrip-containerd/containerd.sock', '')
+    host.on((argv) => argv.includes('containers'), { stdout: 'server\n' })
+    host.on((argv) => argv.includes('kill'), {})
+    outdate(host, 'etcd.service')
+    expect(await runComponent(etcd, fake)).toEqual(['etcd/start-service'])
+    const lines = host.calls.map((argv) => argv.join(' '))
+    const [kill, restart] = ['SIGKILL server', 'restart etcd'].map((text) =>
+      lines.findIndex((line) => line.includes(text)),
+    )
+    expect(restart).toBeGreaterThan(0)
+    if (isThere) expect(kill).toBeGreaterThan(0)
+    expect(kill).toBeLessThan(restart ?? 0)
+  },
+)

@@ -1,5 +1,7 @@
-import { ETCD_DATA, ETCD_UNIT } from '../../base/kubernetes-paths.ts'
+import { CONTAINERD, ETCD_DATA, ETCD_UNIT } from '../../base/kubernetes-paths.ts'
+import type { Host } from '../../host/host.ts'
 import { MEMBER_DATA } from '../../provision/paths.ts'
+import { endContainers } from '../../provision/pods/end-containers.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { startUnit, unitIsCurrent } from '../../provision/steps/units.ts'
 import { dataMissing, hasData, needsData } from './data.ts'
@@ -24,6 +26,15 @@ export const startService: ProvisionStep = {
     await host.makeDirectory(ETCD_DATA, 0o700)
     // Only this directory: its parent can be a mount point that is not empty.
     await host.expect({ kind: 'remove-tree', path: MEMBER_DATA })
-    await startUnit(host, ETCD_UNIT, READ_AT_START, signal)
+    await startUnit(host, ETCD_UNIT, READ_AT_START, { signal, beforeRestart: () => endApiServer(host, signal) })
   },
+}
+
+/**
+ * etcd closes its ports at once, but ends only when no client watches, or after 7 s (its ReqTimeout). So long an API server that
+ * runs would let requests wait. One that has ended refuses them, and clients use another master. The kubelet starts it again.
+ */
+async function endApiServer(host: Host, signal: AbortSignal): Promise<void> {
+  if ((await host.stat(CONTAINERD.socket)) === undefined) return
+  await endContainers(host, 'kube-system', ['kube-apiserver'], signal)
 }

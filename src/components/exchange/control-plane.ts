@@ -17,32 +17,34 @@ const NEVER = new AbortController().signal
 const STOPPED = { kind: 'nothing', because: 'the undo of its start stops it' } as const
 
 /**
- * While the kubelet is stopped, its executable and the manifests change and the processes of the old manifests are killed. Then
- * the kubelet starts new ones at once. With a running kubelet each changed manifest takes the 30 s of grace of its old process,
- * and the API is away that long. Pods of users run on. After a kill or a power cut the step is repeated.
+ * While the kubelet is stopped, its executable and the manifests change, the processes of the old manifests are killed, and etcd is
+ * restarted if it is due: no API server watches it then (ADR 72). Then the kubelet starts new ones at once. With a running kubelet each changed manifest takes the 30 s of grace of its
+ * old process, and the API is away that long. Pods of users run on. After a kill or a power cut the step is repeated.
  */
-export const exchangeControlPlane: ProvisionStep = {
+export const exchangeControlPlane = (etcd: ProvisionStep): ProvisionStep => ({
   id: 'exchange/control-plane',
-  title: 'Exchanging the control plane and the kubelet',
+  title: 'Exchanging the control plane, etcd and the kubelet',
   async isDone(host, params) {
     const isExchanged = (await host.stat(ENDING)) === undefined && (await staleManifests(host, params)).length === 0
-    return isExchanged && (await kubeletIsCurrent(host, params)) && (await isConfiguredLast(host))
+    if (!isExchanged || !(await etcd.isDone(host, params))) return false
+    return (await kubeletIsCurrent(host, params)) && (await isConfiguredLast(host))
   },
-  async apply(host, params, { signal }) {
-    const kubelet = await installKubelet(host, params, signal)
+  async apply(host, params, given) {
+    const kubelet = await installKubelet(host, params, given.signal)
     // From here on it is not cancelled: that would leave the node without its kubelet.
-    const context = { signal: NEVER }
+    const context = { ...given, signal: NEVER }
     await host.run(['systemctl', 'stop', KUBELET_UNIT], STOPPED)
     try {
       await kubelet()
       await exchangePods(host, params)
+      if (!(await etcd.isDone(host, params))) await etcd.apply(host, params, context)
       await kubeadmPhase(host, ['kubelet-start'], STOPPED, context)
     } finally {
       if (!host.isDryRun && !(await isUnitActive(host, KUBELET_UNIT))) await bringUpUnit(host, KUBELET_UNIT)
     }
     await syncKubelet(host, NEVER)
   },
-}
+})
 
 async function exchangePods(host: Host, params: ProvisionParams): Promise<void> {
   const stale = new Set([...(await staleManifests(host, params)), ...((await host.read(ENDING))?.split('\n') ?? [])])

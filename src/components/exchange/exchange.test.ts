@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
-import { exchange } from './component.ts'
+import { startService } from '../etcd/steps.ts'
+import { exchangeMaster, exchangeWorker } from './component.ts'
 import { exchangeKubelet } from './kubelet.ts'
 
 const KUBELET = '/usr/local/bin/kubelet'
@@ -10,7 +11,7 @@ const SOCKET = '--containerd=/run/cantrip-containerd/containerd.sock'
 const UNIT = '/etc/systemd/system/kubelet.service'
 const NEXT = 'v1.37.0'
 /** Without the wait for the API. */
-const ofWorker = { ...exchange, steps: () => [exchangeKubelet] }
+const ofWorker = { ...exchangeWorker, steps: () => [exchangeKubelet] }
 
 /** A node whose kubelet was started by kubeadm of 1.36, with its flags, and whose parameters now name the next version. */
 function due(task: ProvisionParams['task']): FakeKubernetes {
@@ -37,7 +38,9 @@ test.each(['worker', 'first-master'] as const)(
       atReplacement = fake.host.text(FLAGS)
       throw new Error('power cut')
     }
-    await expect(runComponent(exchange, fake)).rejects.toThrow('power cut')
+    await expect(runComponent(task === 'worker' ? exchangeWorker : exchangeMaster(startService), fake)).rejects.toThrow(
+      'power cut',
+    )
     expect(atReplacement).toBe('KUBELET_KUBEADM_ARGS="--node-ip=10.0.0.5"\n')
   },
 )

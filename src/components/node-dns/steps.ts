@@ -51,7 +51,7 @@ export const startServices: ProvisionStep = {
   },
   async apply(host, _params, { signal }) {
     for (const [unit, read] of units()) {
-      const start = () => startUnit(host, unit, read, signal)
+      const start = () => startUnit(host, unit, read, { signal })
       const isReplaced = unit === DNS && (await isUnitActive(host, unit)) && !(await unitIsCurrent(host, unit, read))
       await (isReplaced ? withStandIn(host, start, signal) : start())
     }

@@ -19,16 +19,16 @@ function machine(said: string) {
 test('is enabled by its link, regardless of the state that systemd cached', async () => {
   const host = machine('UnitFileState=disabled\nNeedDaemonReload=no')
   expect(await unitIsCurrent(host, UNIT, [FILE])).toBe(false)
-  await startUnit(host, UNIT, [FILE], signal)
+  await startUnit(host, UNIT, [FILE], { signal })
   expect(await unitIsCurrent(host, UNIT, [FILE])).toBe(true)
 })
 
 test('is not current before a daemon-reload, or if it was started before its files changed', async () => {
   const unread = machine('NeedDaemonReload=yes')
-  await startUnit(unread, UNIT, [FILE], signal)
+  await startUnit(unread, UNIT, [FILE], { signal })
   expect(await unitIsCurrent(unread, UNIT, [FILE])).toBe(false)
   const later = machine('NeedDaemonReload=no')
-  await startUnit(later, UNIT, [FILE], signal)
+  await startUnit(later, UNIT, [FILE], { signal })
   later.clock.nowMs += 10_000
   later.files.seed('/proc/uptime', '1010.00 1.00\n')
   later.files.seed(FILE, 'changed')
@@ -47,13 +47,13 @@ test('a unit in /etc that replaces one of a package is reloaded', async () => {
   }))
   await enableUnit(host, UNIT)
   expect(await unitIsCurrent(host, UNIT, [FILE])).toBe(false)
-  await startUnit(host, UNIT, [FILE], signal)
+  await startUnit(host, UNIT, [FILE], { signal })
   expect(await unitIsCurrent(host, UNIT, [FILE])).toBe(true)
 })
 
 test('is not current if its executable was replaced, even by an older file', async () => {
   const host = machine('NeedDaemonReload=no\nMainPID=77')
-  await startUnit(host, UNIT, [FILE], signal)
+  await startUnit(host, UNIT, [FILE], { signal })
   host.files.seedLink('/proc/77/exe', '/usr/local/bin/x')
   expect(await unitIsCurrent(host, UNIT, [FILE])).toBe(true)
   host.files.seedLink('/proc/77/exe', '/usr/local/bin/x (deleted)')

@@ -24,12 +24,16 @@ export async function unitIsCurrent(host: HostView, unit: string, files: readonl
   )
 }
 
-/** Starts the unit with its current files. A unit that fails and that systemd keeps restarting is started again. */
+/**
+ * Starts the unit with its current files. A unit that fails and that systemd keeps restarting is started again.
+ *
+ * @param options.beforeRestart is called only if the unit runs and has to be restarted
+ */
 export async function startUnit(
   host: Host,
   unit: string,
   files: readonly string[],
-  signal: AbortSignal,
+  { signal, beforeRestart }: { signal: AbortSignal; beforeRestart?: () => Promise<void> },
 ): Promise<void> {
   await enableUnit(host, unit)
   const before = await unitProperties(host, unit, PROPERTIES)
@@ -37,7 +41,9 @@ export async function startUnit(
   await bringUpUnit(host, unit, { signal })
   // In a dry run the unit was not started.
   if (host.isDryRun && before.ActiveState !== 'active') return
-  if (!(await unitIsCurrent(host, unit, files))) await bringUpUnit(host, unit, { restart: true, signal })
+  if (await unitIsCurrent(host, unit, files)) return
+  await beforeRestart?.()
+  await bringUpUnit(host, unit, { restart: true, signal })
 }
 
 /** Creates the link of `WantedBy=multi-user.target`. `systemctl enable` would also reload all units. */

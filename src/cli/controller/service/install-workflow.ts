@@ -50,7 +50,7 @@ const startController: Step<ServiceParams> = {
     const name = stateDirectoryOf(settings)
     // The link that systemd creates at the start. The data to which it leads is not undone: an uninstallation must not lose it.
     await host.expect({ kind: 'remove-path', path: `/var/lib/${name}` })
-    await startUnit(host, unit, FILES, signal)
+    await startUnit(host, unit, FILES, { signal })
   },
 }
 
