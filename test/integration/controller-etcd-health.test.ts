@@ -43,7 +43,8 @@ async function passUntil(state: ClusterView['state']): Promise<number> {
     await scene.controller.tick()
     return false
   }
-  await waitFor(state, look, { everyMs: 5 })
+  // Dozens of requests one after another.
+  await waitFor(state, look, { everyMs: 5, withinMs: 110_000 })
   return scene.aheadMs - startMs
 }
 
