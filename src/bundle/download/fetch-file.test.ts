@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type FileServer, serveFiles } from '../../../test/support/file-server.ts'
 import { sha256 } from '../intake/hash.ts'
 import { fetchBytes, fetchFile, type Transport } from './fetch-file.ts'
-import { httpUrl, openHttp } from './http.ts'
+import { httpUrl, NotFetched, openHttp } from './http.ts'
 
 const CONTENT = Buffer.from('0123456789'.repeat(100_000))
 const SUM = sha256(CONTENT)
@@ -144,6 +144,22 @@ test('redirects are followed; credentials stay with the server that they are for
   expect(seen).toEqual(['Bearer secret', undefined])
   await expect(fetch({ from: 'round' })).rejects.toThrow('is redirected more than 8 times')
   await other.close()
+})
+
+test.each(['http://[', 'http://127.0.0.1:99999/', 'file:///etc/passwd', 'ftp://127.0.0.1/file', 'data:text/plain,x'])(
+  'a redirect to %s is refused',
+  async (location) => {
+    server.handlers.set('/moved', (_, response) => response.writeHead(302, { location }).end())
+    const failed = await fetch({ from: 'moved' }).catch((error: unknown) => error)
+    expect(failed).toBeInstanceOf(NotFetched)
+    expect(failed).toMatchObject({ message: 'is redirected to what is no URL of http or https', isTransient: false })
+    expect(server.requests).toEqual(['GET /moved'])
+  },
+)
+
+test('a URL that is not of http or https is not fetched', async () => {
+  const failed = await fetchBytes(transport, { url: 'ftp://127.0.0.1/token', maxBytes: 1 }).catch((error) => error)
+  expect(failed).toBeInstanceOf(NotFetched)
 })
 
 test('nobody listens: the reason is told', async () => {

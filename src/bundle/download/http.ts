@@ -49,10 +49,13 @@ export async function openHttp({ env, ca }: Network): Promise<Http & { close(): 
     ...{ connect: tls, requestTls: tls, proxyTls: tls },
     ...{ headersTimeout: STALL_MS, bodyTimeout: STALL_MS, maxHeaderSize: 64 * 1024 },
   })
-  const ask = (url: URL, headers: Readonly<Record<string, string>>) =>
-    request(url, { dispatcher, headers: { 'user-agent': 'cantrip', ...headers } }).catch((cause: unknown) => {
+  const ask = async (url: URL, headers: Readonly<Record<string, string>>) => {
+    try {
+      return await request(url, { dispatcher, headers: { 'user-agent': 'cantrip', ...headers } })
+    } catch (cause) {
       throw new NotFetched(reasonOf(cause), isTlsFailure(cause) ? 'permanent' : 'unanswered', cause)
-    })
+    }
+  }
   return {
     close: () => dispatcher.destroy(),
     async get(url, headers = {}) {
@@ -63,7 +66,10 @@ export async function openHttp({ env, ca }: Network): Promise<Http & { close(): 
         const { location } = answer.headers
         if (!isRedirect(answer.statusCode) || typeof location !== 'string') return answerOf(answer)
         await answer.body.dump()
-        const next = new URL(location, at)
+        const next = URL.parse(location, at.href)
+        if (next === null || !isHttp(next)) {
+          throw new NotFetched('is redirected to what is no URL of http or https', 'permanent')
+        }
         if (at.protocol === 'https:' && next.protocol !== 'https:') {
           throw new NotFetched(`is redirected to ${next.origin}, which is not encrypted`, 'permanent')
         }
@@ -94,9 +100,10 @@ function proxyOf(env: Network['env'], name: 'http_proxy' | 'https_proxy'): strin
 
 function parseUrl(text: string): URL | undefined {
   const url = URL.parse(text)
-  const isHttp = url !== null && ['http:', 'https:'].includes(url.protocol)
-  return isHttp && url.search === '' && url.hash === '' ? url : undefined
+  return url !== null && isHttp(url) && url.search === '' && url.hash === '' ? url : undefined
 }
+
+const isHttp = ({ protocol }: URL) => protocol === 'http:' || protocol === 'https:'
 
 const isRedirect = (status: number) => [301, 302, 303, 307, 308].includes(status)
 

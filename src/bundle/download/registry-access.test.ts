@@ -52,3 +52,10 @@ test.each([
   expect(failed).toBeInstanceOf(NotFetched)
   expect(failed.message).toContain(message)
 })
+
+test('a long challenge is read within a moment', async () => {
+  const { access } = registry(`Bearer ${'a'.repeat(60_000)}`)
+  const begunMs = performance.now()
+  await expect(access.get(`${REPOSITORY}/manifests/v1`)).rejects.toBeInstanceOf(NotFetched)
+  expect(performance.now() - begunMs).toBeLessThan(2_000)
+})

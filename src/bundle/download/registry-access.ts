@@ -27,7 +27,8 @@ export function withToken(transport: Transport): Http {
 
 async function fetchToken(transport: Transport, challenge: string | string[] | undefined, of: string): Promise<string> {
   const text = [challenge].flat().find((each) => /^bearer /i.test(each ?? '')) ?? ''
-  const values = new Map([...text.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]))
+  // With the boundary, a long word is tried once, and not from each of its characters.
+  const values = new Map([...text.matchAll(/\b(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]))
   const realm = URL.parse(values.get('realm') ?? '')
   if (realm === null) throw new NotFetched('answered 401: it wants a user name and a password', 'permanent')
   if (realm.protocol !== 'https:' && new URL(of).protocol === 'https:') {
