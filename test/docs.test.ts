@@ -99,3 +99,11 @@ test('the architecture names every folder of src/', () => {
   const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
   expect(folders.map(({ name }) => name).filter((name) => !architecture.includes(`| \`${name}\` |`))).toEqual([])
 })
+
+test('decision records have numbers of their own, and titles with them', () => {
+  const records = readdirSync(join(ROOT, 'docs/adr')).filter((name) => name !== 'README.md')
+  const numbers = records.map((name) => name.slice(0, 4))
+  expect(numbers.filter((number, at) => numbers.indexOf(number) !== at)).toEqual([])
+  const titles = records.map((name) => readFileSync(join(ROOT, 'docs/adr', name), 'utf8').split('.')[0])
+  expect(titles).toEqual(numbers.map((number) => `# ${Number(number)}`))
+})

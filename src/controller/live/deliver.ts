@@ -51,7 +51,7 @@ export function sendControllers({ authority, now, publicUrls }: Ports & HasPubli
   const urls = [...publicUrls].sort()
   const text = JSON.stringify(urls)
   if (urls.length === 0 || !session.isOpen || session.sentControllers === text) return
-  // Signing takes longer than all else here.
+  // `send` would drop it, but signing takes longer than all else here.
   if (!session.capabilities.includes('frame/controllers')) return
   const nowMs = now().getTime()
   const times = { issuedAt: new Date(nowMs).toISOString(), expiresAt: new Date(nowMs + VALID_MS).toISOString() }

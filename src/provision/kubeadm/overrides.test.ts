@@ -4,7 +4,7 @@ import { checkOverrides } from './overrides.ts'
 const check = (kubeadm: string) => checkOverrides({ kubeadm })
 
 test.each([
-  ['whose kind is a mapping', 'kind: {toString: 1, valueOf: 1}\n', 'contains a document whose kind is not a text'],
+  ['whose kind is a mapping', 'kind: {toString: 1, valueOf: 1}\n', 'contains a document whose kind is not a string'],
   ['with an alias of nothing', 'dns: *unknown\n', 'is not YAML: Unresolved alias'],
   ['whose aliases multiply', bomb(), 'is not YAML: Excessive alias count'],
   ['with too many values', `{${'a,'.repeat(2_001)}}`, 'has more than 2000 lines and commas'],

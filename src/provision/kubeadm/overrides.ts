@@ -28,7 +28,7 @@ export async function readOverride(
     if (value === null) return []
     if (!isMapping(value)) throw refused(component, 'contains a document that is not a mapping', wanted)
     const kind = value.kind ?? kinds[0]
-    if (typeof kind !== 'string') throw refused(component, 'contains a document whose kind is not a text', wanted)
+    if (typeof kind !== 'string') throw refused(component, 'contains a document whose kind is not a string', wanted)
     if (!kinds.includes(kind))
       throw refused(component, `contains a document of kind ${shorten(printable(kind), 100)}`, wanted)
     return [{ ...value, kind }]
@@ -47,6 +47,7 @@ export async function checkOverrides(overrides: unknown): Promise<void> {
   }
 }
 
+/** Throws `override/not-usable` if the component cannot use it. */
 export async function checkOverride(component: keyof Overrides, text: string): Promise<void> {
   if ((text.match(/[\n,]/g)?.length ?? 0) > MOST_VALUES)
     throw refused(component, `has more than ${MOST_VALUES} lines and commas`, 'a shorter one')
