@@ -33,7 +33,7 @@ export async function download(options: DownloadOptions, context: SourceContext)
   const { versions, arch, cache } = context
   const upstream = upstreamFiles(versions, arch).filter(({ spare }) => !spare)
   const names = Object.entries(IMAGES).map(([repository, { version }]) => `${repository}:${versions[version]}`)
-  const failures = strangers(
+  const failures = differencesFrom(
     lock,
     upstream.map(({ url }) => url),
     names,
@@ -83,12 +83,12 @@ export async function download(options: DownloadOptions, context: SourceContext)
     })
   })
   await Promise.all([...files, ...images])
-  if (failures.length > 0) throw notDownloaded(failures.sort(), context, directory)
+  if (failures.length > 0) throw notDownloaded(failures.sort(), context, options)
   return { tree, lock: { format: 1, kubernetesVersion: versions.kubernetes, arch, ...taken } }
 }
 
 /** What only one of lock and bundle has. */
-function strangers(lock: Lock | undefined, urls: readonly string[], images: readonly string[]): string[] {
+function differencesFrom(lock: Lock | undefined, urls: readonly string[], images: readonly string[]): string[] {
   if (lock === undefined) return []
   const wanted = [...urls, ...images]
   const locked = [...lock.files.map(({ url }) => url), ...lock.images.map(({ name }) => name)]
@@ -98,9 +98,19 @@ function strangers(lock: Lock | undefined, urls: readonly string[], images: read
   ]
 }
 
-function notDownloaded(failures: readonly string[], context: SourceContext, directory: string): AgentError {
+function notDownloaded(
+  failures: readonly string[],
+  context: SourceContext,
+  { directory, lock }: DownloadOptions,
+): AgentError {
   const message = linesOf(`files and images of the bundle: ${failures.length} not downloaded`, failures)
+  const hints = [
+    ...(lock === undefined ? [] : ['to take what is published now: --update-lock']),
+    'proxies: HTTPS_PROXY, HTTP_PROXY and NO_PROXY',
+    'mirrors: --base and --registry',
+    `what is downloaded: ${listFilesCommand(context)}`,
+  ]
   return new AgentError('bundle/not-downloaded', message, {
-    fix: `correct this and build again: what is complete stays in ${directory}. Proxies: HTTPS_PROXY, HTTP_PROXY and NO_PROXY; mirrors: --base and --registry; what is downloaded: ${listFilesCommand(context)}`,
+    fix: `correct this and build again: what is complete stays in ${directory}; ${hints.join('; ')}`,
   })
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -38,4 +38,9 @@ test.each([
 ])('another file is refused (%#)', async (text, message) => {
   await writeFile(file(), text)
   await expect(read()).rejects.toMatchObject({ code: 'bundle/bad-lock', message: expect.stringContaining(message) })
+})
+
+test('a directory in the place of a lock is refused', async () => {
+  await mkdir(file())
+  await expect(read()).rejects.toMatchObject({ code: 'bundle/bad-lock' })
 })

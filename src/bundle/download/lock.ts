@@ -68,7 +68,9 @@ export function writeLock(path: string, lock: Lock): void {
 
 async function textOf(path: string): Promise<string | undefined> {
   try {
-    const { size } = await stat(path)
+    const found = await stat(path)
+    if (!found.isFile()) throw badBundle('bad-lock', `${path} is not a regular file; wanted a lock file`, REPLACE)
+    const { size } = found
     if (size > MAX_BYTES) throw badBundle('bad-lock', `${path} has ${size} bytes; wanted at most ${MAX_BYTES}`, REPLACE)
     return await readFile(path, 'utf8')
   } catch (error) {

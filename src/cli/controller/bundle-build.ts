@@ -41,7 +41,7 @@ export function registerBuild(bundle: Command): void {
     .option('--registry <url>', 'with --from upstream: registry that has REGISTRY/NAME of each image below this URL')
     .option('--ca <file>', 'with --from upstream: further CAs to trust, PEM')
     .option('--lock <file>', 'with --from upstream: take only what is in this file; written if it does not exist')
-    .option('--update-lock', 'write the lock file again, with what is published now')
+    .option('--update-lock', 'with --lock: write the file again, with what is published now')
     .addOption(kubernetesVersionOption())
     .addOption(archOption())
     .requiredOption('--agent <file>', "agent executable, for the operator's image")
@@ -83,21 +83,26 @@ export function registerBuild(bundle: Command): void {
     })
 }
 
-async function upstreamOptions({ from, base, registry, ca, lock, updateLock }: Flags): Promise<UpstreamOptions> {
-  const [given] =
-    Object.entries({ base, registry, ca, lock, updateLock }).find(([, value]) => value !== undefined) ?? []
-  if (given !== undefined && from !== 'upstream') {
-    const option = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-    throw new AgentError('usage/option', `--${option} is only for --from upstream`, {
-      fix: 'add --from upstream, or leave the option out',
-      kind: 'invalid',
-    })
-  }
+async function upstreamOptions(flags: Flags): Promise<UpstreamOptions> {
+  const { base, registry, ca, lock, updateLock } = flags
+  refuseUnused({ dir: flags.dir }, 'dir', flags.from)
+  refuseUnused({ base, registry, ca, lock, 'update-lock': updateLock }, 'upstream', flags.from)
+  if (updateLock && lock === undefined) throw unusable('--update-lock is only for --lock', 'add --lock FILE')
   const own = ca === undefined ? [] : [await readCa(ca)]
   return {
     ...{ base, registry, lock, updateLock, clock: STEADY_CLOCK },
     network: { env: process.env, ca: [...machineCas(), ...own] },
   }
+}
+
+/** These options would have no effect with another source than `of`. */
+function refuseUnused(options: Record<string, unknown>, of: Flags['from'], from: Flags['from']): void {
+  const option = Object.keys(options).find((name) => options[name] !== undefined)
+  if (option !== undefined && from !== of) throw unusable(`--${option} is only for --from ${of}`, `add --from ${of}`)
+}
+
+function unusable(found: string, addition: string): AgentError {
+  return new AgentError('usage/option', found, { fix: `${addition}, or leave the option out`, kind: 'invalid' })
 }
 
 async function readCa(path: string): Promise<string> {

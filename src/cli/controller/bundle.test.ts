@@ -79,7 +79,11 @@ test('options of downloads are refused with another source', async () => {
   const build = (...flags: string[]) =>
     controller('build', '--agent', process.execPath, '--to', at('bundle'), '--key', at('key.pem'), ...flags)
   await expect(build('--base', 'https://mirror.example')).rejects.toThrow('--base is only for --from upstream')
-  await expect(build('--from', 'dir', '--dir', scratch, '--update-lock')).rejects.toThrow('--update-lock is only for')
+  await expect(build('--from', 'dir', '--dir', scratch, '--update-lock')).rejects.toThrow(
+    '--update-lock is only for --from',
+  )
+  await expect(build('--from', 'upstream', '--dir', scratch)).rejects.toThrow('--dir is only for --from dir')
+  await expect(build('--from', 'upstream', '--update-lock')).rejects.toThrow('--update-lock is only for --lock')
   const wrong = build('--from', 'upstream', '--base', 'mirror.example', '--arch', arch)
   await expect(wrong).rejects.toMatchObject({ code: 'bundle/bad-url' })
 })
