@@ -18,8 +18,9 @@ const STOPPED = { kind: 'nothing', because: 'the undo of its start stops it' } a
 
 /**
  * While the kubelet is stopped, its executable and the manifests change, the processes of the old manifests are killed, and etcd is
- * restarted if it is due: no API server watches it then (ADR 72). Then the kubelet starts new ones at once. With a running kubelet each changed manifest takes the 30 s of grace of its
- * old process, and the API is away that long. Pods of users run on. After a kill or a power cut the step is repeated.
+ * restarted if it is due: no API server watches it then (ADR 72). Then the kubelet starts new ones at once. With a running kubelet
+ * each changed manifest takes the 30 s of grace of its old process, and the API is away that long. Pods of users run on. After a kill
+ * or a power cut the step is repeated.
  */
 export const exchangeControlPlane = (etcd: ProvisionStep): ProvisionStep => ({
   id: 'exchange/control-plane',
