@@ -180,9 +180,11 @@ test('a proxy of the environment is used, except for the hosts of NO_PROXY', asy
       'through the proxy',
     )
   }
-  await close()
-  await open({ HTTP_PROXY: proxy.url, NO_PROXY: 'example.com,127.0.0.1' })
-  expect(await fetch()).toMatchObject({ sha256: SUM })
+  for (const NO_PROXY of ['example.com,127.0.0.1', 'example.com, 127.0.0.0/8']) {
+    await close()
+    await open({ HTTP_PROXY: proxy.url, NO_PROXY })
+    expect(await fetch()).toMatchObject({ sha256: SUM })
+  }
   expect(proxy.requests).toHaveLength(2)
   await proxy.close()
 })

@@ -1,4 +1,6 @@
 import type { Dispatcher } from 'undici'
+import { bareHost } from '../../base/net/address.ts'
+import { rangesMatcher } from '../../base/net/subnet.ts'
 import { badBundle } from '../error.ts'
 
 const CONNECT_MS = 15_000
@@ -7,7 +9,7 @@ const MAX_REDIRECTS = 8
 
 /** Settings of the network, as the variables of the environment that curl and Go read. */
 export interface Network {
-  /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in either case. */
+  /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in either case. NO_PROXY can have ranges: `10.0.0.0/8`. */
   env: Readonly<Record<string, string | undefined>>
   /** PEM of all CAs that are trusted. */
   ca: readonly string[]
@@ -41,23 +43,27 @@ export class NotFetched extends Error {
 
 /** HTTP and HTTPS through the proxies of the environment. Call `close` at the end. */
 export async function openHttp({ env, ca }: Network): Promise<Http & { close(): Promise<void> }> {
-  const { EnvHttpProxyAgent, request } = await import('undici')
+  const { Agent, EnvHttpProxyAgent, request } = await import('undici')
   const tls = { ca: [...ca], timeout: CONNECT_MS }
-  const dispatcher = new EnvHttpProxyAgent({
-    ...{ httpProxy: proxyOf(env, 'http_proxy'), httpsProxy: proxyOf(env, 'https_proxy') },
-    noProxy: env.no_proxy ?? env.NO_PROXY ?? '',
-    ...{ connect: tls, requestTls: tls, proxyTls: tls },
-    ...{ headersTimeout: STALL_MS, bodyTimeout: STALL_MS, maxHeaderSize: 64 * 1024 },
+  const limits = { headersTimeout: STALL_MS, bodyTimeout: STALL_MS, maxHeaderSize: 64 * 1024 }
+  const noProxy = env.no_proxy ?? env.NO_PROXY ?? ''
+  const proxied = new EnvHttpProxyAgent({
+    ...{ httpProxy: proxyOf(env, 'http_proxy'), httpsProxy: proxyOf(env, 'https_proxy'), noProxy },
+    ...{ ...limits, connect: tls, requestTls: tls, proxyTls: tls },
   })
+  const direct = new Agent({ ...limits, connect: tls })
+  // undici knows names and addresses in NO_PROXY, but no ranges.
+  const isInRange = rangesMatcher(noProxy.split(/[,\s]+/))
+  const dispatcherOf = ({ hostname }: URL) => (isInRange(bareHost(hostname)) ? direct : proxied)
   const ask = async (url: URL, headers: Readonly<Record<string, string>>) => {
     try {
-      return await request(url, { dispatcher, headers: { 'user-agent': 'cantrip', ...headers } })
+      return await request(url, { dispatcher: dispatcherOf(url), headers: { 'user-agent': 'cantrip', ...headers } })
     } catch (cause) {
       throw new NotFetched(reasonOf(cause), isTlsFailure(cause) ? 'permanent' : 'unanswered', cause)
     }
   }
   return {
-    close: () => dispatcher.destroy(),
+    close: async () => void (await Promise.all([proxied.destroy(), direct.destroy()])),
     async get(url, headers = {}) {
       let at = new URL(url)
       let sent = headers
