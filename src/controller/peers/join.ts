@@ -9,7 +9,7 @@ import { openTicks } from '../ticks.ts'
 import { openLeases } from './leases.ts'
 import { openMail } from './mail.ts'
 import { openSessions } from './sessions.ts'
-import { urlsOfAll } from './urls-of-all.ts'
+import { openUrls } from './urls-of-all.ts'
 
 interface Options {
   /** Everything has to be looked at again, because notices may have been missed. */
@@ -46,6 +46,7 @@ export async function joinPeers(
     receive: (node, frame) => receiveAnswer(services, node, frame),
   })
   let others: Beat['controllers'] = []
+  const urlsOfAll = openUrls(own.urls, services.now)
   const decide = oncePer((cluster) =>
     reconcile(services, cluster, () => undefined).catch((error: unknown) =>
       log(`cannot reconcile cluster ${cluster}: ${errorMessage(error)}`),
@@ -90,7 +91,7 @@ export async function joinPeers(
     sessions.setLive(after)
     sessions.recordMissing()
     const knownUrls = services.publicUrls.join()
-    services.publicUrls = urlsOfAll(own.urls, others)
+    services.publicUrls = urlsOfAll(others)
     if (services.publicUrls.join() !== knownUrls) void hub.sendControllers()
     if (before !== after.join()) {
       log(
