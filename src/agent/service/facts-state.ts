@@ -14,3 +14,18 @@ export function factsState(
   const files = [instructionFile, provisionedFile, nodeIdentity].map(versionOf)
   return [addresses(), ...files, now.toISOString().slice(0, 10)].join('\n')
 }
+
+/** Caches the result until `state` changes. A failure is not cached. */
+export function cachedWhile<T>(work: () => Promise<T | undefined>, state: () => string): () => Promise<T | undefined> {
+  let kept: { result: Promise<T | undefined>; state: string } | undefined
+  return () => {
+    const now = state()
+    if (kept?.state === now) return kept.result
+    const result = work().then((value) => {
+      if (value === undefined) kept = undefined
+      return value
+    })
+    kept = { result, state: now }
+    return result
+  }
+}

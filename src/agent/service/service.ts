@@ -25,7 +25,7 @@ import { type Outbox, openOutbox } from '../link/outbox.ts'
 import { lookRegularly, whenChanged } from '../link/watch-state.ts'
 import { makePrivateDirectory } from '../state-file.ts'
 import { openStatusFile, type StatusFile } from '../status.ts'
-import { factsState } from './facts-state.ts'
+import { cachedWhile, factsState } from './facts-state.ts'
 import { keepServing } from './keep-serving.ts'
 import type { ServiceOptions } from './options.ts'
 import { updateSettler } from './update/settle-update.ts'
@@ -236,19 +236,4 @@ async function keepAtWork(
   void lookRegularly(lookAtFacts, options)
   await connection.ended
   await close()
-}
-
-/** Caches the result until `state` changes. A failure is not cached. */
-function cachedWhile<T>(work: () => Promise<T | undefined>, state: () => string): () => Promise<T | undefined> {
-  let kept: { result: Promise<T | undefined>; state: string } | undefined
-  return () => {
-    const now = state()
-    if (kept?.state === now) return kept.result
-    const result = work().then((value) => {
-      if (value === undefined) kept = undefined
-      return value
-    })
-    kept = { result, state: now }
-    return result
-  }
 }
