@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, it } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
 import { facts } from '../../../test/support/controller/agent.ts'
 import { AgentError } from '../../base/agent-error.ts'
@@ -13,6 +13,12 @@ const PEER = { address: '10.0.0.1', fingerprint: 'k', expiresAt: new Date(8e15) 
 
 /** A connection that only receives. */
 class Socket extends EventEmitter {
+  /** Those of the present test. */
+  static readonly all = new Set<Socket>()
+  constructor() {
+    super()
+    Socket.all.add(this)
+  }
   readonly OPEN = 1
   readyState = 1
   isTerminated = false
@@ -37,6 +43,12 @@ class Socket extends EventEmitter {
     this.emit('message', Buffer.from(JSON.stringify(frame)), false)
   }
 }
+
+// A session that is left open would ping after the test.
+afterEach(() => {
+  for (const socket of Socket.all) socket.emit('close', 1_000)
+  Socket.all.clear()
+})
 
 const away = new AgentError('store/unreachable', 'does not answer', { fix: 'start it', kind: 'unreachable' })
 
@@ -160,6 +172,7 @@ it('ends the session of a node that floods it with control frames, and logs it',
   const refused: string[] = []
   const ports = {
     store: {},
+    log: () => undefined,
     now: () => new Date(0),
     refused: (_: string, line: string) => refused.push(line),
     meter: NO_METER,
