@@ -25,7 +25,7 @@ const quick: readonly Part[] = [
   { name: 'unit', after: ['types'], run: (root) => vitest(root, 'unit') },
   { name: 'contract', after: ['unit'], run: (root) => vitest(root, 'contract') },
   { name: 'build', after: [], run: (root) => single(root, ['scripts/build']) },
-  { name: 'integration', after: ['build'], run: (root) => vitest(root, 'integration', 3) },
+  { name: 'integration', after: ['build'], run: (root) => vitest(root, 'integration', 2) },
 ]
 
 /** The program of each story, in the order in which they run. */
