@@ -42,7 +42,7 @@ export function sendTrust({ authority, now }: Ports, session: Session): void {
   if (!list || !session.isOpen || session.sentTrust === list.generation) return
   const expiresAt = new Date(now().getTime() + VALID_MS).toISOString()
   const trust: Trust = { ...list, node: session.nodeId, expiresAt, spreadMs: SPREAD_MS }
-  session.send('trust', authority.signInstruction(JSON.stringify(trust)))
+  sendSigned(authority, session, 'trust', trust)
   session.sentTrust = list.generation
 }
 
@@ -51,21 +51,41 @@ export function sendControllers({ authority, now, publicUrls }: Ports & HasPubli
   const urls = [...publicUrls].sort()
   const text = JSON.stringify(urls)
   if (urls.length === 0 || !session.isOpen || session.sentControllers === text) return
-  // `send` would drop it, but signing takes longer than all else here.
-  if (!session.capabilities.includes('frame/controllers')) return
   const nowMs = now().getTime()
   const times = { issuedAt: new Date(nowMs).toISOString(), expiresAt: new Date(nowMs + VALID_MS).toISOString() }
   const controllers: Controllers = { node: session.nodeId, ...times, urls }
-  session.send('controllers', authority.signInstruction(JSON.stringify(controllers)))
+  sendSigned(authority, session, 'controllers', controllers)
   session.sentControllers = text
 }
 
-/** After a change: tells all, one after another, and ends sessions with a certificate of a CA that is no longer trusted. */
-export async function sendTrustToAll(ports: Ports, sessions: readonly Session[]): Promise<void> {
-  for (const session of sessions) {
+function sendSigned(
+  authority: HasAuthority['authority'],
+  session: Session,
+  t: 'trust' | 'controllers',
+  list: Trust | Controllers,
+): void {
+  // `send` would drop what the agent does not understand, but signing takes longer than all else here.
+  if (session.capabilities.includes(`frame/${t}`)) session.send(t, authority.signInstruction(JSON.stringify(list)))
+}
+
+/** After a change: tells all, and ends sessions with a certificate of a CA that is no longer trusted. */
+export function sendTrustToAll(ports: Ports, sessions: readonly Session[]): Promise<void> {
+  return oneByOne(sessions, (session) => {
     if (!ports.authority.issuers.some((each) => each === session.peer.issuer))
       session.end(CLOSE.expired, 'the certificate was issued by a CA that is no longer trusted')
     else sendTrust(ports, session)
+  })
+}
+
+/** After a change: tells all. */
+export function sendControllersToAll(ports: Ports & HasPublicUrls, sessions: readonly Session[]): Promise<void> {
+  return oneByOne(sessions, (session) => sendControllers(ports, session))
+}
+
+/** Others have their turn in between. */
+async function oneByOne(sessions: readonly Session[], work: (session: Session) => void): Promise<void> {
+  for (const session of sessions) {
+    work(session)
     await setImmediate()
   }
 }

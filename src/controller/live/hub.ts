@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import { errorMessage } from '../../base/text/error-message.ts'
 import { printable } from '../../base/text/printable.ts'
@@ -11,7 +10,7 @@ import { CLOSE, FACTS_COUNT_AS, OPENING_MS } from '../../protocol/wire/session/l
 import type { Node } from '../domain/records.ts'
 import { raiseAlarm } from '../nodes/raise-alarm.ts'
 import { openTurns } from '../reconcile/turns.ts'
-import { deliver, sendControllers, sendTrustToAll } from './deliver.ts'
+import { deliver, sendControllersToAll, sendTrustToAll } from './deliver.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import type { Ingesting } from './ingest.ts'
 import type { Presence } from './presence.ts'
@@ -161,12 +160,9 @@ export class Hub implements Presence {
     return true
   }
 
-  /** After a change of the URLs: tells all, one after another. */
-  async sendControllers(): Promise<void> {
-    for (const session of [...this.#sessions.values()]) {
-      sendControllers(this.#ports, session)
-      await setImmediate()
-    }
+  /** After a change of the URLs. */
+  sendControllers(): Promise<void> {
+    return sendControllersToAll(this.#ports, [...this.#sessions.values()])
   }
 
   /** After the keys were rotated. */

@@ -24,8 +24,7 @@ export function openUrls(
       seen.delete(url)
       seen.set(url, nowMs)
     }
-    const oldest = [...seen.keys()].slice(0, Math.max(0, seen.size - MOST_REMEMBERED))
-    for (const [url, atMs] of seen) if (nowMs - atMs > DAY_MS || oldest.includes(url)) seen.delete(url)
+    for (const [url, atMs] of seen) if (nowMs - atMs > DAY_MS || seen.size > MOST_REMEMBERED) seen.delete(url)
     return [...new Set([...own, ...[...seen.keys()].reverse()])].slice(0, MOST_URLS)
   }
 }
