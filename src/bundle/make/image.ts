@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import { ARCH, type Arch } from '../arch.ts'
+import { zstdCompressor } from '../compression/zstd.ts'
 import { layoutArchive } from './layout.ts'
 import { type Content, contentOf, contentOfFile, type TarEntry, tarBytes, tarSize } from './tar.ts'
 import { digestOf } from './write-hashed.ts'
@@ -23,10 +25,12 @@ const CREATED = '1970-01-01T00:00:00Z'
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const MEDIA = 'application/vnd.oci.image'
 
-/** The image as a tar of an OCI layout, for `ctr images import`. It has one layer, and is reproducible byte by byte. */
+/**
+ * The image as a tar of an OCI layout, for `ctr images import`. It has one layer, compressed with zstd, and is reproducible byte
+ * by byte. The compressed layer stays in memory.
+ */
 export async function imageArchive(image: Image): Promise<Content> {
-  const entries = await layerEntries(image.layer)
-  const layer: Content = { size: tarSize(entries), bytes: () => tarBytes(entries) }
+  const { layer, diffId } = await compressedLayer(await layerEntries(image.layer))
   const layerDigest = (await digestOf(layer.bytes())).sha256
   const config = json({
     created: CREATED,
@@ -38,14 +42,14 @@ export async function imageArchive(image: Image): Promise<Content> {
       ...(image.entrypoint ? { Entrypoint: image.entrypoint } : {}),
       ...(image.user ? { User: image.user } : {}),
     },
-    rootfs: { type: 'layers', diff_ids: [`sha256:${layerDigest}`] },
+    rootfs: { type: 'layers', diff_ids: [`sha256:${diffId}`] },
     history: [{ created: CREATED, created_by: 'cantrip' }],
   })
   const manifest = json({
     schemaVersion: 2,
     mediaType: `${MEDIA}.manifest.v1+json`,
     config: descriptor(`${MEDIA}.config.v1+json`, config),
-    layers: [{ mediaType: `${MEDIA}.layer.v1.tar`, digest: `sha256:${layerDigest}`, size: layer.size }],
+    layers: [{ mediaType: `${MEDIA}.layer.v1.tar+zstd`, digest: `sha256:${layerDigest}`, size: layer.size }],
   })
   const platform = { architecture: ARCH[image.arch].oci, os: 'linux' }
   return layoutArchive(image.name, { ...descriptor(`${MEDIA}.manifest.v1+json`, manifest), platform }, [
@@ -53,6 +57,21 @@ export async function imageArchive(image: Image): Promise<Content> {
     { digest: `sha256:${sha256(config)}`, content: contentOf(config) },
     { digest: `sha256:${layerDigest}`, content: layer },
   ])
+}
+
+/** `diffId`: the SHA-256 of the layer before its compression. */
+async function compressedLayer(entries: readonly TarEntry[]): Promise<{ layer: Content; diffId: string }> {
+  const hash = createHash('sha256')
+  const plain = async function* () {
+    for await (const chunk of tarBytes(entries)) {
+      hash.update(chunk)
+      yield chunk
+    }
+  }
+  const chunks = await Readable.from(plain())
+    .compose(zstdCompressor(tarSize(entries)))
+    .toArray()
+  return { layer: contentOf(Buffer.concat(chunks)), diffId: hash.digest('hex') }
 }
 
 /** Adds parent directories and sorts, so that parents come before children. */
