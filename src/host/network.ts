@@ -1,8 +1,11 @@
 /** The network for checks: it opens and closes connections, and never listens. */
 export interface TlsIdentity {
-  ca: string
+  /** Absent: the CAs that Node.js knows. */
+  ca?: string
   cert?: string
   key?: string
+  /** TLS 1.3 if absent. */
+  minVersion?: 'TLSv1.2'
 }
 
 export interface RequestOptions {

@@ -1,3 +1,4 @@
+import type { Secret } from '../base/text/secret.ts'
 import type { BundleFile, BundleManifest } from '../bundle/format.ts'
 import type { StepContext } from '../engine/step.ts'
 import type { Host } from '../host/host.ts'
@@ -35,4 +36,6 @@ export interface ProvisionParams extends NodeParams {
   /** Path of the agent's executable. */
   executable: string
   controller: { urls: readonly string[]; ca: string }
+  /** USER:PASSWORD by the host of a registry or a mirror; only this node knows them. */
+  registryLogins?: Readonly<Record<string, Secret>>
 }

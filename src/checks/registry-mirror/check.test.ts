@@ -31,10 +31,51 @@ test.each([200, 401])(
   },
 )
 
-test('with override_path the path is requested as it is, with any answer', async () => {
+test.each([
+  ['of a registry without the image', 404, '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}', 'pass'],
+  ['of a web server', 404, '<html>', 'warn'],
+  ['that a user is missing', 401, '', 'pass'],
+])('with override_path the path is asked for an image, and the answer %s counts', async (_, status, body, kind) => {
   const host = machine(REGISTRY_HOSTS.overridden)
-  host.network.onRequest('https://harbor.example.com/v2/proxy-cache', { status: 404 })
-  expect(await check.look(host, params)).toMatchObject({ kind: 'pass' })
+  const asked: string[] = []
+  host.network.onRequest('https://harbor.example.com/v2/proxy-cache/', (url, { headers }) => {
+    asked.push(`${url} ${headers?.['x-custom']}`)
+    return { status, body }
+  })
+  expect(await check.look(host, params)).toMatchObject({ kind })
+  expect(asked).toEqual(['https://harbor.example.com/v2/proxy-cache/cantrip/probe/manifests/none a'])
+})
+
+test('a password that the mirror refuses is named, and not shown', async () => {
+  const host = machine(REGISTRY_HOSTS.signedIn)
+  host.network.onRequest('https://mirror.example.com', { status: 401 })
+  const verdict = await check.look(host, params)
+  expect(verdict).toMatchObject({
+    kind: 'warn',
+    found: 'https://mirror.example.com refuses the user and password that it was given (401)',
+    fix: `correct the header Authorization in ${FILE}`,
+  })
+  expect(JSON.stringify(verdict)).not.toContain('aHVudGVyMg')
+})
+
+test('a mirror without a way back to the registry is asked, and the registry is not', async () => {
+  const host = machine('server = "https://mirror.example.com"\n')
+  host.network.onRequest('https://mirror.example.com', { status: 502 })
+  expect(await check.look(host, params)).toMatchObject({ found: expect.stringContaining('answers 502') })
+})
+
+test.each([
+  [
+    'server = "https://mirror.example.com\n[host."x"]\n',
+    /control characters are not allowed in strings.* at line 1, column/,
+  ],
+  ['[host."https://mirror.example.com"]\n  skip_verify = "yes"\n', /skip_verify is not true or false/],
+  ['[host."https://mirror.example.com"]\n  ca = 5\n', /ca is not a file or a list of files/],
+])('a hosts.toml that containerd ignores is named: %j', async (text, problem) => {
+  const verdict = await check.look(machine(text), params)
+  expect(verdict).toMatchObject({ kind: 'warn', fix: `correct ${FILE}` })
+  expect(verdict.found).toMatch(`containerd ignores ${FILE}`)
+  expect(verdict.found).toMatch(problem)
 })
 
 test.each([

@@ -1,12 +1,14 @@
+import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
+import { authorizationOf, DIRECTORY, hostsToml, MARKER, pathOf, toAsk } from './hosts-toml.ts'
+import { verifyMirrors } from './verify-mirrors.ts'
 
-/** Read at each pull, by any containerd of the machine (containerd's docs/hosts.md). */
-const DIRECTORY = '/etc/containerd/certs.d'
-const MARKER = '# Written by Cantrip from the setting registryMirrors.\n'
-
-/** Files without the marker are those of somebody else, and stay, unless the setting names their registry. */
+/**
+ * Files without the marker are those of somebody else, and stay, unless the setting names their registry. containerd reads them at
+ * each pull, so a mirror that does not work is refused before.
+ */
 export const writeMirrors: ProvisionStep = {
   id: 'containerd/write-mirrors',
   title: 'Configuring mirrors of registries',
@@ -15,42 +17,43 @@ export const writeMirrors: ProvisionStep = {
     const found = await Promise.all(wanted.map(([path]) => host.read(path)))
     return wanted.every(([, text], index) => found[index] === text) && (await unwanted(host, params)).length === 0
   },
-  async apply(host, params) {
-    await discard(host, await unwanted(host, params))
-    for (const [path, text] of Object.entries(filesFor(params))) await host.write(path, text)
+  async apply(host, params, { log }) {
+    await verifyMirrors(host, params, log)
+    // The CAs come first, and go last.
+    const others = await unwanted(host, params)
+    for (const [path, text] of Object.entries(filesFor(params))) await host.write(path, text, modeOf(text))
+    await discard(host, others)
   },
 }
+
+const modeOf = (text: string) => (text.includes('Authorization = ') ? 0o600 : 0o644)
 
 async function discard(host: Host, paths: readonly string[]): Promise<void> {
   for (const path of paths) await host.discard(path, 'the registry has no mirror any more')
 }
 
-function filesFor({ cluster }: ProvisionParams): Record<string, string> {
-  const mirrors = Object.entries(cluster.registryMirrors ?? {})
-  return Object.fromEntries(mirrors.map(([registry, url]) => [pathOf(registry), hostsToml(registry, url)]))
+/** The CAs, and then the files that name them. */
+function filesFor(params: ProvisionParams): Record<string, string> {
+  const cas = Object.entries(params.cluster.registryCa ?? {}).map(([host, text]) => [caOf(host), text])
+  const known = {
+    caOf: (host: string) => (params.cluster.registryCa?.[host] === undefined ? undefined : caOf(host)),
+    authorizationOf: (host: string) => authorizationOf(params, host),
+  }
+  const files = toAsk(params).map((each) => [pathOf(each.registry), hostsToml(each, known)])
+  return Object.fromEntries([...cas, ...files])
 }
 
-const pathOf = (registry: string) => `${DIRECTORY}/${registry === '*' ? '_default' : registry}/hosts.toml`
+/** Not in the directory of the registry, which other programs may tidy up. */
+const CAS = `${CONTAINERD.configuration}/registry-ca`
+const caOf = (host: string) => `${CAS}/${host}.crt`
 
 /** Its own files, of registries that have no mirror now. */
 async function unwanted(host: HostView, params: ProvisionParams): Promise<string[]> {
   const wanted = filesFor(params)
-  const all = ((await host.list(DIRECTORY)) ?? []).map((name) => `${DIRECTORY}/${name}/hosts.toml`)
+  const [registries, cas] = await Promise.all([host.list(DIRECTORY), host.list(CAS)])
+  const all = (registries ?? []).map((name) => `${DIRECTORY}/${name}/hosts.toml`)
   const others = all.filter((path) => wanted[path] === undefined)
   const texts = await Promise.all(others.map((path) => host.read(path)))
-  return others.filter((_, index) => texts[index]?.startsWith(MARKER))
-}
-
-function hostsToml(registry: string, url: string): string {
-  const { origin, pathname } = new URL(url)
-  // A mirror with a path, such as a project of Harbor: the path is that of the API there.
-  const hasPath = pathname !== '/'
-  const host = hasPath ? `${origin}/v2${pathname.replace(/\/$/, '')}` : origin
-  const lines = [
-    ...(registry === '*' ? [] : [`server = "https://${registry === 'docker.io' ? 'registry-1.docker.io' : registry}"`]),
-    `[host."${host}"]`,
-    '  capabilities = ["pull", "resolve"]',
-    ...(hasPath ? ['  override_path = true'] : []),
-  ]
-  return `${MARKER}${lines.join('\n')}\n`
+  const own = others.filter((_, index) => texts[index]?.startsWith(MARKER))
+  return [...own, ...(cas ?? []).map((name) => `${CAS}/${name}`).filter((path) => wanted[path] === undefined)]
 }

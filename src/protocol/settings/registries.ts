@@ -9,11 +9,26 @@ function isBareHttp(text: string): boolean {
   if (url === null || !/^https?:$/.test(url.protocol)) return false
   return [url.username, url.password, url.search, url.hash].every((part) => part === '')
 }
+const MOST_CA_CHARACTERS = 64 * 1_024
 const HttpUrl = Plain.check(
   z.refine(isBareHttp, 'wanted http:// or https:// without user, password, query and fragment'),
 )
 /** `*`: every registry without a mirror of its own. It is the name of a directory. */
 const Registry = z.string().check(z.maxLength(255), z.regex(/^(\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d{1,5})?)$/))
+
+/** The name and the port of a registry or a mirror, as in a URL. */
+const RegistryHost = z.string().check(z.maxLength(255), z.regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d{1,5})?$/))
+/** A private key beside them would be shown to everybody who may view the cluster. */
+const Certificates = z
+  .string()
+  .check(
+    z.maxLength(MOST_CA_CHARACTERS),
+    z.regex(/^\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/),
+  )
+const isShort = z.refine<Record<string, string>>(
+  (texts) => Object.values(texts).join('').length <= MOST_CA_CHARACTERS,
+  `wanted at most ${MOST_CA_CHARACTERS / 1_024} KiB`,
+)
 
 const PROXY_CHANGE = { class: 'rolling', restarts: ['containerd'] } as const
 
@@ -73,4 +88,39 @@ export const registries = {
     since: '0.2.0',
     change: { class: 'live' },
   },
+  mirrorOnly: {
+    schema: z.array(Registry).check(z.maxLength(MOST_ENTRIES)),
+    flag: '--mirror-only <registry>',
+    kind: 'list',
+    help: 'registry whose images come only from its mirror; repeatable',
+    wanted: `at most ${MOST_ENTRIES} registries that registryMirrors has, e.g. docker.io`,
+    example: ['docker.io'],
+    show: { title: 'Mirrors', text: (registries: readonly string[]) => `the only source of ${registries.join(', ')}` },
+    sentIn: 'cluster',
+    since: '0.2.0',
+    change: { class: 'live' },
+  },
+  registryCa: {
+    schema: z.record(RegistryHost, Certificates).check(hasFewEntries, isShort),
+    flag: '--registry-ca <host=file>',
+    kind: 'files',
+    help: 'certificates of CAs that containerd trusts for a registry or a mirror; repeatable',
+    wanted: `certificates in PEM by HOST or HOST:PORT, at most ${MOST_CA_CHARACTERS / 1_024} KiB, without a private key`,
+    example: {
+      'mirror.example.org': '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
+    },
+    show: { title: 'CAs', text: (texts: object) => `for ${Object.keys(texts).join(', ')}` },
+    sentIn: 'cluster',
+    since: '0.2.0',
+    change: { class: 'live' },
+  },
 } as const satisfies Settings
+
+/** Of settings that were checked one by one. */
+export function haveMirrors({ mirrorOnly = [], registryMirrors = {} }: MirrorSettings): boolean {
+  return mirrorOnly.every((registry) => registryMirrors[registry] !== undefined)
+}
+interface MirrorSettings {
+  mirrorOnly?: readonly string[] | undefined
+  registryMirrors?: Readonly<Record<string, string>> | undefined
+}

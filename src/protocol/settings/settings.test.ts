@@ -49,18 +49,20 @@ test('the parameters that released agents take are those of this build', () => {
   expect(Object.keys(cluster.shape).sort()).toEqual([
     ...['certSANs', 'cni', 'dedicatedMasters', 'endpoint', 'httpProxy', 'httpsProxy', 'id', 'kubeletCertificates'],
     'kubernetesVersion',
-    ...['masters', 'name', 'noProxy', 'overrides', 'podSubnet', 'registryMirrors', 'serviceSubnet'],
+    ...['masters', 'mirrorOnly', 'name', 'noProxy', 'overrides', 'podSubnet', 'registryCa', 'registryMirrors'],
+    'serviceSubnet',
   ])
   for (const later of settingCapabilities()) {
     expect(cluster.shape[later.replace('setting/', '') as 'certSANs'].safeParse(undefined).success).toBe(true)
   }
   expect(Object.keys(node.shape).sort()).toEqual(['address', 'labels', 'name', 'roles'])
-  const later = ['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'registryMirrors']
+  const later = ['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'registryMirrors', 'mirrorOnly', 'registryCa']
   expect(settingCapabilities()).toEqual(later.map((name) => `setting/${name}`))
   expect(unknownSettings(ClusterSettings.parse(examples), [])).toEqual(later)
   expect(unknownSettings(ClusterSettings.parse({}), [])).toEqual([])
 })
 
+const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
 const many = (count: number, entry: (at: number) => [string, string]) =>
   Object.fromEntries(Array.from({ length: count }, (_, at) => entry(at)))
 
@@ -81,6 +83,15 @@ test.each<[string, unknown, boolean]>([
   ['registryMirrors', many(100, (at) => [`r${at}.example.org`, 'https://mirror.example.org']), true],
   ['registryMirrors', many(101, (at) => [`r${at}.example.org`, 'https://mirror.example.org']), false],
   ['registryMirrors', { [`${'r'.repeat(254)}:5000`]: 'https://mirror.example.org' }, false],
+  ['registryCa', { 'mirror.example.org:5000': CERTIFICATE.repeat(2) }, true],
+  [
+    'registryCa',
+    { 'mirror.example.org': `${CERTIFICATE}-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n` },
+    false,
+  ],
+  ['registryCa', { '../etc': CERTIFICATE }, false],
+  ['registryCa', { 'mirror.example.org': CERTIFICATE.repeat(2_000) }, false],
+  ['registryCa', many(40, (at) => [`r${at}.example.org`, CERTIFICATE.repeat(40)]), false],
   ['labels', many(101, (at) => [`rack-${at}`, 'x']), false],
   ['certSANs', ['*.example.org', '192.0.2.1', '2001:db8::1'], true],
   ['certSANs', ['api_1'], false],

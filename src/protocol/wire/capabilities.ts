@@ -27,5 +27,7 @@ export const CAPABILITIES: readonly string[] = [
   'change/endpoint',
   'params/kubeletCertificates',
   ...['back-up-etcd', 'look-at-backups', 'check-backup'].map((kind) => `operation/${kind}`),
-  ...['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'registryMirrors'].map((name) => `setting/${name}`),
+  ...['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'registryMirrors', 'mirrorOnly', 'registryCa'].map(
+    (name) => `setting/${name}`,
+  ),
 ]

@@ -2,7 +2,6 @@ import { AgentError } from '../../base/agent-error.ts'
 import { printable } from '../../base/text/printable.ts'
 import { shorten } from '../../base/text/shorten.ts'
 import { OVERRIDABLE, type Overrides } from '../../protocol/settings/overrides.ts'
-import { tomlProblem } from './toml.ts'
 import { readYaml } from './yaml.ts'
 
 export type Mapping = { [key: string]: unknown }
@@ -55,7 +54,8 @@ export async function checkOverride(component: keyof Overrides, text: string): P
     await readOverride(component, text)
     return
   }
-  const problem = await tomlProblem(text)
+  const { tomlProblem } = await import('../../base/text/toml.ts')
+  const problem = tomlProblem(text)
   if (problem !== undefined) throw refused(component, `is not TOML: ${problem}`, 'a configuration file of containerd')
 }
 

@@ -15,6 +15,7 @@ export const CONTAINERD_EXECUTABLE: string | undefined = globSync(
 
 /** A containerd in a directory of its own. */
 export interface Containerd {
+  /** Its mirrors are in `certs.d`. */
   directory: string
   socket: string
   /** Runs ctr with these arguments, of which `--address` is replaced. */
@@ -22,11 +23,14 @@ export interface Containerd {
   stop(): Promise<void>
 }
 
-export async function startContainerd(executable: string): Promise<Containerd> {
+export async function startContainerd(executable: string, env: NodeJS.ProcessEnv = {}): Promise<Containerd> {
   const directory = await mkdtemp(join(tmpdir(), 'cantrip-containerd-'))
   const socket = join(directory, 'containerd.sock')
   await writeFile(join(directory, 'config.toml'), configuration(directory, socket))
-  const child = spawn(executable, ['--config', join(directory, 'config.toml')], { stdio: 'ignore' })
+  const child = spawn(executable, ['--config', join(directory, 'config.toml')], {
+    stdio: 'ignore',
+    env: { ...process.env, ...env },
+  })
   const ctr = (...argv: string[]): Output => {
     const given = argv.slice(argv[0] === '--address' ? 2 : 0)
     const { status, stdout, stderr } = spawnSync(join(dirname(executable), 'ctr'), ['--address', socket, ...given], {
@@ -55,5 +59,7 @@ state = '${directory}/state'
   path = '${directory}/opt'
 [plugins.'io.containerd.nri.v1.nri']
   disable = true
+[plugins.'io.containerd.cri.v1.images'.registry]
+  config_path = '${directory}/certs.d'
 `
 }

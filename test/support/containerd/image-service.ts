@@ -12,6 +12,11 @@ export async function imageStatus(socket: string, name: string): Promise<SeenIma
   return image && { pinned: fieldsOf(image).get(8)?.[0] === 1 }
 }
 
+/** `PullImage`; throws what containerd says if it cannot. */
+export async function pullImage(socket: string, name: string): Promise<void> {
+  await call(socket, 'PullImage', field(1, field(1, Buffer.from(name))))
+}
+
 /** `RemoveImage`, which the kubelet calls when it needs space. */
 export async function removeImage(socket: string, name: string): Promise<void> {
   await call(socket, 'RemoveImage', field(1, field(1, Buffer.from(name))))

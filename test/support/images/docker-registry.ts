@@ -14,15 +14,33 @@ export interface DockerRegistry {
   stop(): Promise<void>
 }
 
-/** Debian's docker-registry, on a free port of this machine. Nobody signs in. */
-export async function startDockerRegistry(): Promise<DockerRegistry> {
+export interface RegistryAccess {
+  /** PEM; without it the registry speaks HTTP. */
+  tls?: { certificate: string; key: string }
+  /** Whether it wants `USER`. Otherwise nobody signs in. */
+  signIn?: boolean
+}
+
+/** The only user of a registry that wants one, and the line of htpasswd for it. */
+export const USER = 'node:hunter2'
+const HTPASSWD = 'node:$2y$04$c6IMUpvXmWmGJ1mrCI7iVelX2wQ.yCrmmWaoTMiToajlNTQg3jtNC\n'
+
+/** Debian's docker-registry, on a free port of this machine. */
+export async function startDockerRegistry({ tls, signIn = false }: RegistryAccess = {}): Promise<DockerRegistry> {
   const program = join(await debianPackage('docker-registry'), 'usr/bin/docker-registry')
   const directory = await mkdtemp(join(tmpdir(), 'cantrip-registry-'))
+  const at = (name: string) => join(directory, name)
   const settings = {
     version: 0.1,
     storage: { filesystem: { rootdirectory: join(directory, 'data') }, delete: { enabled: true } },
-    http: { addr: '127.0.0.1:0' },
+    http: { addr: '127.0.0.1:0', ...(tls && { tls: { certificate: at('tls.crt'), key: at('tls.key') } }) },
+    ...(signIn && { auth: { htpasswd: { realm: 'test', path: at('htpasswd') } } }),
   }
+  if (tls !== undefined) {
+    await writeFile(at('tls.crt'), tls.certificate)
+    await writeFile(at('tls.key'), tls.key, { mode: 0o600 })
+  }
+  if (signIn) await writeFile(at('htpasswd'), HTPASSWD, { mode: 0o600 })
   await writeFile(join(directory, 'config.yml'), JSON.stringify(settings))
   const child = spawn(program, ['serve', join(directory, 'config.yml')], { stdio: ['ignore', 'pipe', 'pipe'] })
   let log = ''

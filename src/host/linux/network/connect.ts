@@ -74,9 +74,9 @@ export async function openTls(
     socket: raw,
     host: to.host,
     ...(isIP(to.host) === 0 && { servername: to.host }),
-    ...identity,
-    // Every server that this program asks supports it: the controller, and those of Kubernetes.
+    // The controller and the servers of Kubernetes support it; registries and proxies of others need not.
     minVersion: 'TLSv1.3',
+    ...identity,
     ALPNProtocols: ['http/1.1'],
   })
   return settle(

@@ -1,0 +1,82 @@
+import type { ProvisionParams } from '../../provision/params.ts'
+
+/** Read at each pull, by any containerd of the machine (containerd's docs/hosts.md). */
+export const DIRECTORY = '/etc/containerd/certs.d'
+export const MARKER = '# Written by Cantrip from the setting registryMirrors.\n'
+
+type Params = Pick<ProvisionParams, 'cluster' | 'registryLogins'>
+
+/** Where containerd asks for the images of a registry, `*` for all that are not named. */
+export interface Asked {
+  registry: string
+  mirror: string | undefined
+  /** Whether it asks the registry if the mirror does not have an image. */
+  isOriginAsked: boolean
+}
+
+/** The registries that have a mirror, and the hosts that have a CA or a user, which may be registries themselves. */
+export function toAsk({ cluster, registryLogins = {} }: Params): Asked[] {
+  const { registryMirrors = {}, mirrorOnly = [], registryCa = {} } = cluster
+  const named = [registryMirrors, registryCa, registryLogins].flatMap(Object.keys)
+  const registries = [...new Set(named)].sort()
+  return registries.map((registry) => ({
+    registry,
+    mirror: registryMirrors[registry],
+    isOriginAsked: !mirrorOnly.includes(registry),
+  }))
+}
+
+export const pathOf = (registry: string) => `${DIRECTORY}/${registry === '*' ? '_default' : registry}/hosts.toml`
+
+/** The host of a mirror, and whether its address has a path, such as a project of Harbor: the path is that of the API there. */
+export function placeOf(mirror: string): { url: string; host: string; hasPath: boolean } {
+  const { origin, host, pathname } = new URL(mirror)
+  const hasPath = pathname !== '/'
+  return { url: hasPath ? `${origin}/v2${pathname.replace(/\/$/, '')}` : origin, host, hasPath }
+}
+
+/** What containerd sends as the user of a host, which only its files on this node have. */
+export function authorizationOf({ registryLogins = {} }: Params, host: string): string | undefined {
+  const login = registryLogins[host]
+  return login && `Basic ${Buffer.from(login.reveal()).toString('base64')}`
+}
+
+/** The name by which a registry is asked. */
+export const originOf = (registry: string) => (registry === 'docker.io' ? 'registry-1.docker.io' : registry)
+
+/** What is known of a host: the file with its CA, and the header of its user. */
+export interface Known {
+  caOf(host: string): string | undefined
+  authorizationOf(host: string): string | undefined
+}
+
+export function hostsToml({ registry, mirror, isOriginAsked }: Asked, known: Known): string {
+  const lines: string[] = []
+  const place = mirror === undefined ? undefined : placeOf(mirror)
+  const capabilities = 'capabilities = ["pull", "resolve"]'
+  // The server is the last one that is asked.
+  if (place !== undefined && !isOriginAsked) {
+    lines.push(`server = "${place.url}"`, capabilities, ...settingsOf(place, known), ...headerOf('', place.host, known))
+  } else if (registry !== '*') {
+    const host = { host: registry, hasPath: false }
+    lines.push(`server = "https://${originOf(registry)}"`, ...settingsOf(host, known))
+    lines.push(...headerOf('', registry, known))
+  }
+  if (place !== undefined && isOriginAsked) {
+    const name = `host."${place.url}"`
+    lines.push(`[${name}]`, ...[capabilities, ...settingsOf(place, known)].map((line) => `  ${line}`))
+    lines.push(...headerOf(`${name}.`, place.host, known))
+  }
+  return `${MARKER}${lines.join('\n')}\n`
+}
+
+function settingsOf({ host, hasPath }: { host: string; hasPath: boolean }, { caOf }: Known): string[] {
+  const ca = caOf(host)
+  return [...(hasPath ? ['override_path = true'] : []), ...(ca === undefined ? [] : [`ca = ["${ca}"]`])]
+}
+
+/** A table of its own, after the settings of its host. */
+function headerOf(prefix: string, host: string, { authorizationOf }: Known): string[] {
+  const value = authorizationOf(host)
+  return value === undefined ? [] : [`[${prefix}header]`, `  Authorization = "${value}"`]
+}

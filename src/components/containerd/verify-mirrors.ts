@@ -1,0 +1,52 @@
+import { AgentError } from '../../base/agent-error.ts'
+import { command } from '../../base/command.ts'
+import type { Host } from '../../host/host.ts'
+import { registryProblem } from '../../host/network/registry-probe.ts'
+import { systemCas } from '../../host/network/system-cas.ts'
+import { STAGE_NAMES } from '../../host/network.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
+import { type Asked, authorizationOf, placeOf, toAsk } from './hosts-toml.ts'
+
+const TIMEOUT_MS = 10_000
+
+/**
+ * Asks each mirror for what it is there for, as containerd will. Throws AgentError `mirror/unusable` if one of them is the only
+ * source of its registry; of another one, which containerd passes over, only the log tells.
+ */
+export async function verifyMirrors(host: Host, params: ProvisionParams, log: (text: string) => void): Promise<void> {
+  // Through a proxy, what containerd reaches differs.
+  if (params.cluster.httpProxy !== undefined || params.cluster.httpsProxy !== undefined) return
+  const asked = toAsk(params).filter(({ mirror }) => mirror !== undefined)
+  const problems = await Promise.all(asked.map((each) => problemOf(host, params, each)))
+  for (const [index, found] of problems.entries()) {
+    const { registry = '', mirror = '', isOriginAsked } = asked[index] ?? {}
+    if (found === undefined) continue
+    const text = `the mirror of ${registry === '*' ? 'all registries' : registry} cannot be used: ${found}`
+    if (isOriginAsked) log(text)
+    else {
+      throw new AgentError('mirror/unusable', `${text}; wanted a registry at ${mirror}`, {
+        fix: `see: ${command`curl -v ${`${new URL(mirror).origin}/v2/`}`}; then correct registryMirrors or registryCa: controller cluster set ${params.cluster.name} KEY=VALUE`,
+        kind: 'unreachable',
+      })
+    }
+  }
+}
+
+async function problemOf(host: Host, params: ProvisionParams, { registry, mirror = '' }: Asked) {
+  const { cluster, bundleStore } = params
+  const authorization = authorizationOf(params, placeOf(mirror).host)
+  const { url, host: name, hasPath } = placeOf(mirror)
+  const ca = [cluster.registryCa?.[name], await systemCas(host)].filter((text) => text).join('\n')
+  const pause = bundleStore.manifest.files.find(({ role, name }) => role === 'image' && /\/pause:/.test(name))
+  // What every mirror of this registry has.
+  const manifest = /^registry\.k8s\.io\/(pause):(.+)$/.exec(registry === 'registry.k8s.io' ? (pause?.name ?? '') : '')
+  const problem = await registryProblem(
+    host.network,
+    { url, ca: [], skipVerify: false, overridePath: hasPath, headers: { ...(authorization && { authorization }) } },
+    { ca, timeoutMs: TIMEOUT_MS, ...(manifest && { manifest: `${manifest[1]}/manifests/${manifest[2]}` }) },
+  )
+  if (problem === undefined) return undefined
+  return problem.stage === undefined
+    ? problem.found
+    : `${problem.at}: ${STAGE_NAMES[problem.stage]} failed: ${problem.found}`
+}
