@@ -78,6 +78,7 @@ export async function admitKey(
   node: Node,
   { certificate, fingerprint: name, address }: Presented,
 ): Promise<void> {
+  if (await isPresentKey(ports, node.id, name)) return
   const enrolment = await ports.store.enrolmentOf(node.id)
   if (enrolment?.fingerprint === name || enrolment?.next?.fingerprint === name) return
   if (enrolment && isLater(certificate, enrolment)) return restoreKey(ports, node.id, certificate)
@@ -124,7 +125,13 @@ async function restoreKey(ports: Alarming, nodeId: string, presented: X509Certif
 
 /** Whether the node was issued a certificate for this key, and has not connected with it yet. */
 export async function isNextKey({ store }: HasStore, nodeId: string, name: string): Promise<boolean> {
+  if (await isPresentKey({ store }, nodeId, name)) return false
   return (await store.enrolmentOf(nodeId))?.next?.fingerprint === name
+}
+
+/** Of nearly all connections. An enrolment is found sooner by its key than by its node. */
+async function isPresentKey({ store }: HasStore, nodeId: string, name: string): Promise<boolean> {
+  return (await store.enrolment(name))?.nodeId === nodeId
 }
 
 /** Replaces the current key when the node has connected with the next one, `name`: the node has stored it. */

@@ -17,6 +17,14 @@ export function fromRow<T>({ columns, parse }: RecordKind<T>, row: Row): T {
   return parse(Object.fromEntries(fields.map((field) => [field, fromValue(columns[field], row[columnOf(field)])])))
 }
 
+/** These fields as fromRow reads them after they were stored; undefined if only reading tells, as for JSON. */
+export function asStored<T>({ columns }: RecordKind<T>, to: Partial<T>): Partial<T> | undefined {
+  const given = (Object.keys(to) as (keyof T & string)[]).filter((field) => to[field] !== undefined)
+  if (given.some((field) => columns[field] === 'json')) return undefined
+  const read = (field: keyof T & string) => fromValue(columns[field], toValue(columns[field], to[field]))
+  return Object.fromEntries(given.map((field) => [field, read(field)])) as Partial<T>
+}
+
 const COLUMN_NAMES = new Map(
   RECORDS.flatMap(({ columns }) =>
     Object.keys(columns).map(

@@ -2,6 +2,8 @@
 export interface Remembered<T> {
   get(key: string): T | undefined
   set(key: string, value: T, size: number): void
+  /** Another value of the same size, for a key that is known. */
+  replace(key: string, value: T): void
   delete(key: string): void
   clear(): void
 }
@@ -21,9 +23,16 @@ export function openRemembered<T>(limit = LIMIT): Remembered<T> {
     get(key) {
       const found = known.get(key)
       if (!found) return undefined
-      known.delete(key)
-      known.set(key, found)
+      // What was read last matters when something is soon forgotten.
+      if (total > limit / 2) {
+        known.delete(key)
+        known.set(key, found)
+      }
       return found.value
+    },
+    replace(key, value) {
+      const found = known.get(key)
+      if (found) found.value = value
     },
     set(key, value, size) {
       forget(key)

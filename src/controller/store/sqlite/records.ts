@@ -2,7 +2,7 @@ import type { SQLInputValue } from 'node:sqlite'
 import { openRemembered } from '../cache/remembered.ts'
 import { frozen, isRemembered, sizeOf } from '../cache/row-reader.ts'
 import { NODE, type RecordKind } from '../record-kinds.ts'
-import { columnOf, fromRow } from '../rows.ts'
+import { asStored, columnOf, fromRow } from '../rows.ts'
 import type { Database } from './database.ts'
 
 /** The records of clusters, which each decision reads. They are frozen. */
@@ -67,7 +67,11 @@ export function recordsOn({ prepare }: Database): Records {
     },
     changed(kind, key, to) {
       if (!isRemembered(kind)) return
-      known.delete(`${kind.table} ${key}`)
+      const name = `${kind.table} ${key}`
+      const last = known.get(name) as object | undefined
+      const stored = last && !(kind.key in to) && asStored(kind, to)
+      if (stored) known.replace(name, Object.freeze({ ...last, ...stored }))
+      else known.delete(name)
       // A node reports all the time. It stays in its lists.
       const stays = kind.table === NODE.table && !('clusterId' in to || 'createdAt' in to)
       if (!stays) listsOf(kind).clear()

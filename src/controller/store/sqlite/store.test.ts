@@ -63,6 +63,35 @@ it('remembers records, which nobody can change, until they are changed or remove
   await store.close()
 })
 
+it('reads a record again only after a change of its JSON, and remembers what is stored', async () => {
+  const before = openSqliteStore(path())
+  await before.commit([
+    { change: 'add-cluster', cluster },
+    { change: 'add-node', node: node({ roles: ['worker'] }) },
+    { change: 'add-run', run: run() },
+  ])
+  const first = await before.node(node().id)
+  await before.run(run().id)
+  const to = { lastSeen: '2026-02-03T04:05:06.000Z', bootId: 'a\0b', upSeq: 7, silent: 'suspect' } as const
+  await before.commit([
+    { change: 'set-node', id: node().id, to },
+    { change: 'set-run', id: run().id, to: { cancel: true, acknowledged: false, endedAt: null } },
+  ])
+  const remembered = [await before.node(node().id), await before.run(run().id)]
+  expect(remembered).toMatchObject([
+    { ...to, bootId: 'a\uFFFDb' },
+    { cancel: true, acknowledged: false },
+  ])
+  expect((await before.node(node().id))?.roles).toBe(first?.roles)
+  await before.commit([{ change: 'set-node', id: node().id, to: { roles: ['master'] } }])
+  const last = await before.node(node().id)
+  expect(last).toEqual({ ...remembered[0], roles: ['master'] })
+  await before.close()
+  const after = openSqliteStore(path())
+  expect([await after.node(node().id), await after.run(run().id)]).toEqual([last, remembered[1]])
+  await after.close()
+})
+
 it('belongs to one controller at a time', async () => {
   const store = openSqliteStore(path())
   expect(() => openSqliteStore(path())).toThrow(expect.objectContaining({ code: 'store/locked' }))

@@ -110,12 +110,19 @@ export function openSqliteStore(path: string): Store {
         ? all(USER_SESSION, 'SELECT * FROM user_sessions ORDER BY created_at, hash')
         : all(USER_SESSION, 'SELECT * FROM user_sessions WHERE name = ? ORDER BY created_at, hash', name),
     userSession: async (hash) => one(USER_SESSION, 'SELECT * FROM user_sessions WHERE hash = ?', hash),
-    commit: async (changes, expected) =>
-      database.transaction(() => {
-        if (expected && !isCurrent(expected)) return false
-        for (const change of changes) carryOut(change)
-        return true
-      }),
+    async commit(changes, expected) {
+      try {
+        return database.transaction(() => {
+          if (expected && !isCurrent(expected)) return false
+          for (const change of changes) carryOut(change)
+          return true
+        })
+      } catch (error) {
+        // It was remembered, and is not stored.
+        records.clear()
+        throw error
+      }
+    },
     ...auditOn(prepare, all),
     ...sweepsOn(database),
     async *snapshot() {
