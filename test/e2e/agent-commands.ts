@@ -3,19 +3,17 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
 import { awaitState, copyAgent, createCluster, kubectl, nodeRow, type Site } from '../support/site/site.ts'
-import type { Bed } from '../support/testbed/bed.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
-import { up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { noPrivilegeEscalation, onlyRootCanWrite } from './privilege-escalation.ts'
 
 const CLUSTER = 'verbs'
-const NAME = 'n3'
+const NAME = 'n1'
 const READY_MS = 420_000
 const LEDGER = '/var/lib/cantrip/ledger/ledger.jsonl'
 
-/** A node and a cluster for the commands that the main path does not use. */
+/** A node, restored by an uninstall, and another cluster for the commands that the main path does not use. */
 export interface Scene {
   site: Site
   node: Node
@@ -23,8 +21,7 @@ export interface Scene {
   passphrase: string
 }
 
-export async function setScene(site: Site, bed: Bed, signal: AbortSignal): Promise<Scene> {
-  const node = await up({ name: NAME, bed, signal })
+export async function setScene(site: Site, node: Node): Promise<Scene> {
   const credentials = await createCluster(site, {
     name: CLUSTER,
     overrides: testbedOverrides(),

@@ -286,7 +286,8 @@ test('a controller that is killed at work leaves no change without its entry, an
     const by = adminOf(served)
     let answered = 0
     const lanes = Array.from({ length: 4 }, async () => {
-      for (; ; answered++) await call(served.url, by, 'POST', '/v1/clusters', { name: `c-${made++}`, settings: {}, csr })
+      for (; ; answered++)
+        await call(served.url, by, 'POST', '/v1/clusters', { name: `c-${made++}`, settings: {}, csr })
     })
     const ended = Promise.allSettled(lanes)
     await waitFor('changes to be killed at', () => answered > 4 + kill)
