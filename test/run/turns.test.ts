@@ -4,7 +4,7 @@ import { rotating, TURN_SECONDS, turnOf, wrongTime } from './turns.ts'
 
 /** One commit for each index in the list. */
 const commits = rotating.map((_, index) => `${index.toString(16).padStart(8, '0')}${'0'.repeat(32)}`)
-const secondsOf = (name: string) => rotating.find((story) => story.name === name)?.seconds ?? TURN_SECONDS
+const secondsOf = (name: string) => rotating.find((story) => story.name === name)?.seconds ?? TURN_SECONDS / 2
 
 test('every rotating story is a part, and is run by some commit', () => {
   const run = commits.flatMap((commit) => turnOf(commit))
@@ -30,8 +30,19 @@ test('a turn is consecutive from its index, goes on at the start of the list, an
     { name: 'e', seconds: 40 },
   ]
   const turns = stories.map((_, index) => turnOf(`0000000${index}`, stories).join(''))
-  expect(turns).toEqual(['ab', 'b', 'c', 'd', 'eab'])
+  expect(turns).toEqual(['ab', 'b', 'c', 'dea', 'eab'])
   expect(turnOf('00000001', stories.slice(0, 2))).toEqual(['b', 'a'])
+})
+
+test('a turn has a story with several masters, if there is time', () => {
+  const stories = [
+    { name: 'a', seconds: 100 },
+    { name: 'b', seconds: 200, hasSeveralMasters: true as const },
+    { name: 'c', seconds: 100 },
+    { name: 'd', seconds: TURN_SECONDS },
+  ]
+  const turns = stories.map((_, index) => turnOf(`0000000${index}`, stories).join(''))
+  expect(turns).toEqual(['abc', 'bc', 'cb', 'd'])
 })
 
 test('a time that differs from the recorded one is reported', () => {
