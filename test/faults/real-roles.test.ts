@@ -6,8 +6,8 @@ import { beforeAll, expect, test } from 'vitest'
 import { isFull, keepResult, seed } from '../run/campaign.ts'
 import { type Case, everyCase, prepareStage, runCase, runSeveralCrashes, type Stage } from './model/cases.ts'
 
-const EACH = isFull ? 1 : 23
-const SEVERAL = isFull ? 4_000 : 150
+const EACH = isFull ? 1 : 37
+const SEVERAL = isFull ? 4_000 : 80
 const MOST_SHOWN = 20
 const timeout = 1_800_000
 
@@ -31,7 +31,7 @@ test(`a crash at ${isFull ? 'every moment' : `one moment of ${EACH}`} of install
   }
   keepResult('crash-points-in-memory', { counts, failed }, startedMs)
   expect(failed).toEqual([])
-  expect(counts.cases).toBeGreaterThan(isFull ? 10_000 : 500)
+  expect(counts.cases).toBeGreaterThan(isFull ? 10_000 : 300)
 })
 
 test(`${SEVERAL} histories of two to five crashes (seed ${seed})`, { timeout }, async () => {
