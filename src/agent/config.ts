@@ -1,5 +1,6 @@
 import { AgentError } from '../base/agent-error.ts'
 import { readIfThere } from '../base/durable-file.ts'
+import type { HttpProxy } from '../host/network.ts'
 import { areNodeLabels } from '../protocol/settings/node-labels.ts'
 import type { CheckSummary } from '../protocol/wire/check-summary.ts'
 import { isControllerUrl, readControllers } from './controllers.ts'
@@ -19,7 +20,8 @@ export interface AgentConfig {
   nextInstructionKey?: string
   /** The value of --cluster-name. */
   clusterName?: string
-  proxy?: string
+  /** In the file a text if it inspects nothing, as earlier builds read it. */
+  proxy?: HttpProxy
   /** The values of --label, for the rules of the cluster. */
   labels?: Record<string, string>
   /** Prechecks that did not pass at installation. */
@@ -58,7 +60,11 @@ export function readConfigIfValid(paths: Pick<AgentPaths, 'configFile'>): AgentC
 
 function parse(text: string): AgentConfig | undefined {
   try {
-    const config = JSON.parse(text) as AgentConfig
+    const { proxy, ...rest } = JSON.parse(text) as Omit<AgentConfig, 'proxy'> & { proxy?: HttpProxy | string }
+    const config = {
+      ...rest,
+      ...(proxy !== undefined && { proxy: typeof proxy === 'string' ? { url: proxy } : proxy }),
+    }
     return isWhole(config) ? config : undefined
   } catch (cause) {
     if (!(cause instanceof SyntaxError || cause instanceof TypeError)) throw cause
@@ -84,7 +90,18 @@ function isWhole({
   if (urls.length === 0 || !urls.every(isControllerUrl) || !isInstructionKey(instructionKey)) return false
   if (nextInstructionKey !== undefined && !isInstructionKey(nextInstructionKey)) return false
   if (labels !== undefined && !areNodeLabels(labels)) return false
-  return (proxy === undefined || isProxyUrl(proxy)) && (warnings === undefined || Array.isArray(warnings))
+  return (proxy === undefined || isProxy(proxy)) && (warnings === undefined || Array.isArray(warnings))
+}
+
+/** The text of agent.json. */
+export function configText({ proxy, ...config }: AgentConfig): string {
+  const given = proxy?.inspects === undefined ? proxy?.url : proxy
+  return `${JSON.stringify({ ...config, ...(given !== undefined && { proxy: given }) }, null, 2)}\n`
+}
+
+function isProxy({ url, inspects }: HttpProxy): boolean {
+  if (url !== undefined && !isProxyUrl(url)) return false
+  return inspects === undefined ? url !== undefined : typeof inspects.ca === 'string'
 }
 
 export function isProxyUrl(text: string): boolean {

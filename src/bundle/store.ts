@@ -5,7 +5,7 @@ import { type RetryPolicy, retry } from '../base/retry.ts'
 import { type Limit, limit } from '../base/tasks/limit.ts'
 import { errorMessage } from '../base/text/error-message.ts'
 import type { Host } from '../host/host.ts'
-import { NetworkError } from '../host/network.ts'
+import { type HttpProxy, NetworkError } from '../host/network.ts'
 import { agentRoutes } from '../protocol/api/agents.ts'
 import { pathOf } from '../protocol/api/route.ts'
 import type { BundleStore } from '../provision/params.ts'
@@ -19,8 +19,7 @@ export interface StoreOptions {
   /** Tried in order, e.g. `https://controller:7443`. */
   controllerUrls: readonly string[]
   tls: { ca: string; cert: string; key: string }
-  /** http://[user:pass@]host:port */
-  proxy?: string
+  proxy?: HttpProxy
   /** The directory for this bundle's files on the node, e.g. `/var/lib/cantrip/bundle/<manifest sha256>`. */
   directory: string
   host: Host

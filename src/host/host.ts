@@ -3,7 +3,7 @@
  * change, so that steps need no code for undoing.
  */
 import type { Argv } from './argv.ts'
-import type { NetworkView } from './network.ts'
+import type { HttpProxy, NetworkView } from './network.ts'
 import type { Undo, UnitState } from './undo.ts'
 
 export interface Output {
@@ -108,8 +108,7 @@ export interface Download {
   size: number
   mode?: number
   tls: { ca: string; cert: string; key: string }
-  /** http://[user:pass@]host:port */
-  proxy?: string
+  proxy?: HttpProxy
   onProgress?: (doneBytes: number) => void
   signal?: AbortSignal
 }

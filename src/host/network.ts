@@ -1,11 +1,22 @@
 /** The network for checks: it opens and closes connections, and never listens. */
 export interface TlsIdentity {
   /** Absent: the CAs that Node.js knows. */
-  ca?: string
+  ca?: string | readonly string[]
   cert?: string
   key?: string
   /** TLS 1.3 if absent. */
   minVersion?: 'TLSv1.2'
+}
+
+/** What is between this machine and the controller. */
+export interface HttpProxy {
+  /** http://[user:pass@]host:port, used with CONNECT. Absent: connections to the controller are intercepted on their way. */
+  url?: string
+  /**
+   * It ends TLS itself, with certificates of this CA (PEM), or of one that the machine trusts. The connection to the controller, with
+   * the certificates of both, is inside a websocket that passes through it.
+   */
+  inspects?: { ca: string }
 }
 
 export interface RequestOptions {
@@ -13,8 +24,7 @@ export interface RequestOptions {
   headers?: Record<string, string>
   body?: string
   tls?: TlsIdentity
-  /** http://[user:pass@]host:port, used with CONNECT. */
-  proxy?: string
+  proxy?: HttpProxy
   timeoutMs: number
   /** Ends the request like the timeout. */
   signal?: AbortSignal

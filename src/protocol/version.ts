@@ -5,3 +5,6 @@ export const PROTOCOL = { min: 1, max: 1 } as const
 export const SUBPROTOCOL = 'cantrip.v1'
 /** The same frames, with capabilities in `hello` and marks in events. Used if both sides support it. */
 export const SUBPROTOCOL_V2 = 'cantrip.v2'
+
+/** A websocket in which an agent's TLS connection passes through a proxy that ends TLS itself. */
+export const TUNNEL_PATH = '/v1/tunnel'

@@ -10,7 +10,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   'bundle/versions': [],
   pki: ['base'],
   host: ['base'],
-  'host/linux': ['base', 'host', 'protocol/wire/facts'],
+  'host/linux': ['base', 'host', 'protocol/wire/facts', 'protocol/version'],
   ledger: ['base', 'host'],
   engine: ['base', 'host', 'ledger'],
   // The state of a machine, and its differences from an earlier state.
@@ -75,7 +75,7 @@ export const ONLY_IN: Record<string, readonly string[]> = {
   undici: ['host/linux', 'controller/access/oidc', 'bundle/download'],
   'openid-client': ['controller/access/oidc'],
   tar: ['bundle', 'agent/logs'],
-  ws: ['agent/link', 'controller/live', 'controller/api/upgrade'],
+  ws: ['host/linux/network', 'agent/link', 'controller/live', 'controller/api/upgrade', 'controller/api/tunnels'],
   'node:sqlite': ['controller/store/sqlite'],
   kysely: ['controller/store/postgres'],
   pg: ['controller/store/postgres'],

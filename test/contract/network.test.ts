@@ -112,7 +112,7 @@ test('through a proxy: refusals and timeouts are reported, without the password'
     }),
   )
   const through = (password: string) =>
-    get('/through', { proxy: `http://user:${password}@127.0.0.1:${proxy.port}`, timeoutMs: 500 }).then(
+    get('/through', { proxy: { url: `http://user:${password}@127.0.0.1:${proxy.port}` }, timeoutMs: 500 }).then(
       ({ body }) => body,
       (error) => `${error.stage}: ${error.message}`,
     )

@@ -65,7 +65,7 @@ describe('connecting', () => {
   ])('a proxy that answers %s is reported', async (_, answer, says) => {
     const controller = await controllerWith()
     const proxy = await proxyThat((_request, socket) => answer(socket))
-    await expect(dial(optionsFor(controller, { proxy, timeoutMs: 1_000 }))).rejects.toMatchObject({
+    await expect(dial(optionsFor(controller, { proxy: { url: proxy }, timeoutMs: 1_000 }))).rejects.toMatchObject({
       stage: 'proxy',
       message: says,
     })
@@ -80,7 +80,7 @@ describe('connecting', () => {
       })
       for (const each of [up, socket]) each.on('error', () => undefined)
     })
-    const socket = await dial(optionsFor(controller, { proxy }))
+    const socket = await dial(optionsFor(controller, { proxy: { url: proxy } }))
     expect(socket.protocol).toBe('cantrip.v2')
     socket.terminate()
   })

@@ -4,11 +4,14 @@ import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openProvisionParams } from '../../src/agent/execute/provision-params.ts'
+import { dial } from '../../src/agent/link/dial.ts'
 import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import { linuxMachine } from '../../src/host/linux/linux-machine.ts'
+import { linuxNetwork } from '../../src/host/linux/network/network.ts'
+import type { HttpProxy } from '../../src/host/network.ts'
 import { recordingHost } from '../../src/host/recording.ts'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair } from '../../src/pki/key.ts'
@@ -16,6 +19,8 @@ import { NodeParams } from '../../src/protocol/wire/instruction.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { createCluster, enrolNode } from '../support/controller/client.ts'
 import { startCluster } from '../support/controller/start-cluster.ts'
+import { serverCertificate } from '../support/images/server-certificate.ts'
+import { startTerminatingProxy, type TerminatingProxy } from '../support/proxies/terminating-proxy.ts'
 
 /** A name that only the proxy resolves: a successful request used the proxy. */
 const NAME = 'controller.invalid'
@@ -56,11 +61,87 @@ afterEach(async () => {
 })
 
 test('manifest, files and the operator’s certificate are fetched through the proxy of the installation', async () => {
+  const id = await fetchAll(`https://${NAME}:${controller.port}`, (user) => ({
+    url: `http://${user}:secret@127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+  }))
+  expect(asked.length).toBeGreaterThanOrEqual(4)
+  expect(new Set(asked)).toEqual(new Set([`${id}:secret ${NAME}:${controller.port}`]))
+})
+
+describe('a proxy that ends TLS', () => {
+  let terminating: TerminatingProxy
+  beforeAll(async () => {
+    terminating = await startTerminatingProxy({ user: 'node:hunter2' })
+  })
+  afterAll(() => terminating?.stop())
+  const withUser = () => terminating.url.replace('//', '//node:hunter2@')
+  const connect = async (way: HttpProxy) => {
+    const { ca, cert, key } = await enrolNode(controller, await createCluster(controller, 'demo'), 'one')
+    const target = {
+      url: `https://127.0.0.1:${controller.port}`,
+      path: '/v1/agent',
+      tls: { ca, cert, key },
+      proxy: way,
+    }
+    return dial({ ...target, timeoutMs: 10_000, maxMessageBytes: 1_000_000 })
+  }
+
+  test('manifest, files and certificate come through it, with the certificates of both ends', async () => {
+    const inspects = { ca: terminating.ca }
+    await fetchAll(`https://127.0.0.1:${controller.port}`, () => ({ url: withUser(), inspects }))
+    expect(terminating.log()).toContain(`/v1/tunnel`)
+    expect(terminating.log()).not.toContain('/v1/bundles')
+  })
+
+  test('a session of an agent', async () => {
+    const socket = await connect({ url: withUser(), inspects: { ca: terminating.ca } })
+    expect(socket.protocol).toBe('cantrip.v2')
+    socket.terminate()
+    await once(socket, 'close')
+  })
+
+  test.each<[string, () => HttpProxy, object]>([
+    [
+      'without its CA',
+      () => ({ url: withUser(), inspects: { ca: '' } }),
+      { stage: 'proxy', message: /another CA.*--proxy-ca/ },
+    ],
+    [
+      'without saying that it ends TLS',
+      () => ({ url: withUser() }),
+      { stage: 'tls', message: /another CA.*mitmproxy/ },
+    ],
+    [
+      'without its user',
+      () => ({ url: terminating.url, inspects: { ca: terminating.ca } }),
+      { stage: 'proxy', message: /user name and password \(407\)/ },
+    ],
+  ])('%s it is no way to the controller', async (_, way, error) => {
+    const { stage, message } = error as { stage: string; message: RegExp }
+    await expect(connect(way())).rejects.toMatchObject({ stage, message: expect.stringMatching(message) })
+  })
+
+  test('what comes without a certificate, or with that of another controller, does not get in', async () => {
+    const way = { url: withUser(), inspects: { ca: terminating.ca } }
+    const { ca } = await enrolNode(controller, await createCluster(controller, 'demo'), 'one')
+    const url = `https://127.0.0.1:${controller.port}/v1/agents/ping`
+    await expect(linuxNetwork.request(url, { tls: { ca }, proxy: way, timeoutMs: 5_000 })).rejects.toThrow()
+    const other = serverCertificate('other')
+    const identity = { ca, cert: other.certificate, key: other.key }
+    await expect(linuxNetwork.request(url, { tls: identity, proxy: way, timeoutMs: 5_000 })).rejects.toThrow()
+    const trusting = { ca: other.ca }
+    await expect(linuxNetwork.request(url, { tls: trusting, proxy: way, timeoutMs: 5_000 })).rejects.toMatchObject({
+      stage: 'tls',
+    })
+  })
+})
+
+/** Fetches what an agent fetches. Returns the id of the node. */
+async function fetchAll(url: string, way: (user: string) => HttpProxy): Promise<string> {
   const { manifestSha256, publicKey, manifest } = await importSmallBundle(join(directory, 'controller'), CONTENT)
   const node = await enrolNode(controller, await createCluster(controller, 'demo'), 'one')
   await startCluster(controller, node, 'demo')
   const { id, ca, cert, key } = node
-  const url = `https://${NAME}:${controller.port}`
   const cluster = { id: 'c-aaaaaaaaaa', name: 'demo' }
   const machine = linuxMachine()
   const host = recordingHost({ machine, record: async () => undefined, backupDirectory: join(directory, 'backups') })
@@ -91,7 +172,7 @@ test('manifest, files and the operator’s certificate are fetched through the p
         urls: [url],
         cluster,
         instructionKey: '',
-        proxy: `http://${id}:secret@127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+        proxy: way(id),
       },
       tls: { ca, cert, key },
       directory: join(directory, 'bundle'),
@@ -102,6 +183,5 @@ test('manifest, files and the operator’s certificate are fetched through the p
   const path = await params.bundleStore.fetch(host, params.bundleStore.file('binary', 'kubelet'))
   expect(readFileSync(path)).toEqual(CONTENT)
   expect(await params.requestOperatorCertificate(buildCsr(createKeyPair().privateKey, 'x'))).toContain('CERTIFICATE')
-  expect(asked.length).toBeGreaterThanOrEqual(4)
-  expect(new Set(asked)).toEqual(new Set([`${id}:secret ${NAME}:${controller.port}`]))
-})
+  return id
+}

@@ -63,7 +63,7 @@ test('credentials of a deleted cluster are reported as refused, not as an unreac
 test('another CA behind a proxy that inspects TLS: the report names the certificate', async () => {
   const inspector = await openTlsSite((_request, response) => void response.end())
   const proxy = await openProxy((socket) => tunnel(socket, inspector.port))
-  const verdict = await controllerCheck.look(host, paramsFor({ proxy: proxy.url }))
+  const verdict = await controllerCheck.look(host, paramsFor({ proxy: { url: proxy.url } }))
   await Promise.all([proxy.close(), inspector.close()])
   const found = expect.stringMatching(
     /TLS failed: .*another CA \(the peer presented a certificate for "server", issued by "test"\)$/,
@@ -77,7 +77,10 @@ test.each<[string, (socket: Socket) => unknown, RegExp]>([
   ['silence', () => undefined, /proxy failed: .*did not answer CONNECT within 8000 ms/],
 ])('a proxy that answers with %s is reported without its password', async (_, answer, found) => {
   const proxy = await openProxy(answer)
-  const verdict = await controllerCheck.look(host, paramsFor({ proxy: proxy.url.replace('//', '//me:hunter2@') }))
+  const verdict = await controllerCheck.look(
+    host,
+    paramsFor({ proxy: { url: proxy.url.replace('//', '//me:hunter2@') } }),
+  )
   await proxy.close()
   expect(verdict).toMatchObject({ kind: 'fail', found: expect.stringMatching(found) })
   expect(JSON.stringify(verdict)).not.toContain('hunter2')
@@ -85,7 +88,7 @@ test.each<[string, (socket: Socket) => unknown, RegExp]>([
 
 test('a working proxy is used', async () => {
   const proxy = await openProxy((socket) => tunnel(socket, controller.port))
-  const params = paramsFor({ proxy: proxy.url })
+  const params = paramsFor({ proxy: { url: proxy.url } })
   expect(await controllerCheck.look(host, params)).toMatchObject({ kind: 'pass' })
   expect(await proxyCheck.look(host, params)).toEqual({ kind: 'pass', found: new URL(proxy.url).host })
   await proxy.close()

@@ -2,11 +2,11 @@ import type { Step } from '../../engine/step.ts'
 import type { HostView } from '../../host/host.ts'
 import { bringUpUnit } from '../../host/units/bring-up-unit.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
-import type { AgentConfig } from '../config.ts'
+import { type AgentConfig, configText } from '../config.ts'
 import { renderUnit } from '../service/unit.ts'
 import type { InstallParams } from './params.ts'
 
-const textOf = ({ config }: InstallParams) => `${JSON.stringify(config, null, 2)}\n`
+const textOf = ({ config }: InstallParams) => configText(config)
 
 export const configureAgent: Step<InstallParams> = {
   id: 'install/configure',

@@ -1,4 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
+import type { HttpProxy } from '../../host/network.ts'
 import { MOST_LABEL_CHARACTERS, MOST_LABELS } from '../../protocol/declaration/machine-limits.ts'
 import { NodeName } from '../../protocol/names.ts'
 import { NodeLabels } from '../../protocol/settings/nodes.ts'
@@ -10,7 +11,7 @@ export interface InstallOptions {
   clusterName?: string
   hostname?: string
   /** With the password, if there is one. */
-  proxy?: string | undefined
+  proxy?: HttpProxy | undefined
   /** KEY=VALUE, or KEY alone. */
   label?: readonly string[]
 }

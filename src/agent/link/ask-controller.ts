@@ -1,5 +1,5 @@
 import { ask } from '../../controller-client/ask.ts'
-import type { NetworkView } from '../../host/network.ts'
+import type { HttpProxy, NetworkView } from '../../host/network.ts'
 import type { AnswerOf, AskedOf, Route, Schema } from '../../protocol/api/route.ts'
 import { unreachable } from './unreachable.ts'
 
@@ -8,7 +8,7 @@ export interface Way {
   /** `https://…` */
   url: string
   tls: { ca: string; cert: string; key: string }
-  proxy: string | undefined
+  proxy: HttpProxy | undefined
   timeoutMs: number
   network: NetworkView
   /** An abort counts as a failed connection. */

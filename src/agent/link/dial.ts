@@ -2,9 +2,9 @@ import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import type { ClientOptions, WebSocket } from 'ws'
 import { bareHost } from '../../base/net/address.ts'
-import { closedAfterHandshake, deadline, openTcp, openTls } from '../../host/linux/network/connect.ts'
-import type { openTunnel } from '../../host/linux/network/proxy.ts'
-import { NetworkError } from '../../host/network.ts'
+import { closedAfterHandshake, deadline, openTls } from '../../host/linux/network/connect.ts'
+import { openRaw, openSecure } from '../../host/linux/network/secure.ts'
+import { type HttpProxy, NetworkError } from '../../host/network.ts'
 import { SUBPROTOCOL, SUBPROTOCOL_V2 } from '../../protocol/version.ts'
 import { MAX_FRAGMENTS } from '../../protocol/wire/session/limits.ts'
 
@@ -13,7 +13,7 @@ export interface DialOptions {
   url: string
   path: string
   tls: { ca: string; cert: string; key: string }
-  proxy?: string | undefined
+  proxy?: HttpProxy | undefined
   timeoutMs: number
   /** Maximum size of one message in bytes. */
   maxMessageBytes: number
@@ -34,11 +34,12 @@ export async function dial(options: DialOptions): Promise<WebSocket> {
   const url = new URL(options.path, options.url)
   const to = { host: bareHost(url.hostname), port: Number(url.port || 443) }
   const until = deadline(options.timeoutMs)
-  const connecting = options.proxy ? tunnel(options.proxy, to, until) : openTcp(to, until)
+  const { proxy } = options
+  const connecting = proxy?.inspects ? openSecure(to, options.tls, proxy, until) : openRaw(to, proxy, until)
   // Loaded while the connection is being opened, which begins when this turn of the event loop ends.
   const loading = setImmediate().then(() => Promise.all([import('node:tls'), import('ws')]))
   const [raw, [, { WebSocket }]] = await Promise.all([connecting, loading])
-  const socket = await openTls(raw, to, options.tls, until)
+  const socket = proxy?.inspects ? raw : await openTls(raw, to, options.tls, until)
   url.protocol = 'wss:'
   return upgraded(
     new WebSocket(url, [SUBPROTOCOL_V2, SUBPROTOCOL], settings(socket, options)),
@@ -46,10 +47,6 @@ export async function dial(options: DialOptions): Promise<WebSocket> {
     socket,
     options.tls.cert,
   )
-}
-
-async function tunnel(...to: Parameters<typeof openTunnel>): Promise<Socket> {
-  return (await import('../../host/linux/network/proxy.ts')).openTunnel(...to)
 }
 
 function settings(socket: Socket, { timeoutMs, maxMessageBytes }: DialOptions): ClientOptions {

@@ -93,7 +93,7 @@ test('the proxy is used, and its password is not shown', async () => {
       throw new NetworkError('proxy', proxy === undefined ? 'was not used' : 'status 407')
     },
   })
-  const proxied = { ...controller, proxy: 'http://me:hunter2@proxy:3128' }
+  const proxied = { ...controller, proxy: { url: 'http://me:hunter2@proxy:3128' } }
   const verdict = await check.look(host, { ...params, controller: proxied })
   expect(verdict).toMatchObject({ kind: 'fail', found: `${URL_1}: proxy failed: status 407` })
   expect(JSON.stringify(verdict)).not.toContain('hunter2')

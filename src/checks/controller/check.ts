@@ -2,7 +2,14 @@ import { command } from '../../base/command.ts'
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
 import { askNameServers } from '../../host/network/ask-name-servers.ts'
-import { NetworkError, type RequestOptions, type Response, STAGE_NAMES, type Stage } from '../../host/network.ts'
+import {
+  type HttpProxy,
+  NetworkError,
+  type RequestOptions,
+  type Response,
+  STAGE_NAMES,
+  type Stage,
+} from '../../host/network.ts'
 import { agentRoutes } from '../../protocol/api/agents.ts'
 
 const TIMEOUT_MS = 8_000
@@ -92,7 +99,7 @@ const WANTED: Readonly<Record<Stage, string>> = {
   upgrade: 'status 101: proxies must pass the Upgrade header',
 }
 
-function fixFor(failure: Failure | undefined, proxy: string | undefined): string {
+function fixFor(failure: Failure | undefined, proxy: HttpProxy | undefined): string {
   const { hostname, port } = new URL(failure?.url ?? 'https://controller')
   switch (failure?.stage) {
     case 'resolve':
@@ -100,13 +107,13 @@ function fixFor(failure: Failure | undefined, proxy: string | undefined): string
     case 'proxy':
       return 'check the address and the credentials of the proxy, and that it allows CONNECT to this host and port'
     case 'tls':
-      return `compare the clocks of this machine and of the controller: timedatectl on both; if they agree, look at the certificate that answers: ${command`openssl s_client -connect ${`${hostname}:${port || 443}`} </dev/null`}; exempt the controller from TLS inspection, or use the credentials of this controller`
+      return `compare the clocks of this machine and of the controller: timedatectl on both; if they agree, look at the certificate that answers: ${command`openssl s_client -connect ${`${hostname}:${port || 443}`} </dev/null`}; exempt the controller from TLS inspection, or pass --tls-terminating-proxy, with --proxy-ca FILE for the CA of the proxy, or use the credentials of this controller`
     case 'http':
       return 'ask the administrator whether these credentials are still valid, and see the log of the controller'
     case 'upgrade':
       return 'allow websockets on the proxy or load balancer between node and controller'
     default:
-      return proxy === undefined
+      return proxy?.url === undefined
         ? `see: nc -vz ${hostname} ${port || 443}; open the port in the firewalls between node and controller, or start the controller`
         : 'check that the proxy runs and reaches the controller'
   }

@@ -76,7 +76,7 @@ test('an unreachable proxy', async () => {
 })
 
 test('the proxy of --proxy is only for the agent and needs no exemptions', async () => {
-  const proxy = 'http://me:hunter2@proxy.example.com:3128'
+  const proxy = { url: 'http://me:hunter2@proxy.example.com:3128' }
   const controller = { urls: [], ca: '', cert: '', key: '', proxy }
   const found = 'proxy.example.com:3128'
   expect(await check.look(machine(''), { ...params, controller })).toEqual({ kind: 'pass', found })

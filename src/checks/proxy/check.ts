@@ -22,7 +22,8 @@ export const check: Check = {
     const given = PROXIES.flatMap((name) => ({ name, url: environment.get(name) ?? '' })).filter(
       ({ url }) => url !== '',
     )
-    const all = controller?.proxy === undefined ? given : [...given, { name: '--proxy', url: controller.proxy }]
+    const all =
+      controller?.proxy?.url === undefined ? given : [...given, { name: '--proxy', url: controller.proxy.url }]
     if (all.length === 0) return { kind: 'pass', found: 'none' }
     const noProxy = environment.get('NO_PROXY') ?? environment.get('no_proxy') ?? ''
     const [unreachable, missing] = await Promise.all([

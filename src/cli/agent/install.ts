@@ -37,6 +37,8 @@ interface Options {
   ignoreCheck: string[]
   proxy?: string
   proxyPasswordFile?: string
+  tlsTerminatingProxy?: boolean
+  proxyCa?: string
   wait: boolean
   yes?: boolean
   output: PrecheckFormat
@@ -68,6 +70,8 @@ export function registerInstall(program: Command): Command {
     .option('--ignore-check <check[=reason]>', 'treat a failed precheck as a warning; repeatable', collect, [])
     .option('--proxy <url>', 'HTTP proxy for the connection to the controller: http://[user@]host:port')
     .option('--proxy-password-file <file>', 'file with the password of the proxy')
+    .option('--tls-terminating-proxy', 'the proxy ends TLS itself, also one that is on the way without --proxy')
+    .option('--proxy-ca <file>', 'its CA, if this machine does not trust it')
     .option('--no-wait', 'do not wait for the controller to register this node')
     .option('-y, --yes', 'do not ask for confirmation')
     .option('-d, --uninstall', 'same as "agent uninstall"')
@@ -93,8 +97,8 @@ async function act(options: Options & GlobalOptions): Promise<void> {
   const { configFor, refuseOther } = await import('../../agent/install/prepare.ts')
   const { readConfigIfValid } = await import('../../agent/config.ts')
   const credentials = await readCredentials(credsFile, passphraseFile, view)
-  const { proxyUrl } = await import('../../agent/install/proxy-url.ts')
-  const proxy = await proxyUrl(options, view)
+  const { proxyOf } = await import('../../agent/install/proxy.ts')
+  const proxy = await proxyOf(options, view)
   const config = configFor(credentials, { ...options, proxy }, view.hostname())
   if (view.uid() === 0) refuseOther(readConfigIfValid(paths), config)
 

@@ -26,6 +26,7 @@ import {
   type Timeouts,
 } from './limits.ts'
 import { createRouter } from './router.ts'
+import { openTunnels } from './tunnels.ts'
 import { createUpgrade } from './upgrade.ts'
 
 /** The server of the only port: TLS 1.3, limits on time, size and number. */
@@ -59,10 +60,11 @@ export async function createApiServer(
   server.maxConnections = MAX_CONNECTIONS
   server.on('drop', () => core.refused('connections', `refused a connection: there are ${MAX_CONNECTIONS}`))
   server.on('checkExpectation', (_request, response) => response.writeHead(417, { connection: 'close' }).end())
-  server.on('upgrade', createUpgrade(core, hub, shares))
   const handshakes = limitHandshakes(server, core, time)
   ended = (socket) => handshakes.ended(socket)
-  known = limitConnections(server, core, shares, handshakes)
+  const clients = limitConnections(server, core, shares, handshakes)
+  known = clients.known
+  server.on('upgrade', createUpgrade(core, hub, shares, openTunnels(server, clients.carries)))
   keepStrict(server, (socket) => passIfOnlyExpired(core, socket), logRefusedHandshakes(server, core))
   tls.keep(server)
   server.on('close', () => timers.clear())

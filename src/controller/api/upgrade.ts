@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws'
 import { AgentError } from '../../base/agent-error.ts'
 import { agentRoutes } from '../../protocol/api/agents.ts'
 import { statusOf } from '../../protocol/api/errors.ts'
-import { SUBPROTOCOL, SUBPROTOCOL_V2 } from '../../protocol/version.ts'
+import { SUBPROTOCOL, SUBPROTOCOL_V2, TUNNEL_PATH } from '../../protocol/version.ts'
 import { MAX_FRAGMENTS, MAX_UP_BYTES } from '../../protocol/wire/session/limits.ts'
 import { recorded } from '../audit/recorded.ts'
 import { refusal } from '../domain/admission.ts'
@@ -18,6 +18,7 @@ import { admit, admitMachine } from './admission/admit.ts'
 import type { Shares } from './admission/shares.ts'
 import { finish, refuse } from './errors/raw-answer.ts'
 import { clientOf, requireCertificate } from './identity.ts'
+import type { Tunnels } from './tunnels.ts'
 
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
@@ -26,6 +27,7 @@ export function createUpgrade(
   core: Services,
   hub: Hub,
   shares: Shares,
+  tunnels: Tunnels,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const sockets = new WebSocketServer({
     noServer: true,
@@ -37,9 +39,11 @@ export function createUpgrade(
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL_V2) ? SUBPROTOCOL_V2 : SUBPROTOCOL),
   })
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const path = (request.url ?? '').split('?', 1)[0]
+    // A proxy that ends TLS has no certificate of ours. What is inside has one.
+    if (path === TUNNEL_PATH) return tunnels.open(request, socket, head)
     const identity = requireCertificate(request.socket as TLSSocket, core.now())
     shares.request(identity, 0)
-    const path = (request.url ?? '').split('?', 1)[0]
     if (path === agentRoutes.ping.path) {
       await admit(core, identity, agentRoutes.ping, {})
       switchAndClose(request, socket)

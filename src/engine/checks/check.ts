@@ -1,4 +1,5 @@
 import type { HostView } from '../../host/host.ts'
+import type { HttpProxy } from '../../host/network.ts'
 
 export type Verdict =
   | { kind: 'pass'; found: string }
@@ -11,7 +12,7 @@ export type Verdict =
 export interface CheckParams {
   roles: readonly ('master' | 'worker' | 'storage')[]
   /** Absent without credentials. */
-  controller?: { urls: readonly string[]; ca: string; cert: string; key: string; proxy?: string }
+  controller?: { urls: readonly string[]; ca: string; cert: string; key: string; proxy?: HttpProxy }
   /** Subnets of the cluster; absent if the cluster is not known. */
   subnets?: { pod: string; service: string }
   /** State directory of this installation, whose files the previous-kubernetes and ports checks ignore. */

@@ -22,6 +22,8 @@ interface Options extends GlobalOptions {
   ignoreCheck?: string[]
   proxy?: string
   proxyPasswordFile?: string
+  tlsTerminatingProxy?: boolean
+  proxyCa?: string
   fix?: boolean
   yes?: boolean
 }
@@ -43,6 +45,8 @@ export function registerPrecheck(program: Command): void {
     .option('--ignore-check <check[=reason]>', 'treat a failure as a warning; repeatable', collect)
     .option('--proxy <url>', 'HTTP proxy for the connection to the controller: http://[user@]host:port')
     .option('--proxy-password-file <file>', 'file with the password of the proxy')
+    .option('--tls-terminating-proxy', 'the proxy ends TLS itself, also one that is on the way without --proxy')
+    .option('--proxy-ca <file>', 'its CA, if this machine does not trust it')
     .option('--fix', 'fix what agent uninstall can undo; lists the changes and asks first')
     .option('-y, --yes', 'with --fix: do not ask for confirmation')
     .addHelpText('after', EXAMPLES)
@@ -115,8 +119,8 @@ function end(hardFailures: number): void {
 async function paramsOf(options: Options, view: HostView): Promise<CheckParams> {
   const { credsFile, passphraseFile } = options
   const paths = pathsFor(options.instance)
-  const { proxyUrl } = await import('../../../agent/install/proxy-url.ts')
-  const proxy = await proxyUrl(options, view)
+  const { proxyOf } = await import('../../../agent/install/proxy.ts')
+  const proxy = await proxyOf(options, view)
   if (credsFile === undefined && passphraseFile === undefined) return paramsFor({ ...options, proxy, paths })
   if (credsFile === undefined || passphraseFile === undefined)
     throw usage('precheck/credentials', 'only one of the two credentials files was passed', BOTH_FILES)

@@ -4,6 +4,7 @@ import { AgentError } from '../../../base/agent-error.ts'
 import type { Check, CheckParams } from '../../../engine/checks/check.ts'
 import type { CheckResult } from '../../../engine/checks/run-checks.ts'
 import type { HostView } from '../../../host/host.ts'
+import type { HttpProxy } from '../../../host/network.ts'
 import { withOwnPath } from '../../../report/own-commands.ts'
 import { ownProgram } from '../../kit/own-program.ts'
 
@@ -19,7 +20,7 @@ interface ParamsInput {
   paths: Pick<AgentPaths, 'stateDirectory'>
   credentials?: Credentials | undefined
   role?: readonly string[] | undefined
-  proxy?: string | undefined
+  proxy?: HttpProxy | undefined
   hostname?: string | undefined
 }
 

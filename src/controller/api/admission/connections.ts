@@ -39,16 +39,20 @@ export function keepStrict(
 
 type Ports = Pick<HasClock, 'now'> & HasRefusals
 
-/**
- * Counts the connections of each client, once it is known. Returns what tells of a client that has authenticated without a
- * certificate, with the first such request of the connection; throws if that is one too many.
- */
+export interface Clients {
+  /** A client has authenticated without a certificate, with the first such request of the connection. Throws if that is one too many. */
+  known(socket: Socket, identity: Identity): void
+  /** The connection of a client that is counted is inside this one. */
+  carries(socket: Socket): void
+}
+
+/** Counts the connections of each client, once it is known. */
 export function limitConnections(
   server: Server,
   { now, refused }: Ports,
   shares: Shares,
   handshakes: Pick<Handshakes<Socket>, 'verified' | 'ended'>,
-): (socket: Socket, identity: Identity) => void {
+): Clients {
   const anonymous = openAnonymous<Socket>((address) =>
     refused(
       `anonymous connections from ${address}`,
@@ -74,7 +78,10 @@ export function limitConnections(
     if (identity) countOrRefuse(socket, identity)
     else handshakes.verified(socket)
   })
-  return (socket, identity) => {
-    if (anonymous.authenticated(socket)) count(socket, identity)
+  return {
+    known(socket, identity) {
+      if (anonymous.authenticated(socket)) count(socket, identity)
+    },
+    carries: (socket) => void anonymous.authenticated(socket),
   }
 }

@@ -1,6 +1,7 @@
 /** Connects to an HTTP server in stages, so that an error names the stage that failed. */
 import { X509Certificate } from 'node:crypto'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Certificate, PeerCertificate } from 'node:tls'
 import { NetworkError, type Stage, type TlsIdentity } from '../../network.ts'
 import { ask } from '../commands.ts'
@@ -63,20 +64,22 @@ function openAddress(address: string, to: Target, { signal, timeoutMs }: Deadlin
 }
 
 export async function openTls(
-  raw: Socket,
+  raw: Duplex,
   to: Target,
   identity: TlsIdentity | undefined,
   { signal, timeoutMs }: Deadline,
 ): Promise<Socket> {
   // Loaded on demand: a check of an open port does not need it, and the agent connects before it loads other modules.
   const { connect: connectTls } = await import('node:tls')
+  const { ca, ...rest } = identity ?? {}
   const socket = connectTls({
     socket: raw,
     host: to.host,
     ...(isIP(to.host) === 0 && { servername: to.host }),
     // The controller and the servers of Kubernetes support it; registries and proxies of others need not.
     minVersion: 'TLSv1.3',
-    ...identity,
+    ...rest,
+    ...(ca !== undefined && { ca: [ca].flat() }),
     ALPNProtocols: ['http/1.1'],
   })
   return settle(

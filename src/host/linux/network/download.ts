@@ -1,10 +1,14 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import { AgentError } from '../../../base/agent-error.ts'
+import { bareHost } from '../../../base/net/address.ts'
 import { pauseMs, type RetryPolicy } from '../../../base/retry.ts'
 import { errorMessage } from '../../../base/text/error-message.ts'
 import type { Download } from '../../host.ts'
+import { NetworkError } from '../../network.ts'
 import { PartFile } from '../files/part-file.ts'
+import { deadline } from './connect.ts'
+import { openSecure } from './secure.ts'
 
 /** Tries without a new byte before giving up. */
 const MAX_TRIES = 6
@@ -26,8 +30,20 @@ async function openDispatcher({ tls, proxy }: Download): Promise<Dispatcher> {
   const { Agent, ProxyAgent } = await import('undici')
   const options = { headersTimeout: STALL_MS, bodyTimeout: STALL_MS }
   const identity = { ca: tls.ca, cert: tls.cert, key: tls.key, minVersion: 'TLSv1.3' as const }
-  if (proxy === undefined) return new Agent({ ...options, connect: { ...identity, timeout: STALL_MS } })
-  return new ProxyAgent({ ...options, uri: proxy, requestTls: identity })
+  if (proxy?.inspects === undefined) {
+    if (proxy?.url === undefined) return new Agent({ ...options, connect: { ...identity, timeout: STALL_MS } })
+    return new ProxyAgent({ ...options, uri: proxy.url, requestTls: identity })
+  }
+  const connect = ({ hostname, port }: { hostname: string; port: string }) =>
+    openSecure({ host: bareHost(hostname), port: Number(port || 443) }, tls, proxy, deadline(STALL_MS))
+  return new Agent({
+    ...options,
+    connect: (to, give) =>
+      void connect(to).then(
+        (socket) => give(null, socket as never),
+        (error) => give(error, null),
+      ),
+  })
 }
 
 async function fetchFile(download: Download, dispatcher: Dispatcher): Promise<void> {
@@ -116,7 +132,7 @@ async function refuse({ url }: Download, status: number, body: Dispatcher.Respon
 
 function isTlsFailure(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code ?? ''
-  return /CERT|SIGNATURE|_TLS_|_SSL_/.test(code)
+  return /CERT|SIGNATURE|_TLS_|_SSL_/.test(code) || (error instanceof NetworkError && error.stage === 'tls')
 }
 
 function unreachable({ url }: Download, error: unknown): AgentError {

@@ -10,13 +10,11 @@ import {
   deadline,
   describeError,
   isTlsError,
-  openTcp,
-  openTls,
   resolve,
   settle,
   type Target,
 } from './connect.ts'
-import { openTunnel } from './proxy.ts'
+import { openRaw, openSecure } from './secure.ts'
 import { sourceTowards } from './source-towards.ts'
 
 const MAX_BODY_BYTES = 2 ** 20
@@ -33,8 +31,9 @@ export const linuxNetwork: NetworkView = {
     const secure = target.protocol === 'https:' || target.protocol === 'wss:'
     const to: Target = { host: bareHost(target.hostname), port: Number(target.port || (secure ? 443 : 80)) }
     const until = deadline(options.timeoutMs, options.signal)
-    const raw = options.proxy ? await openTunnel(options.proxy, to, until) : await openTcp(to, until)
-    const socket = secure ? await openTls(raw, to, options.tls, until) : raw
+    const socket = secure
+      ? await openSecure(to, options.tls, options.proxy, until)
+      : await openRaw(to, options.proxy, until)
     try {
       return await exchangeHttp(socket, target, options, until)
     } finally {

@@ -1,13 +1,17 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
-import { type ProxyOptions, proxyUrl } from './proxy-url.ts'
+import { createCa } from '../../pki/certificate.ts'
+import { keyToPem } from '../../pki/key.ts'
+import { type ProxyOptions, proxyOf } from './proxy.ts'
 
 const FILE = '/root/proxy-password.txt'
 
 function urlOf(options: ProxyOptions, content = 'hunter2\n', mode = 0o600): Promise<unknown> {
   const host = fakeHost({ files: { '/etc/passwd': 'root:x:0:0::/root:/bin/bash\n' } })
   host.files.seed(FILE, content, { mode })
-  return proxyUrl(options, host, {}).catch(({ code, message, fix }) => `${code}: ${message}; ${fix}`)
+  return proxyOf(options, host, {})
+    .then((proxy) => proxy?.url)
+    .catch(({ code, message, fix }) => `${code}: ${message}; ${fix}`)
 }
 
 test.each<[string, ProxyOptions, string | undefined]>([
@@ -25,6 +29,31 @@ test.each<[string, ProxyOptions, string | undefined]>([
 test('every character of a password arrives at the proxy', async () => {
   const url = await urlOf({ proxy: 'http://bob@10.0.0.9:3128', proxyPasswordFile: FILE }, 'p@ss:w/o%20r#d \n')
   expect(decodeURIComponent(new URL(String(url)).password)).toBe('p@ss:w/o%20r#d')
+})
+
+const CA = createCa({ commonName: 'proxy', days: 30, now: new Date('2026-06-01T12:00:00Z') })
+
+test.each<[string, ProxyOptions, string, unknown]>([
+  ['on the way unasked', { tlsTerminatingProxy: true }, '', { inspects: { ca: '' } }],
+  [
+    'with its CA',
+    { proxy: 'http://10.0.0.9:3128', tlsTerminatingProxy: true, proxyCa: '/root/ca.crt' },
+    CA.certificate,
+    { url: 'http://10.0.0.9:3128', inspects: { ca: CA.certificate } },
+  ],
+  ['a CA without the option', { proxyCa: '/root/ca.crt' }, CA.certificate, /usage\/proxy: found --proxy-ca without/],
+  ['no CA in the file', { tlsTerminatingProxy: true, proxyCa: '/root/ca.crt' }, 'hello', /has no certificate in PEM/],
+  [
+    'a key in the file',
+    { tlsTerminatingProxy: true, proxyCa: '/root/ca.crt' },
+    CA.certificate + keyToPem(CA.key),
+    /is not the certificate of a CA/,
+  ],
+])('a proxy that ends TLS, %s', async (_, options, ca, expected) => {
+  const host = fakeHost({ files: { '/etc/passwd': 'root:x:0:0::/root:/bin/bash\n', '/root/ca.crt': ca } })
+  const found = await proxyOf(options, host, {}).catch(({ code, message }) => `${code}: ${message}`)
+  if (expected instanceof RegExp) expect(found).toMatch(expected)
+  else expect(found).toEqual(expected)
 })
 
 test.each<[string, ProxyOptions, RegExp]>([

@@ -1,0 +1,71 @@
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { TUNNEL_PATH } from '../../../protocol/version.ts'
+import { type HttpProxy, NetworkError, type TlsIdentity } from '../../network.ts'
+import { type Deadline, openTcp, openTls, settle, type Target } from './connect.ts'
+
+/** Of one message of the websocket. A proxy can make one of many. */
+const MOST_BYTES = 4 * 1024 * 1024
+
+/** A TCP connection to the host, through the proxy if there is one. */
+export async function openRaw(to: Target, proxy: HttpProxy | undefined, until: Deadline): Promise<Socket> {
+  if (proxy?.url === undefined) return openTcp(to, until)
+  // Loaded on demand: few agents have a proxy.
+  const { openTunnel } = await import('./proxy.ts')
+  return openTunnel(proxy.url, to, until)
+}
+
+/** TLS from end to end, also through a proxy that ends TLS on the way. */
+export async function openSecure(
+  to: Target,
+  identity: TlsIdentity | undefined,
+  proxy: HttpProxy | undefined,
+  until: Deadline,
+): Promise<Socket> {
+  const raw = await openRaw(to, proxy, until)
+  if (proxy?.inspects === undefined) return openTls(raw, to, identity, until)
+  const outer = await openOuter(raw, to, proxy.inspects.ca, until)
+  return openTls(await openWebSocket(outer, to, until), to, identity, until)
+}
+
+/** TLS with the proxy. A wrong CA is told as an error of the proxy: the certificate of the controller is another matter. */
+async function openOuter(raw: Socket, to: Target, ca: string, until: Deadline): Promise<Socket> {
+  const { rootCertificates, getCACertificates } = await import('node:tls')
+  const known = [...rootCertificates, ...getCACertificates('system'), ...(ca === '' ? [] : [ca])]
+  try {
+    return await openTls(raw, to, { ca: known, minVersion: 'TLSv1.2' }, until)
+  } catch (error) {
+    if (!(error instanceof NetworkError)) throw error
+    const message = `${error.message}; wanted the certificate of a proxy that ends TLS, of the CA in --proxy-ca or one that this machine trusts`
+    throw new NetworkError('proxy', message, { cause: error })
+  }
+}
+
+async function openWebSocket(outer: Socket, to: Target, until: Deadline): Promise<Duplex> {
+  const { WebSocket, createWebSocketStream } = await import('ws')
+  const authority = to.host.includes(':') ? `[${to.host}]:${to.port}` : `${to.host}:${to.port}`
+  const webSocket = new WebSocket(`wss://${authority}${TUNNEL_PATH}`, {
+    createConnection: () => outer,
+    perMessageDeflate: false,
+    maxPayload: MOST_BYTES,
+    followRedirects: false,
+  })
+  const late = `${authority} did not open a tunnel through the proxy within ${until.timeoutMs} ms`
+  return settle<Duplex>(outer, 'proxy', until.signal, late, (done, fail) => {
+    webSocket.once('open', () => {
+      webSocket.removeAllListeners('error')
+      const stream = createWebSocketStream(webSocket)
+      // Told by the TLS connection inside.
+      stream.on('error', () => undefined)
+      done(stream)
+    })
+    webSocket.once('unexpected-response', (request, response) => {
+      request.destroy()
+      const status = response.statusCode ?? 0
+      fail(
+        `${authority} answered ${status} instead of a tunnel: the proxy must pass websockets, and the controller must know ${TUNNEL_PATH}`,
+      )
+    })
+    webSocket.on('error', (error) => fail(`${authority}: no tunnel through the proxy: ${error.message}`, error))
+  })
+}
