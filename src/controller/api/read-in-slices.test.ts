@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type * as z from 'zod/mini'
 import { operatorRoutes, REPORT_LIMITS } from '../../protocol/api/operators.ts'
@@ -11,7 +12,7 @@ const { body: Report } = operatorRoutes.report
 function read(text: string, lists: Readonly<Record<string, number>> = REPORT_LIMITS, schema: z.ZodMiniType = Report) {
   const turns = { count: 0 }
   const turn = async () => void turns.count++
-  return { turns, result: readInSlices(text, schema, lists, turn) }
+  return { turns, result: readInSlices(Buffer.from(text), schema, lists, turn) }
 }
 
 const pod = (at: number) => ({
@@ -42,6 +43,28 @@ test.each([
   expect(await read(JSON.stringify(value, null, 2)).result).toEqual(value)
 })
 
+test('characters of several bytes are read whole where slices meet', async () => {
+  const text = JSON.stringify({
+    ...report(0, 0),
+    pods: Array.from({ length: 9_000 }, () => ({ ...pod(1), why: { reason: 'é€😀', message: '' } })),
+  })
+  for (const blanks of ['', ' ', '  ', '   ']) expect(await read(`${blanks}${text}`).result).toEqual(JSON.parse(text))
+})
+
+test('of several bodies one slice is read before others have their turn', async () => {
+  const text = JSON.stringify(report(0, 5_000))
+  const { turns, result } = read(text)
+  await result
+  let isRead = false
+  let others = 0
+  const beside = async () => {
+    for (; !isRead; others++) await setImmediate()
+  }
+  const bodies = Promise.all([1, 2, 3].map(() => readInSlices(Buffer.from(text), Report, REPORT_LIMITS)))
+  await Promise.all([beside(), bodies.finally(() => (isRead = true))])
+  expect(others).toBeGreaterThanOrEqual(3 * turns.count)
+})
+
 test('a field that is not in the schema is dropped, also a list', async () => {
   expect(await read(JSON.stringify({ other: [1], ...report(1, 1), more: { a: [[2]] } })).result).toEqual(report(1, 1))
 })
@@ -58,8 +81,9 @@ test.each([
   ],
   ['another field that is wrong', large.replace('"dns":true', '"dns":1'), 'request/invalid', 'dns: '],
   ['no list', JSON.stringify({ ...report(0, 0), pods: 1 }), 'request/invalid', 'pods: '],
-  ['too many nodes', JSON.stringify(report(5_001, 0)), 'request/invalid', 'nodes: found 5001; wanted at most 5000'],
-  ['too many pods', JSON.stringify(report(0, 20_001)), 'request/too-large'],
+  ['too many nodes', JSON.stringify(report(5_001, 0)), 'request/invalid', 'nodes: found more than 5000 values'],
+  ['too many pods', JSON.stringify(report(0, 20_001)), 'request/invalid', 'pods: found more than 20000 values'],
+  ['another list that is not JSON', `{"other":[1 2],${large.slice(1)}`, 'request/no-json'],
   ['too much in a value', large.replace('"p1500 ', `"p1500${'x'.repeat(140_000)} `), 'request/too-large'],
   ['too much outside of the lists', `{"x":"${'x'.repeat(70_000)}",${large.slice(1)}`, 'request/too-large'],
   ['a list that is nested too deep', large.replace('"restarts":1500', `"x":${'['.repeat(20)}`), 'request/too-deep'],

@@ -135,10 +135,10 @@ export async function createRouter(
     if (request.body !== undefined) await checkAccess(request)
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'string' }, async (request: FastifyRequest, text: string) => {
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => {
     const { body, slicedLists } = request.routeOptions.config.route ?? {}
     if (body === undefined) return undefined
-    return slicedLists ? readInSlices(text, body, slicedLists) : parseBody(text)
+    return slicedLists ? readInSlices(bytes, body, slicedLists) : parseBody(bytes.toString())
   })
   app.setValidatorCompiler(compileSchema)
   app.setErrorHandler((error, request, reply) => sendError(logs, error, request, reply))

@@ -68,9 +68,12 @@ export function createAnswer({ core, shares, repeats, handlerOf, isAlike }: Answ
       const isPending = route.awaited !== undefined && valid[route.awaited] === undefined
       return { status: isPending ? 202 : 200, body: selected(valid, query) }
     }
-    const repeatable = { ...ownerOf(identity), key: key ?? '', request: `${method} ${url}\n${JSON.stringify(body)}` }
+    // A report has megabytes, and no key: written as text again, it would stop all others.
+    const repeatable = (given: string): Repeatable => ({
+      ...{ ...ownerOf(identity), key: given, request: `${method} ${url}\n${JSON.stringify(body)}` },
+    })
     const answered =
-      key === undefined ? await answer(own) : await repeats(repeatable, (store) => answer({ ...own, store }))
+      key === undefined ? await answer(own) : await repeats(repeatable(key), (store) => answer({ ...own, store }))
     return send(route, answered, request, reply)
   }
 }

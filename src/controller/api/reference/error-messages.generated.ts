@@ -248,7 +248,7 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "the headers of the request are too large"
   ],
   "request/invalid": [
-    "…: found …; wanted at most …"
+    "…: found more than … values"
   ],
   "request/no-http": [
     "the request is not HTTP/1.1, or did not arrive in time"
