@@ -58,6 +58,7 @@ const OBJECTS = [
 export async function upgradedTrio(scene: Scene, { stage }: Story): Promise<void> {
   const [from, to] = VERSION_SETS.slice(-2)
   assert(from && to)
+  const failed: string[] = []
   await stage(`three masters and a worker of ${from.kubernetes}: READY, with pods of a user`, async () => {
     await scene.boot(...MASTERS, 'w1')
     for (const { kubernetes } of [from, to])
@@ -77,7 +78,7 @@ export async function upgradedTrio(scene: Scene, { stage }: Story): Promise<void
       [...MASTERS.map((name) => [name, 0, true]), ['w1', 1, true]],
     )
   })
-  await stage(`${to.kubernetes}: the API and the service answer all the time`, async () => {
+  await stage(`${to.kubernetes}: the API and the service are asked all the time`, async () => {
     const leader = await leaderOf(scene)
     const [api, service] = await answersMeanwhile(scene, async () => {
       const began = performance.now()
@@ -96,7 +97,7 @@ export async function upgradedTrio(scene: Scene, { stage }: Story): Promise<void
     scene.say(`  etcd was led by ${leader}; order: ${order.join(', ')}`)
     assert.deepEqual([order[2], order[3]], [leader, 'w1'])
     for (const name of MASTERS) await assertEtcdStoppedSoon(scene, scene.node(name))
-    assert.deepEqual([api.failed, service.failed], [[], []])
+    failed.push(...api.failed, ...service.failed)
   })
   await stage('all pods are Ready, and no node is cordoned', async () => {
     await allReady(scene.node('m1'), 4)
@@ -107,6 +108,8 @@ export async function upgradedTrio(scene: Scene, { stage }: Story): Promise<void
     await diskUse(scene)
   })
   await stage('the uninstallation restores all hosts', () => uninstallAll(scene.nodes()))
+  // Last, so that the other stages are reached on a busy machine too.
+  await stage('no request failed during the upgrade', async () => assert.deepEqual(failed, []))
 }
 
 async function startService(master: Node): Promise<void> {
@@ -120,7 +123,8 @@ async function startService(master: Node): Promise<void> {
 /** Asked from the worker: the API at its endpoint, and the service at its cluster IP. */
 async function answersMeanwhile(scene: Scene, work: () => Promise<void>): Promise<[Answers, Answers]> {
   const { stdout } = await kubectl(scene.node('m1'), 'get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}')
-  const endpoint = `https://api.${CLUSTER}.cantrip.internal:6443/readyz`
+  // Not /readyz: a master that leaves says that it is not ready, and answers all else.
+  const endpoint = `https://api.${CLUSTER}.cantrip.internal:6443/version`
   const worker = scene.node('w1')
   let service: Answers | undefined
   const api = await answersDuring(worker, ['--fail', '--cacert', '/etc/kubernetes/pki/ca.crt', endpoint], async () => {

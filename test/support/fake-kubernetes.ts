@@ -171,6 +171,7 @@ function answerCommands(fake: FakeKubernetes): void {
   }
   const ctr = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io', 'images']
   host.on([...ctr.slice(0, -1), 'containers', 'list'], {})
+  host.on([...ctr.slice(0, -1), 'tasks', 'list'], {})
   const pin = (name: string) => images.set(name, true)
   host.on([...ctr, 'check'], (argv) => ({
     stdout: [...images.keys()]

@@ -34,7 +34,7 @@ function master(): FakeKubernetes & { containers: Record<string, { name: string;
     const { createdMs } = containers[argv.at(-1) as keyof typeof containers]
     return { stdout: JSON.stringify({ CreatedAt: at(createdMs) }) }
   })
-  host.on([...CTR, 'tasks', 'kill'], {})
+  host.on([...CTR, 'tasks', 'kill'], (argv) => ({ exitCode: argv.at(-1) === 'api-old' ? 1 : 0 }))
   return { ...fake, containers }
 }
 
@@ -51,7 +51,7 @@ test('those that were started with former ones are ended while the kubelet is st
   fake.host.files.seed('/etc/kubernetes/pki/apiserver-kubelet-client.crt', 'new', { mtimeMs: fake.host.clock.nowMs })
   expect(await useCertificates.isDone(fake.host, fake.params)).toBe(false)
   await useCertificates.apply(fake.host, fake.params, context)
-  expect(calls(fake).map((call) => call.at(-1))).toEqual(['kubelet.service', 'api'])
+  expect(calls(fake).map((call) => call.at(-1))).toEqual(['kubelet.service', 'api-old', 'api'])
   expect(fake.host.units.get('kubelet.service')).toMatchObject({ active: true })
 })
 

@@ -1,7 +1,7 @@
 import { KUBELET_UNIT, KUBERNETES } from '../../base/kubernetes-paths.ts'
 import type { HostView } from '../../host/host.ts'
 import { ETCD_CLIENT, KUBERNETES_PKI } from '../../provision/paths.ts'
-import { killContainer, newestContainer, type StaticPodContainer } from '../../provision/pods/static-pod-containers.ts'
+import { endStaticPods, newestContainerMs } from '../../provision/pods/static-pod-containers.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 
 const pki = (name: string) => `${KUBERNETES_PKI}/${name}.crt`
@@ -21,24 +21,24 @@ export const useCertificates: ProvisionStep = {
   id: 'api-server/use-certificates',
   title: 'Restarting the control plane with its new certificates',
   isDone: async (host) => (await outdated(host)).length === 0,
-  async apply(host, _params, { signal }) {
-    const containers = await outdated(host)
+  async apply(host, params, { signal }) {
+    const names = await outdated(host)
     const because = 'it is started again'
     await host.run(['systemctl', 'stop', KUBELET_UNIT], { kind: 'nothing', because }, { signal })
-    for (const container of containers) await killContainer(host, container, signal)
+    await endStaticPods(host, params, names, signal)
     await host.setUnit(KUBELET_UNIT, { active: true })
   },
 }
 
-async function outdated(host: HostView): Promise<StaticPodContainer[]> {
+async function outdated(host: HostView): Promise<string[]> {
   const found = await Promise.all(
     Object.entries(READ_AT_START).map(async ([name, files]) => {
-      const [container, ...stats] = await Promise.all([
-        newestContainer(host, name),
+      const [startedMs, ...stats] = await Promise.all([
+        newestContainerMs(host, name),
         ...files.map((path) => host.stat(path)),
       ])
       const changedMs = Math.max(...stats.map((stat) => stat?.mtimeMs ?? 0))
-      return container && container.createdMs < changedMs ? [container] : []
+      return startedMs !== undefined && startedMs < changedMs ? [name] : []
     }),
   )
   return found.flat()

@@ -1,7 +1,6 @@
-import { CONTAINERD, ETCD_DATA, ETCD_UNIT } from '../../base/kubernetes-paths.ts'
-import type { Host } from '../../host/host.ts'
+import { ETCD_DATA, ETCD_UNIT } from '../../base/kubernetes-paths.ts'
 import { MEMBER_DATA } from '../../provision/paths.ts'
-import { endContainers } from '../../provision/pods/end-containers.ts'
+import { endStaticPods } from '../../provision/pods/static-pod-containers.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { startUnit, unitIsCurrent } from '../../provision/steps/units.ts'
 import { dataMissing, hasData, needsData } from './data.ts'
@@ -21,20 +20,14 @@ export const startService: ProvisionStep = {
   async isDone(host) {
     return (await host.stat(ETCD_DATA)) !== undefined && (await unitIsCurrent(host, ETCD_UNIT, READ_AT_START))
   },
-  async apply(host, _params, { signal }) {
+  async apply(host, params, { signal }) {
     if ((await needsData(host)) && !(await hasData(host))) throw dataMissing()
     await host.makeDirectory(ETCD_DATA, 0o700)
     // Only this directory: its parent can be a mount point that is not empty.
     await host.expect({ kind: 'remove-tree', path: MEMBER_DATA })
-    await startUnit(host, ETCD_UNIT, READ_AT_START, { signal, beforeRestart: () => endApiServer(host, signal) })
+    // etcd closes its ports at once, but ends only when no client watches, or after 7 s (its ReqTimeout). So long an API server that
+    // runs would let requests wait. One that has ended refuses them, and clients use another master.
+    const beforeRestart = () => endStaticPods(host, params, ['kube-apiserver'], signal)
+    await startUnit(host, ETCD_UNIT, READ_AT_START, { signal, beforeRestart })
   },
-}
-
-/**
- * etcd closes its ports at once, but ends only when no client watches, or after 7 s (its ReqTimeout). So long an API server that
- * runs would let requests wait. One that has ended refuses them, and clients use another master. The kubelet starts it again.
- */
-async function endApiServer(host: Host, signal: AbortSignal): Promise<void> {
-  if ((await host.stat(CONTAINERD.socket)) === undefined) return
-  await endContainers(host, 'kube-system', ['kube-apiserver'], signal)
 }

@@ -7,7 +7,7 @@ import { syncKubelet } from '../../provision/kubeadm/kubelet-certificates.ts'
 import { staleManifests, syncManifests } from '../../provision/kubeadm/static-pods.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import { KUBEADM_CONFIG } from '../../provision/paths.ts'
-import { endContainers } from '../../provision/pods/end-containers.ts'
+import { endStaticPods } from '../../provision/pods/static-pod-containers.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { installKubelet, kubeletIsCurrent } from './kubelet.ts'
 
@@ -17,7 +17,7 @@ const NEVER = new AbortController().signal
 const STOPPED = { kind: 'nothing', because: 'the undo of its start stops it' } as const
 
 /**
- * While the kubelet is stopped, its executable and the manifests change, the processes of the old manifests are killed, and etcd is
+ * While the kubelet is stopped, its executable and the manifests change, the processes of the old manifests end, and etcd is
  * restarted if it is due: no API server watches it then (ADR 72). Then the kubelet starts new ones at once. With a running kubelet
  * each changed manifest takes the 30 s of grace of its old process, and the API is away that long. Pods of users run on. After a kill
  * or a power cut the step is repeated.
@@ -54,7 +54,7 @@ async function exchangePods(host: Host, params: ProvisionParams): Promise<void> 
   await host.write(ENDING, `${[...stale].join('\n')}\n`)
   await kubeadmPhase(host, ['control-plane', 'all'], WITH_ITS_DIRECTORY, { signal: NEVER })
   await syncManifests(host, [...stale], { signal: NEVER })
-  await endContainers(host, 'kube-system', [...stale], NEVER)
+  await endStaticPods(host, params, [...stale], NEVER)
   await host.discard(ENDING, 'its processes have ended')
 }
 

@@ -85,10 +85,19 @@ test.each(['serverTLSBootstrap: false\n', 'tlsCertFile: /etc/kubelet.crt\n'])(
   },
 )
 
+test('an API server serves on after SIGTERM, so that clients go to another one', async () => {
+  const argument = (value: string) => ({ name: 'shutdown-delay-duration', value })
+  expect((await documents()).main?.apiServer).toMatchObject({ extraArgs: [argument('5s')] })
+  const kubeadm = 'kind: ClusterConfiguration\napiServer: {extraArgs: [{name: shutdown-delay-duration, value: 70s}]}\n'
+  const { main } = await documents({ overrides: { kubeadm } })
+  expect(main?.apiServer).toMatchObject({ extraArgs: [argument('70s')] })
+})
+
 test('own arguments of the API server stay beside it', async () => {
   const kubeadm = 'kind: ClusterConfiguration\napiServer: {extraArgs: [{name: v, value: "2"}]}\n'
   const { main } = await documents({ kubeletCertificates: 'verified', overrides: { kubeadm } })
   const extraArgs = [
+    { name: 'shutdown-delay-duration', value: '5s' },
     { name: 'kubelet-certificate-authority', value: '/etc/kubernetes/pki/ca.crt' },
     { name: 'v', value: '2' },
   ]

@@ -1,4 +1,4 @@
-import { hostPort } from '../../base/net/address.ts'
+import { hostPort, isSameAddress } from '../../base/net/address.ts'
 import { API_PORT } from '../../base/net/api-port.ts'
 import { nthAddress, parseSubnet } from '../../base/net/subnet.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
@@ -19,4 +19,9 @@ export function apiServiceAddress(serviceSubnet: string): string {
 /** This node's own API server. */
 export function localApi({ node }: { node: Pick<NodeParams['node'], 'address'> }): string {
   return `https://${hostPort(node.address, API_PORT)}`
+}
+
+/** Whether the endpoint can lead to other API servers: it is a name of the node DNS or a load balancer, not this node's address. */
+export function hasSharedEndpoint({ cluster, node }: Pick<NodeParams, 'cluster' | 'node'>): boolean {
+  return !isSameAddress(splitHostPort(cluster.endpoint).host, node.address)
 }
