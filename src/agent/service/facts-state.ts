@@ -3,15 +3,16 @@ import type { AgentPaths } from '../paths.ts'
 import { versionOf } from '../state-file.ts'
 
 /**
- * Changes when the facts of this machine may have changed: with its addresses, with a run or a rotation, which renew certificates,
- * and each day, because other programs renew theirs by themselves.
+ * Changes when the facts of this machine may have changed: with its addresses, with a run or a rotation, with each of the
+ * certificates that it reports, which other programs also renew by themselves, and each day.
  */
 export function factsState(
   { instructionFile, provisionedFile, nodeIdentity }: AgentPaths,
+  certificates: readonly string[],
   now: Date,
   addresses: () => string = addressesNow,
 ): string {
-  const files = [instructionFile, provisionedFile, nodeIdentity].map(versionOf)
+  const files = [instructionFile, provisionedFile, nodeIdentity, ...certificates].map(versionOf)
   return [addresses(), ...files, now.toISOString().slice(0, 10)].join('\n')
 }
 

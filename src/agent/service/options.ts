@@ -19,6 +19,8 @@ export interface ServiceOptions {
   /** Adds a secret that `redact` and `log` remove from now on. */
   hide(secret: string): void
   facts(): Promise<Facts | undefined>
+  /** Files of the certificates that the facts have, besides the agent's own. */
+  certificateFiles: readonly string[]
   now(): Date
   monotonicMs(): number
   random(): number

@@ -147,7 +147,7 @@ async function keepAtWork(
   }
   const settleUpdate = updateSettler(options)
   let missingImages: readonly string[] = []
-  const stateOfFacts = () => factsState(options.paths, options.now())
+  const stateOfFacts = () => factsState(options.paths, options.certificateFiles, options.now())
   const ofMachine = cachedWhile(options.facts, stateOfFacts)
   const facts = async () => {
     const found = await ofMachine()

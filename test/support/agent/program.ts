@@ -51,6 +51,7 @@ async function serve(): Promise<void> {
     redact: (text) => new Redactor().redact(text),
     hide: () => undefined,
     facts: async () => facts,
+    certificateFiles: [],
     now: () => new Date(Date.now() + Number(readFileSync(`${root}/ahead`, 'utf8'))),
     monotonicMs: () => performance.now(),
     // Keeps random pauses short.

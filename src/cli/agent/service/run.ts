@@ -11,6 +11,7 @@ import { systemdNotifier } from '../../../agent/service/sd-notify.ts'
 import { runService } from '../../../agent/service/service.ts'
 import { Redactor } from '../../../base/text/secret.ts'
 import { version } from '../../../base/version.ts'
+import { CERTIFICATE_PLACES } from '../../../provision/certificates/places.ts'
 import { pathsFor } from '../surroundings.ts'
 
 /** `agent run [--instance NAME]`, as systemd starts it. It has no option parser, to start fast. */
@@ -38,6 +39,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     redact: (text) => redactor.redact(text),
     hide: (secret) => redactor.add(secret),
     facts: async () => (await import('../../../agent/execute/ask-facts.ts')).askFacts(self, paths, log),
+    certificateFiles: CERTIFICATE_PLACES.map(({ path }) => path),
     now: () => new Date(),
     monotonicMs: () => performance.now(),
     random: Math.random,
