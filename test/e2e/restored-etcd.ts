@@ -3,6 +3,7 @@ import type { Backup } from '../../src/protocol/wire/messages/backup.ts'
 import { MEMBER_DATA } from '../../src/provision/paths.ts'
 import { kubectl } from '../support/site/site.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
+import { boot, kill } from '../support/testbed/nodes.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { allReady, etcdVotes, type Scene, uninstallAll } from './shape.ts'
 import type { Story } from './stages.ts'
@@ -86,8 +87,9 @@ export async function restoredEtcd(scene: Scene, { stage }: Story): Promise<void
 }
 
 async function lostQuorum(scene: Scene, stage: Story['stage']): Promise<void> {
-  await stage('two of three masters lose the data of etcd: there is no quorum', async () => {
-    for (const name of ['m2', 'm3']) await loseData(scene.node(name))
+  await stage('one of three masters loses the data of etcd, and one its power: there is no quorum', async () => {
+    await loseData(scene.node('m2'))
+    await kill(scene.node('m3'))
     await waitFor(
       'no quorum',
       async () => ((await statesOf(scene)).every(({ etcd }) => etcd?.hasQuorum !== true) ? true : undefined),
@@ -96,13 +98,25 @@ async function lostQuorum(scene: Scene, stage: Story['stage']): Promise<void> {
     const { stderr } = await scene.site().cli(['cluster', 'recover', 'vault', '--yes', '--survivor', 'm2'])
     assert.match(stderr, /recover\/no-data/)
   })
-  await stage('recover with the survivor: three members, all objects', async () => {
+  await stage('recover with the survivor, without the master that is off: two members, all objects', async () => {
     await scene.site().admin('cluster', 'recover', 'vault', '--yes', '--survivor', 'm1')
     await idle(scene)
-    await etcdVotes(scene.node('m1'), 3)
-    for (const name of ['kept', 'new']) await isThere(scene.node('m3'), name)
-    await allReady(scene.node('m1'), 3)
+    await etcdVotes(scene.node('m1'), 2)
+    for (const name of ['kept', 'new']) await isThere(scene.node('m2'), name)
+    await create(scene.node('m1'), 'meanwhile')
   })
+  await stage(
+    'the master that was off has the former data: it joins by itself, and has what came meanwhile',
+    async () => {
+      const bootedAt = performance.now()
+      await boot(scene.node('m3'), scene.signal)
+      await etcdVotes(scene.node('m1'), 3)
+      scene.say(`  m3 has its vote ${((performance.now() - bootedAt) / 1000).toFixed(1)} s after the boot`)
+      await allReady(scene.node('m1'), 3)
+      for (const name of ['kept', 'new', 'meanwhile']) await isThere(scene.node('m3'), name)
+      await scene.awaitReady()
+    },
+  )
 }
 
 const contentOf = (id: string) =>

@@ -1,5 +1,6 @@
 /** Backups of etcd by the controller, with scripted masters; test/e2e/restored-etcd.ts has real ones. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { NodeDetail } from '../../src/protocol/api/nodes.ts'
 import type { AuditPage } from '../../src/protocol/audit/routes.ts'
 import { CAPABILITIES } from '../../src/protocol/wire/capabilities.ts'
 import type { Instruction } from '../../src/protocol/wire/instruction.ts'
@@ -56,7 +57,7 @@ async function connect(index: number, master: Master): Promise<ScriptedAgent> {
   const own = nodes[index]
   if (!own) throw new Error(`no node ${index}`)
   const { backups = [], etcdState, damaged, capabilities = CAPABILITIES } = master
-  const agent = await connectAgent(scene.controller, own.node, 1_000, factsAt(`10.0.0.${index + 1}`), {
+  const agent = await connectAgent(scene.controller, own.node, 1, factsAt(`10.0.0.${index + 1}`), {
     capabilities: [...capabilities],
   })
   agent.socket.on('frame', () => {
@@ -191,3 +192,42 @@ test('recover is refused with a quorum; then it keeps the data of the survivor, 
   const [first] = await orders(agents)
   expect(first).toMatchObject({ role: 'restore-etcd', restore: { source: 'm1', backup: null, nodes: ['m1', 'm2'] } })
 })
+
+test('a master that was away during a recovery joins the recovered etcd when it is back, and again if it failed', async () => {
+  await scene.report(nodes)
+  await away(2)
+  const etcdState = LOST
+  const agents = [await connect(0, { etcdState }), await connect(1, { etcdState })]
+  expect(await scene.cli('cluster', 'recover', 'demo', '--survivor', 'm1', '--yes')).toMatchObject({ code: 0 })
+  const [survivor] = await finish(agents, 'done')
+  const id = survivor?.role === 'restore-etcd' ? survivor.restore.id : undefined
+
+  const m3 = await connect(2, { etcdState })
+  const rejoin = { role: 'restore-etcd', restore: { id, source: 'm1', backup: null, nodes: ['m1', 'm3'] } }
+  expect(await finish([m3], 'failed')).toMatchObject([rejoin])
+  await shows(2, 'the failure', ({ error }) => error?.code === 'restore/no-founder')
+  expect(m3.received.filter(({ t }) => t === 'instruct')).toEqual([])
+
+  await scene.admin('POST', '/v1/clusters/demo/provision')
+  expect(await finish([m3], 'done', 3)).toMatchObject([rejoin])
+  expect(await agents[0]?.instruction()).toMatchObject({ role: 'first-master' })
+})
+
+function shows(index: number, what: string, isSo: (shown: NodeDetail) => boolean): Promise<void> {
+  const own = nodes[index]
+  if (!own) throw new Error(`no node ${index}`)
+  return scene.shows(own, what, isSo)
+}
+
+/** Ends the next run of each agent. */
+async function finish(agents: readonly ScriptedAgent[], outcome: 'done' | 'failed', seq = 2): Promise<Instruction[]> {
+  const error = { code: 'restore/no-founder', message: 'the restored etcd did not answer', fix: 'restore again' }
+  return Promise.all(
+    agents.map(async (agent) => {
+      const instruction = await agent.instruction()
+      agent.send('result', { run: instruction.run, outcome, ...(outcome === 'failed' && { error }) }, seq)
+      await agent.next('ack')
+      return instruction
+    }),
+  )
+}

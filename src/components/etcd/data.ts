@@ -2,8 +2,10 @@ import { AgentError } from '../../base/agent-error.ts'
 import { ETCD_DATA, ETCD_UNIT, UNITS } from '../../base/kubernetes-paths.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import { unitProperties } from '../../host/units/unit-properties.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
 import { MEMBER_DATA } from '../../provision/paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
+import { keepReplacedData } from './restore/replaced-data.ts'
 import { dropIn, WAL } from './templates.ts'
 
 const DROP_IN = `${UNITS}/${ETCD_UNIT}.d/10-data.conf`
@@ -41,13 +43,17 @@ export async function allowFirstStart(host: Host): Promise<void> {
   await host.daemonReload()
 }
 
-/** Removes the data of a former member: etcd would refuse to start with it. */
-export async function removeFormerData(host: Host): Promise<void> {
+/**
+ * Removes the data of a former member: etcd would refuse to start with it. After a recovery it can have what the survivor did not have,
+ * so it is kept beside it until the next one.
+ */
+export async function removeFormerData(host: Host, { restore }: Pick<ProvisionParams, 'restore'>): Promise<void> {
   const stopped = 'undo leaves the service stopped, as before its first start'
   if ((await unitProperties(host, ETCD_UNIT, ['ActiveState'])).ActiveState !== 'inactive') {
     await host.run(['systemctl', 'stop', ETCD_UNIT], { kind: 'nothing', because: stopped })
   }
   if ((await host.stat(MEMBER_DATA)) === undefined) return
+  if (restore) return keepReplacedData(host)
   const because = 'the data belongs to a former member'
   await host.run(['/usr/bin/rm', '--recursive', '--force', MEMBER_DATA], { kind: 'nothing', because })
 }

@@ -20,6 +20,7 @@ import type { ProvisionStep } from '../../provision/provision.ts'
 import { allowFirstStart, hasData, needsData, removeFormerData } from './data.ts'
 import { isConfigured, isConfiguredToJoin, writeFiles } from './files.ts'
 import { leftovers, ownOf } from './leftovers.ts'
+import { restoredMembership } from './restore/founder.ts'
 
 /** The data of the cluster before its members change. The file remains until the node joins again. */
 const SNAPSHOT = `${ETCD_DATA}/before-joining.db`
@@ -55,7 +56,7 @@ export const joinMembers: ProvisionStep = {
         await change(through, () => removeMember(host, through, id))
       }
       if (ownOf(await need(host, params), params) !== undefined) return
-      await removeFormerData(host)
+      await removeFormerData(host, params)
       await change(through, () => addLearner(host, through, peerUrlOf(params.node.address)))
     })
     await writeFiles(host, params, othersOf(await need(host, params), params))
@@ -82,8 +83,13 @@ export const promote: ProvisionStep = {
   },
 }
 
-/** Queries the other members first: the one of this node may not run yet. */
-function membership(host: HostView, { cluster, node }: ProvisionParams): Promise<Membership | undefined> {
+/**
+ * Queries the other members first: the one of this node may not run yet. After a restore only the restored etcd counts: others can
+ * still run with the former data.
+ */
+function membership(host: HostView, params: ProvisionParams): Promise<Membership | undefined> {
+  if (params.restore) return restoredMembership(host, params)
+  const { cluster, node } = params
   const others = cluster.masters.map(({ address }) => address).filter((address) => address !== node.address)
   return readMembership(host, [...others, node.address], { linearizable: true })
 }

@@ -53,6 +53,7 @@ export const NODE_FIELDS: Treatments<Node> = {
   silent: 'ignored',
   leaving: 'value',
   place: 'ignored',
+  rejoin: 'ignored',
   roles: 'value',
   interface: 'value',
   disks: 'value',

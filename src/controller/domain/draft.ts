@@ -2,6 +2,7 @@ import type { AuditContent } from '../../protocol/audit/entry.ts'
 import type { Change } from './change.ts'
 import { placeChange } from './place.ts'
 import type { Cluster, Enrolment, NewEvent, Node, Run } from './records.ts'
+import { rejoinsAfter } from './rejoin/rejoin.ts'
 
 /** The stored records of one cluster. */
 export interface ClusterData {
@@ -81,7 +82,9 @@ export function openDraft(data: ClusterData, now: Date): Draft {
       const before = runIn(draft, id)
       changes.push({ change: 'set-run', id, to })
       draft.runs = changed(draft.runs, (run) => run.id === id, to)
-      if (before) keepPlace(before, { ...before, ...to })
+      if (!before) return
+      keepPlace(before, { ...before, ...to })
+      keepRejoins(before, { ...before, ...to })
     },
     addEvent(event) {
       changes.push({ change: 'add-event', event: { ...event, clusterId: draft.cluster.id } })
@@ -100,6 +103,10 @@ export function openDraft(data: ClusterData, now: Date): Draft {
     const isLast = lastRunIn(draft, nodeId, ({ repair }) => !repair)?.id === after.id
     const isHere = present(draft).some(({ id }) => id === nodeId)
     if (place !== undefined && isLast && isHere) draft.setNode(nodeId, { place })
+  }
+  const keepRejoins = (before: Run, after: Run) => {
+    if (before.state === after.state) return
+    for (const { id, rejoin } of rejoinsAfter(after, present(draft), now)) draft.setNode(id, { rejoin })
   }
   return draft
 }

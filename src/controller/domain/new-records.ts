@@ -46,6 +46,7 @@ export function newNode(
     silent: 'no',
     leaving: 'no',
     place: 'none',
+    rejoin: null,
     roles: [],
     interface: null,
     disks: [],

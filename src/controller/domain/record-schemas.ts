@@ -35,6 +35,7 @@ import type {
   RunProgress,
   StoredEvent,
 } from './records.ts'
+import type { Rejoin } from './rejoin/record.ts'
 import type { Upgrade } from './upgrade/record.ts'
 
 type Fields<T> = { [field in keyof T]-?: z.core.$ZodType }
@@ -90,6 +91,7 @@ const nodeFields: Fields<Node> = {
   silent: z.enum(['no', 'suspect', 'unreachable']),
   leaving: since(z.enum(['no', 'retire', 'reset']), 'no'),
   place: z.nullable(z.union([z.literal('none'), written<Place>()])),
+  rejoin: since(z.nullable(written<Rejoin>()), null),
   roles: z.array(NodeRole),
   interface: textOrNull,
   disks: z.array(text),

@@ -16,6 +16,7 @@ import type { Instruction, NodeTask } from '../../protocol/wire/instruction.ts'
 import type { EtcdHealth, Target } from '../../protocol/wire/operation.ts'
 import type { AgentUpdate } from './agent-update/record.ts'
 import type { ClusterAccess, CredentialSet } from './identities/record.ts'
+import type { Rejoin } from './rejoin/record.ts'
 import type { Upgrade } from './upgrade/record.ts'
 
 export interface Cluster {
@@ -123,6 +124,8 @@ export interface Node {
   leaving: Leaving
   /** Null in a record of an earlier build: see placeOf. */
   place: Place | 'none' | null
+  /** A master that still has the data of etcd from before a recovery. */
+  rejoin: Rejoin | null
   roles: NodeRole[]
   interface: string | null
   disks: string[]

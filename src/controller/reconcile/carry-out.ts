@@ -8,6 +8,7 @@ import { type Draft, nodeIn } from '../domain/draft.ts'
 import { placeOf } from '../domain/place.ts'
 import { movedProblem } from '../domain/problems/moved-address.ts'
 import type { Cluster, Node } from '../domain/records.ts'
+import { rejoinOrder } from '../domain/rejoin/rejoin.ts'
 import { mastersOf } from '../domain/shape.ts'
 import type { Situation } from '../domain/situation.ts'
 import { versionOn } from '../domain/upgrade/upgrade.ts'
@@ -143,6 +144,7 @@ function instructOrFail(
     repair,
     capabilities,
     provisionedAs: placeOf(member)?.task,
+    restore: rejoinOrder(node, members),
   })
   if (repair) return
   forgetVersion(draft, node.id)

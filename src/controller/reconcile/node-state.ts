@@ -37,9 +37,10 @@ export function markApproved(draft: Draft, { id }: Node): void {
 }
 
 /** What remains of a node after its machine was reset: nobody has configured it, and it waits for a person. */
-export const BLANK: Pick<Node, 'roles' | 'place' | 'configuredAt' | 'ruling'> = {
+export const BLANK: Pick<Node, 'roles' | 'place' | 'rejoin' | 'configuredAt' | 'ruling'> = {
   roles: [],
   place: 'none',
+  rejoin: null,
   configuredAt: null,
   ruling: 'held',
 }
@@ -48,7 +49,7 @@ export function forget(draft: Draft, node: Node): void {
   for (const { fingerprint, nodeId } of draft.enrolments) {
     if (nodeId === node.id) draft.setEnrolment(fingerprint, { state: 'refused' })
   }
-  draft.setNode(node.id, { state: 'REMOVED', roles: [], place: 'none', leaving: 'no' })
+  draft.setNode(node.id, { state: 'REMOVED', roles: [], place: 'none', rejoin: null, leaving: 'no' })
   addStateEvent(draft, node.id)
 }
 

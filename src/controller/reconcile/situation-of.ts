@@ -27,7 +27,8 @@ function lastRuns(data: Pick<ClusterData, 'runs'>, { id }: Node): Pick<Member, '
 
 /** Connected masters that run the API server and etcd, and can carry out operations. */
 export function connectedMasters({ presence }: HasPresence, members: readonly Member[]): Node[] {
-  const masters = members.filter(isProvisionedMaster).map(({ node }) => node)
+  // One that has yet to join again after a recovery would speak for the former etcd.
+  const masters = members.filter(isProvisionedMaster).flatMap(({ node }) => (node.rejoin === null ? [node] : []))
   return masters.filter(({ id }) => presence.isConnected(id))
 }
 

@@ -61,6 +61,7 @@ export const NODE: RecordKind<Node> = {
     silent: 'text',
     leaving: 'text',
     place: 'json',
+    rejoin: 'json',
     roles: 'json',
     interface: 'text',
     disks: 'json',

@@ -1,22 +1,22 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { ETCD_DATA, ETCD_UNIT } from '../../../base/kubernetes-paths.ts'
-import type { Host, HostView } from '../../../host/host.ts'
+import type { HostView } from '../../../host/host.ts'
 import { isUnitActive } from '../../../host/units/is-unit-active.ts'
 import { waitUntil } from '../../../host/units/wait-until.ts'
 import { admitBackup } from '../../../provision/etcd/backup/admit.ts'
-import { CONFIGURATION, DATABASE, REPLACED_DATA, snapshotOf } from '../../../provision/etcd/backup/places.ts'
+import { CONFIGURATION, DATABASE, snapshotOf } from '../../../provision/etcd/backup/places.ts'
 import { ETCDUTL } from '../../../provision/etcd/backup/snapshot-status.ts'
 import { clientAnswers, peerUrlOf } from '../../../provision/etcd/etcd-members.ts'
 import type { ProvisionParams } from '../../../provision/params.ts'
 import { MEMBER_DATA } from '../../../provision/paths.ts'
 import type { ProvisionStep } from '../../../provision/provision.ts'
 import { addressOf, isFounder, markIn, orderOf } from './founder.ts'
+import { keepReplacedData, move, remove, WITH_DATA } from './replaced-data.ts'
 
 /** The last restore whose backup was verified. */
 const VERIFIED = `${CONFIGURATION}/verified`
 /** The restored data, until it is whole. */
 const PART = `${ETCD_DATA}/restored-data`
-const WITH_DATA = { kind: 'nothing', because: "it is removed with etcd's data" } as const
 /** Above what any client can have seen since the backup: its watches and caches then begin again. As etcd's documentation advises. */
 const BUMP = 1_000_000_000
 const OTHERS_MS = 300_000
@@ -82,24 +82,10 @@ export const replaceData: ProvisionStep = {
       await host.write(markIn(PART), `${id}\n`, 0o600)
       await host.run(['sync', PART], WITH_DATA, { signal })
     }
-    if ((await host.stat(MEMBER_DATA)) !== undefined) {
-      await host.expect({ kind: 'remove-tree', path: REPLACED_DATA })
-      await remove(host, REPLACED_DATA)
-      await host.run(move(MEMBER_DATA, REPLACED_DATA), WITH_DATA, { signal })
-    }
+    if ((await host.stat(MEMBER_DATA)) !== undefined) await keepReplacedData(host, signal)
     await host.run(move(PART, MEMBER_DATA), WITH_DATA, { signal })
     await host.run(['sync', ETCD_DATA], WITH_DATA, { signal })
   },
-}
-
-const move = (from: string, to: string) => ['/usr/bin/mv', '--no-target-directory', from, to] as const
-
-async function remove(host: Host, path: string): Promise<void> {
-  if ((await host.stat(path)) === undefined) return
-  await host.run(['/usr/bin/rm', '--recursive', '--force', path], {
-    kind: 'nothing',
-    because: 'an earlier restore left it',
-  })
 }
 
 function restoreArgv(params: ProvisionParams) {

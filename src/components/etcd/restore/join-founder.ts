@@ -6,6 +6,7 @@ import { waitUntil } from '../../../host/units/wait-until.ts'
 import { peerUrlOf } from '../../../provision/etcd/etcd-members.ts'
 import type { ProvisionParams } from '../../../provision/params.ts'
 import type { ProvisionStep } from '../../../provision/provision.ts'
+import { ownOf } from '../leftovers.ts'
 import { addressOf, orderOf, restoredMembership } from './founder.ts'
 
 const FOUNDER_MS = 900_000
@@ -14,8 +15,11 @@ const FOUNDER_MS = 900_000
 export const stopMember: ProvisionStep = {
   id: 'etcd/stop-member',
   title: 'Stopping etcd',
-  isDone: async (host, params) =>
-    (await restoredMembership(host, params)) !== undefined || !(await isUnitActive(host, ETCD_UNIT)),
+  async isDone(host, params) {
+    const found = await restoredMembership(host, params)
+    const hasJoined = found !== undefined && ownOf(found, params) !== undefined
+    return hasJoined || !(await isUnitActive(host, ETCD_UNIT))
+  },
   async apply(host) {
     await host.run(['systemctl', 'stop', ETCD_UNIT], { kind: 'nothing', because: 'it is started again' })
   },

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { fakeEtcd } from '../../../../test/support/fake-etcd.ts'
 import { fakeEtcdutl } from '../../../../test/support/fake-etcdutl.ts'
 import { runComponent } from '../../../../test/support/fake-kubernetes.ts'
 import { joiningMaster, OTHERS, PEER } from '../../../../test/support/joining-master.ts'
@@ -144,6 +145,38 @@ test('another master stops etcd, waits for the founder, forgets its data, and jo
   expect(fake.etcd.members.at(-1)).toMatchObject({ name: 'n1', peerURLs: [PEER] })
   expect(host.files.bytes(DATA)).toBeUndefined()
   expect(await runComponent(etcd, fake)).toEqual([])
+})
+
+test('a master that was away during a recovery: etcd stops, with its data kept, and joins', async () => {
+  const fake = await master({ source: 'm1', backup: null, nodes: ['m1', 'n1'] })
+  const { host, running } = fake
+  restored(fake)
+  const { execute } = host.machine
+  host.machine.execute = async (argv, options) => {
+    if (argv.includes(MEMBER_DATA)) expect([host.units.get('etcd.service')?.active, [...running]]).toEqual([false, []])
+    return execute(argv, options)
+  }
+  expect(await runComponent(etcd, fake)).toEqual([
+    'etcd/stop-control-plane',
+    'etcd/stop-member',
+    'etcd/join-members',
+    'etcd/start-service',
+    'etcd/keep-to-data',
+    'etcd/promote',
+  ])
+  expect(host.text(`${REPLACED_DATA}/member/snap/db`)).toBe('present')
+  expect(fake.etcd.members.at(-1)).toMatchObject({ name: 'n1', peerURLs: [PEER] })
+  expect(await runComponent(etcd, fake)).toEqual([])
+})
+
+test('another etcd with the former data, in which it is a member, is not asked', async () => {
+  const fake = await master({ source: 'm2', backup: null, nodes: ['m2', 'n1'] })
+  const present = fakeEtcd(fake.host, [OTHERS[1] ?? ''], { name: 'n1', peer: PEER })
+  const peer = `https://${OTHERS[1]}:2380`
+  present.members = [{ ID: founderId(peer, ID), name: 'm2', peerURLs: [peer] }]
+  await runComponent(etcd, fake)
+  expect(fake.etcd.members.map(({ name }) => name)).toContain('n1')
+  expect([fake.etcd.asked, present.asked]).toEqual([[], ['add', 'promote']])
 })
 
 test('it waits for those that join before it', async () => {

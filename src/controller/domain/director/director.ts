@@ -139,9 +139,11 @@ function provision(member: Member, cluster: Cluster, outlook: Outlook): Decision
 }
 
 /** A READY node remains READY. The error of a failed repair is kept until the next repair. */
-function repair({ node, run, repair }: Member, { repairTaskOf, mayRepair, mayRenew }: Outlook): Decision[] {
-  if (mayRepair.has(node.id)) {
-    return [{ kind: 'instruct', nodeId: node.id, role: repairTaskOf({ node, run }), repair: true }]
+function repair({ node, run, repair }: Member, outlook: Outlook): Decision[] {
+  const { repairTaskOf, mayRepair, mayRejoin, rejoinOrder, mayRenew } = outlook
+  if (mayRepair.has(node.id) || mayRejoin === node.id) {
+    const role = rejoinOrder(node) === undefined ? repairTaskOf({ node, run }) : 'restore-etcd'
+    return [{ kind: 'instruct', nodeId: node.id, role, repair: true }]
   }
   if (mayRenew.has(node.id)) return [{ kind: 'instruct', nodeId: node.id, role: 'renew', repair: true }]
   const hasFailed = repair !== null && isFailedRepair(repair) && node.error === null

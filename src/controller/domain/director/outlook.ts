@@ -1,4 +1,6 @@
+import type { RestoreOrder } from '../../../protocol/wire/messages/backup.ts'
 import type { Cluster, Node } from '../records.ts'
+import { rejoinOrder, rejoinToStart } from '../rejoin/rejoin.ts'
 import { firstMaster, hasLostMasters, isMaster, isProvisionedMaster } from '../shape.ts'
 import type { Member, Situation } from '../situation.ts'
 import { renewalsToStart } from './renewals.ts'
@@ -12,6 +14,10 @@ export interface Outlook {
   mayStart: ReadonlySet<string>
   /** Ids of the nodes that are repaired now. */
   mayRepair: ReadonlySet<string>
+  /** The master that joins etcd again now, after a recovery without it. */
+  mayRejoin: string | undefined
+  /** What it joins. */
+  rejoinOrder(node: Node): RestoreOrder | undefined
   repairTaskOf: ReturnType<typeof repairTaskOf>
   /** Ids of the nodes that renew their certificates now. */
   mayRenew: ReadonlySet<string>
@@ -34,6 +40,8 @@ export function outlookOf(situation: Situation): Outlook {
     isLost,
     mayStart: new Set(isLost ? [] : begins.map(({ node }) => node.id)),
     mayRepair: new Set(isLost ? [] : repairsToStart(cluster, members)),
+    mayRejoin: isLost ? undefined : rejoinToStart(members),
+    rejoinOrder: (node) => rejoinOrder(node, members),
     repairTaskOf: repairTaskOf(members),
     mayRenew: new Set(isLost ? [] : renewalsToStart(situation)),
   }

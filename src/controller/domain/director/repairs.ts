@@ -45,11 +45,13 @@ function isFree(cluster: Cluster, members: readonly Member[]): boolean {
   })
 }
 
-/** Masters with problems come first. */
+/** One that has yet to join etcd again comes first, then those with problems. */
 function nextMaster(cluster: Cluster, members: readonly Member[], due: readonly Member[]): Node | undefined {
   const withProblems = new Set(cluster.problems.map(({ node }) => node))
   const waiting = mastersOf(members).filter(({ id }) => due.some(({ node }) => node.id === id))
-  return waiting.find(({ name }) => withProblems.has(name)) ?? waiting[0]
+  return (
+    waiting.find(({ rejoin }) => rejoin !== null) ?? waiting.find(({ name }) => withProblems.has(name)) ?? waiting[0]
+  )
 }
 
 /** The add-ons are repaired by the master that started the cluster or, if it was removed, by another one. */

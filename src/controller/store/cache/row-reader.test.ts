@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { newNode } from '../../domain/new-records.ts'
 import { NODE } from '../record-kinds.ts'
 import { toRow } from '../rows.ts'
-import { rowReader } from './row-reader.ts'
+import { rowReader, sizeOf } from './row-reader.ts'
 
 const rowOf = (id: string, name = 'n') =>
   toRow(NODE, newNode({ id, clusterId: 'c', name, address: '10.0.0.1', createdAt: '2026-01-01T00:00:00.000Z' }))
@@ -22,8 +22,7 @@ test('a row that has changed is read again', () => {
 })
 
 test('what was not read for the longest time is forgotten when there is too much', () => {
-  const size = Object.values(rowOf('a')).reduce<number>((sum, value) => sum + String(value).length, 0)
-  const read = rowReader(2.5 * size)
+  const read = rowReader(2.5 * sizeOf(rowOf('a')))
   const [a, b] = [read(NODE, rowOf('a')), read(NODE, rowOf('b'))]
   expect(read(NODE, rowOf('a'))).toBe(a)
   read(NODE, rowOf('c'))

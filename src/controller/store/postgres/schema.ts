@@ -157,6 +157,9 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE clusters ADD COLUMN unknown_since text;  -- since when its state is UNKNOWN in events
   ALTER TABLE clusters ADD COLUMN etcd json;  -- JSON, EtcdLook
   `,
+  `
+  ALTER TABLE nodes ADD COLUMN rejoin json;  -- Rejoin
+  `,
 ]
 
 /** Code that knows this schema, and no later one, can use the database: see docs/adr/0045. */

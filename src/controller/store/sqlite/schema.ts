@@ -230,4 +230,7 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE clusters ADD COLUMN unknown_since TEXT;  -- since when its state is UNKNOWN in events
   ALTER TABLE clusters ADD COLUMN etcd TEXT;  -- JSON, EtcdLook
   `,
+  `
+  ALTER TABLE nodes ADD COLUMN rejoin TEXT;  -- JSON, Rejoin
+  `,
 ]

@@ -65,11 +65,11 @@ const WAIT = { waitMs: 180_000 }
 function begun(cluster: string, { source, nodes, absent }: BegunRestore): string {
   const others = nodes.filter((name) => name !== source)
   const joins = others.length === 0 ? '' : `; then its data goes to ${others.join(', ')}`
-  const left = absent
-    .map(
-      (name) =>
-        `[!] ${name} is not connected. Remove it before it starts again (controller node remove ${name} --force).\n`,
-    )
-    .join('')
+  const names = absent.join(', ')
+  const left = [
+    ...absent.map((name) => `[!] ${name} is not connected. When it is back, it joins with the data of ${source}.\n`),
+    // Together they may be a majority of the former etcd, and serve its data until their agents are connected.
+    ...(absent.length > 1 ? [`[!] Start them one after another: ${names}.\n`] : []),
+  ].join('')
   return `Etcd begins with the data on ${source}${joins}. Follow it: controller cluster watch ${cluster}\n${left}`
 }
