@@ -53,6 +53,9 @@ test('applying what was exported changes nothing, whatever the settings are', as
   const one = <T>(all: readonly T[]) => all[Math.floor(random() * all.length)] as T
   for (let round = 0; round < 300; round++) {
     const examples = Object.entries<Setting>(SETTINGS).filter(() => random() < 0.5)
+    // Its example names a registry of the example of the other.
+    const isNeeded = examples.some(([name]) => name === 'mirrorOnly')
+    if (isNeeded) examples.push(['registryMirrors', SETTINGS.registryMirrors])
     const settings = ClusterSettings.parse({
       ...Object.fromEntries(examples.map(([name, { example }]) => [name, example])),
       ...(random() < 0.7 && { location: one(TEXTS), labels: one(LABELS) }),
