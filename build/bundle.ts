@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { type BuildOptions, build } from 'esbuild'
 import type { VersionInfo } from '../src/base/version.ts'
 import { lateVerbs } from './late-verbs.ts'
 import { lazyBuiltins } from './lazy-builtins.ts'
@@ -11,11 +11,20 @@ const ENTRY: Record<Script, string> = {
   verbs: 'src/cli/agent/verbs.ts',
 }
 
-/** Bundles a script with its dependencies into one CommonJS text; the verbs are wrapped in a function. */
+/** Bundles a script of an executable with its dependencies into one CommonJS text; the verbs are wrapped in a function. */
 export async function bundle(root: string, script: Script, version: VersionInfo): Promise<string> {
+  return bundleProgram(root, ENTRY[script], {
+    plugins: script === 'verbs' ? [lazyBuiltins] : [lateVerbs, lazyBuiltins],
+    ...(script === 'verbs' && { banner: { js: '(function (require, module) {' }, footer: { js: '})' } }),
+    define: { CANTRIP_BUILD: JSON.stringify(version) },
+  })
+}
+
+/** Bundles a program with its dependencies into one CommonJS text. */
+export async function bundleProgram(root: string, entry: string, options: BuildOptions = {}): Promise<string> {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: [join(root, ENTRY[script])],
+    entryPoints: [join(root, entry)],
     bundle: true,
     write: false,
     platform: 'node',
@@ -23,14 +32,7 @@ export async function bundle(root: string, script: Script, version: VersionInfo)
     target: 'node24',
     // In an executable with a code cache only require() works, so import('node:x') is compiled to it.
     supported: { 'dynamic-import': false },
-    plugins: script === 'verbs' ? [lazyBuiltins] : [lateVerbs, lazyBuiltins],
-    ...(script === 'verbs' && { banner: { js: '(function (require, module) {' }, footer: { js: '})' } }),
-    define: {
-      CANTRIP_BUILD: JSON.stringify(version),
-      // Makes ws not look for its optional native modules.
-      'process.env.WS_NO_BUFFER_UTIL': '"1"',
-      'process.env.WS_NO_UTF_8_VALIDATE': '"1"',
-    },
+    plugins: [lazyBuiltins],
     // Identifiers are kept, so that stack traces are readable.
     minifySyntax: true,
     minifyWhitespace: true,
@@ -39,8 +41,15 @@ export async function bundle(root: string, script: Script, version: VersionInfo)
     logLevel: 'warning',
     // An executable has no file for import.meta.url.
     logOverride: { 'empty-import-meta': 'error' },
+    ...options,
+    define: {
+      // Makes ws not look for its optional native modules.
+      'process.env.WS_NO_BUFFER_UTIL': '"1"',
+      'process.env.WS_NO_UTF_8_VALIDATE': '"1"',
+      ...options.define,
+    },
   })
-  const [file] = result.outputFiles
-  if (file === undefined) throw new Error(`esbuild has no output for ${script}`)
+  const [file] = result.outputFiles ?? []
+  if (file === undefined) throw new Error(`esbuild has no output for ${entry}`)
   return file.text
 }

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { AGENT } from '../support/programs/programs.ts'
 
-const AGENT = join(import.meta.dirname, '../../src/agent.ts')
 let directory: string
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'cli-'))

@@ -8,9 +8,9 @@ import { type Controller, startController } from '../../src/controller/start.ts'
 import type { AuditEntry } from '../../src/protocol/audit/entry.ts'
 import { adminOf, type Credentials, call, createCluster } from '../support/controller/client.ts'
 import { listen as listenTo, type Stream } from '../support/controller/listen.ts'
+import { CONTROLLER } from '../support/programs/programs.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-const PROGRAM = join(import.meta.dirname, '../../src/controller.ts')
 let dataDirectory: string
 let controller: Controller
 const open: Stream<AuditEntry>[] = []
@@ -95,7 +95,7 @@ it('ends for somebody who is no longer admitted, and when the controller stops',
 
 it('the command follows it over a restart, and ends when its reader has left', async () => {
   const env = { PATH: process.env.PATH, HOME: dataDirectory, CANTRIP_ADMIN: controller.adminFile }
-  const follow = `${process.execPath} ${PROGRAM} audit list -f -n 1`
+  const follow = `${process.execPath} ${CONTROLLER} audit list -f -n 1`
   const child = spawn('bash', ['-c', `${follow} | sed -u 2q; echo "ended \${PIPESTATUS[0]}"`], { env })
   onTestFinished(() => void child.kill())
   let out = ''

@@ -14,8 +14,8 @@ import { importSmallBundle } from '../support/controller/bundle.ts'
 import { adminOf, call } from '../support/controller/client.ts'
 import { Scene, type SceneNode } from '../support/controller/scene.ts'
 import { programEnvironment } from '../support/program-environment.ts'
+import { CONTROLLER } from '../support/programs/programs.ts'
 
-const PROGRAM = join(import.meta.dirname, '../../src/controller.ts')
 const PASSPHRASE = 'correct horse battery'
 
 interface Ran {
@@ -25,7 +25,7 @@ interface Ran {
 }
 function run(argv: readonly string[], input = ''): Promise<Ran> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [PROGRAM, ...argv], { env: programEnvironment() }, (error, out, err) =>
+    const child = execFile(process.execPath, [CONTROLLER, ...argv], { env: programEnvironment() }, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),
     )
     child.stdin?.end(input)
@@ -280,7 +280,7 @@ describe('moving to another database', () => {
     }
     const refused = await startController(started).catch((error: unknown) => error)
     expect(refused).toMatchObject({ code: 'store/two-databases' })
-    writeFileSync(join(root, 'controller'), `#!/bin/sh\nexec ${process.execPath} ${PROGRAM} "$@"\n`, { mode: 0o755 })
+    writeFileSync(join(root, 'controller'), `#!/bin/sh\nexec ${process.execPath} ${CONTROLLER} "$@"\n`, { mode: 0o755 })
     const env = programEnvironment({ PATH: `${root}:${process.env.PATH}` })
     const out = execFileSync('bash', ['-c', (refused as AgentError).fix], { encoding: 'utf8', env })
     expect(out).toContain('1 clusters, 1 nodes')

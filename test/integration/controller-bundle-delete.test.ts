@@ -11,8 +11,8 @@ import { importSmallBundle } from '../support/controller/bundle.ts'
 import { adminOf, call, createCluster, enrolNode } from '../support/controller/client.ts'
 import { startCluster } from '../support/controller/start-cluster.ts'
 import { programEnvironment } from '../support/program-environment.ts'
+import { CONTROLLER } from '../support/programs/programs.ts'
 
-const PROGRAM = join(import.meta.dirname, '../../src/controller.ts')
 let dataDirectory: string
 let controller: Controller
 let bundle: StoredBundle
@@ -31,7 +31,7 @@ afterEach(async () => {
 function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
   const env = programEnvironment({ HOME: dataDirectory, CANTRIP_ADMIN: controller.adminFile })
   return new Promise((resolve) => {
-    execFile(process.execPath, [PROGRAM, 'bundle', ...argv], { env }, (error, out, err) => {
+    execFile(process.execPath, [CONTROLLER, 'bundle', ...argv], { env }, (error, out, err) => {
       resolve({ code: error ? Number(error.code) : 0, out, err })
     })
   })

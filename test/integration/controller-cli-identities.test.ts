@@ -8,8 +8,8 @@ import { readCredentials } from '../../src/agent/identity/credentials.ts'
 import { linuxHostView } from '../../src/host/linux/host-view.ts'
 import { openScene, type Scene } from '../support/controller/scene.ts'
 import { programEnvironment } from '../support/program-environment.ts'
+import { CONTROLLER } from '../support/programs/programs.ts'
 
-const PROGRAM = join(import.meta.dirname, '../../src/controller.ts')
 let scene: Scene
 let directory: string
 beforeEach(async () => {
@@ -25,7 +25,7 @@ afterEach(async () => {
 function as(admin: string, ...argv: string[]): Promise<{ code: number; out: string; err: string }> {
   const options = { env: programEnvironment({ HOME: directory, CANTRIP_ADMIN: admin }), cwd: directory }
   return new Promise((resolve) => {
-    execFile(process.execPath, [PROGRAM, ...argv], options, (error, out, err) =>
+    execFile(process.execPath, [CONTROLLER, ...argv], options, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),
     )
   })

@@ -17,9 +17,9 @@ import { connectAgent, type ScriptedAgent } from '../support/controller/agent.ts
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { call, type EnrolledNode, enrolNode, type Installer } from '../support/controller/client.ts'
 import { programEnvironment } from '../support/program-environment.ts'
+import { CONTROLLER } from '../support/programs/programs.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-const ROOT = join(import.meta.dirname, '../../src/controller.ts')
 let directory: string
 let controller: Controller
 
@@ -42,7 +42,7 @@ interface Ran {
 function run(argv: string[], environment: Record<string, string> = {}): Promise<Ran> {
   const env = programEnvironment({ HOME: directory, CANTRIP_ADMIN: controller.adminFile, ...environment })
   return new Promise((resolve) => {
-    execFile(process.execPath, [ROOT, ...argv], { cwd: directory, env }, (error, out, err) => {
+    execFile(process.execPath, [CONTROLLER, ...argv], { cwd: directory, env }, (error, out, err) => {
       resolve({ code: error ? Number(error.code) : 0, out, err })
     })
   })
@@ -298,7 +298,7 @@ it('ends a watch with exit code 4 if the cluster is FAILED', async () => {
 
 it('serves until SIGTERM', async () => {
   const data = join(directory, 'served')
-  const served = spawn(process.execPath, [ROOT, 'serve', '--data', data, '--listen', '127.0.0.1:0'])
+  const served = spawn(process.execPath, [CONTROLLER, 'serve', '--data', data, '--listen', '127.0.0.1:0'])
   let out = ''
   served.stdout.on('data', (chunk: Buffer) => {
     out += chunk

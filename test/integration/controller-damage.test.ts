@@ -9,8 +9,8 @@ import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import { AdminAccess } from '../../src/protocol/api/access.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { adminOf, call, createCluster } from '../support/controller/client.ts'
+import { CONTROLLER } from '../support/programs/programs.ts'
 
-const CONTROLLER = join(import.meta.dirname, '../../src/controller.ts')
 let directory: string
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'damage-'))

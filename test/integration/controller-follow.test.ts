@@ -7,9 +7,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import { createCluster, enrolNode } from '../support/controller/client.ts'
 import { programEnvironment } from '../support/program-environment.ts'
+import { CONTROLLER } from '../support/programs/programs.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-const ROOT = join(import.meta.dirname, '../../src/controller.ts')
 let dataDirectory: string
 let controller: Controller
 const following: ChildProcess[] = []
@@ -31,7 +31,7 @@ afterEach(async () => {
 /** Runs a command until the end of the test. The test can wait for its output. */
 function follow(...argv: string[]) {
   const env = programEnvironment({ HOME: dataDirectory, CANTRIP_ADMIN: controller.adminFile })
-  const child = spawn(process.execPath, [ROOT, ...argv], { env })
+  const child = spawn(process.execPath, [CONTROLLER, ...argv], { env })
   following.push(child)
   let out = ''
   let err = ''
@@ -70,7 +70,7 @@ it.each([
   const installer = await createCluster(controller, 'demo')
   await enrolNode(controller, installer, 'n1')
   const env = { PATH: process.env.PATH, HOME: dataDirectory, CANTRIP_ADMIN: controller.adminFile }
-  const line = `${process.execPath} ${ROOT} ${argv.join(' ')} | sed -u 1q; echo "ended \${PIPESTATUS[0]}"`
+  const line = `${process.execPath} ${CONTROLLER} ${argv.join(' ')} | sed -u 1q; echo "ended \${PIPESTATUS[0]}"`
   const child = spawn('bash', ['-c', line], { env })
   following.push(child)
   let out = ''

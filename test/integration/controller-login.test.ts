@@ -10,9 +10,9 @@ import { type ControllerProcess, runController, serveController } from '../suppo
 import { openBrowser } from '../support/oidc/browser.ts'
 import { CLIENT_ID, CLIENT_SECRET, startProvider, type TestProvider } from '../support/oidc/start-provider.ts'
 import { programEnvironment } from '../support/program-environment.ts'
+import { CONTROLLER } from '../support/programs/programs.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-const PROGRAM = join(import.meta.dirname, '../../src/controller.ts')
 const USERS = { alice: { groups: ['platform', 'staff'] }, bob: { groups: ['sales'] }, vera: { groups: ['staff'] } }
 
 let directory: string
@@ -85,10 +85,14 @@ const cli = (...argv: string[]) => runController(argv, { HOME: home })
 
 /** `controller login`, with a person who does what it prints. */
 async function signIn(...argv: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [PROGRAM, 'login', controller.url, '--ca-fingerprint', fingerprint, ...argv], {
-    env: programEnvironment({ HOME: home }),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [CONTROLLER, 'login', controller.url, '--ca-fingerprint', fingerprint, ...argv],
+    {
+      env: programEnvironment({ HOME: home }),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   const ended = once(child, 'close')
   let [out, err] = ['', '']
   child.stdout.on('data', (chunk) => {

@@ -11,9 +11,9 @@ import { MIGRATIONS } from '../../src/controller/store/postgres/schema.ts'
 import { openPostgresStore } from '../../src/controller/store/postgres/store.ts'
 import { PostgresServer, SUPERUSER } from '../support/postgres.ts'
 import { programEnvironment } from '../support/program-environment.ts'
+import { CONTROLLER } from '../support/programs/programs.ts'
 
 const run = promisify(execFile)
-const CONTROLLER = join(import.meta.dirname, '../../src/controller.ts')
 const PASSWORD = 'it is: "a\\secret"'
 
 let scratch: string

@@ -23,11 +23,11 @@ import { adminOf, call, createCluster, enrolNode, type Installer } from '../supp
 import { refusalOf } from '../support/docs/parse-command.ts'
 import { paste as pasteBelow, pathWithout, run } from '../support/paste.ts'
 import { programEnvironment } from '../support/program-environment.ts'
+import { CONTROLLER } from '../support/programs/programs.ts'
 
 const HOUR_MS = 3_600_000
 const AGENT = process.arch === 'arm64' ? 'agent-linux-arm64' : 'agent-linux-x64'
 const ARCH = process.arch === 'arm64' ? 'arm64' : 'amd64'
-const PROGRAM = join(import.meta.dirname, '../../src/controller.ts')
 
 let directory: string
 let controller: Controller
@@ -87,7 +87,7 @@ const paste = (command: string, where?: Parameters<typeof pasteBelow>[2]) => pas
 const admin = (method: string, path: string, body?: unknown) =>
   call(controller.url, adminOf(controller), method, path, body)
 const cli = (...argv: string[]) =>
-  run([process.execPath, PROGRAM, ...argv], {
+  run([process.execPath, CONTROLLER, ...argv], {
     env: programEnvironment({ HOME: directory, CANTRIP_ADMIN: controller.adminFile }),
     cwd: directory,
   })

@@ -19,9 +19,9 @@ import type { NodeRole } from '../../src/protocol/names.ts'
 import { connectAgent, type ScriptedAgent } from '../support/controller/agent.ts'
 import { createCluster, type EnrolledNode, enrolNode } from '../support/controller/client.ts'
 import { programEnvironment } from '../support/program-environment.ts'
+import { CONTROLLER } from '../support/programs/programs.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-const ROOT = join(import.meta.dirname, '../../src/controller.ts')
 const ROLES: Record<string, NodeRole[]> = { one: ['master'], two: ['worker'], three: ['worker'] }
 /** All of 127/8 is this machine, so each node can have its own address. */
 const ADDRESS: Record<string, string> = { one: '127.0.66.1', two: '127.0.66.2', three: '127.0.66.3' }
@@ -107,7 +107,7 @@ const precheck = (...argv: string[]) => controllerCli('cluster', 'precheck', ...
 function controllerCli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
   const env = programEnvironment({ HOME: directory, CANTRIP_ADMIN: controller.adminFile })
   return new Promise((resolve) => {
-    execFile(process.execPath, [ROOT, ...argv], { cwd: directory, env }, (error, out, err) =>
+    execFile(process.execPath, [CONTROLLER, ...argv], { cwd: directory, env }, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),
     )
   })
@@ -197,7 +197,7 @@ test('a cluster runs one pair check at a time', async () => {
 test('after Ctrl-C all ports on the nodes are closed', async () => {
   node('two').isMute = true
   const env = programEnvironment({ HOME: directory, CANTRIP_ADMIN: controller.adminFile })
-  const child = execFile(process.execPath, [ROOT, 'cluster', 'precheck', 'demo'], { cwd: directory, env })
+  const child = execFile(process.execPath, [CONTROLLER, 'cluster', 'precheck', 'demo'], { cwd: directory, env })
   await waitFor('a listener of the first node', () => isOpen('127.0.66.1', 6_443), { everyMs: 20 })
   child.kill('SIGINT')
   for (const [address, port] of [

@@ -3,15 +3,15 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CheckResult } from '../../src/engine/checks/run-checks.ts'
 import { linuxHostView } from '../../src/host/linux/host-view.ts'
 import { askNameServers } from '../../src/host/network/ask-name-servers.ts'
+import { AGENT } from '../support/programs/programs.ts'
 import { answer } from '../support/testbed/dns-message.ts'
 
-const AGENT = resolve(import.meta.dirname, '../../src/agent.ts')
 const KNOWN = new Map([['controller.example.com', '192.0.2.7']])
 const ANSWERING = '127.0.0.71'
 const HANGING = '127.0.0.72'

@@ -10,6 +10,7 @@ import { openWorkspace } from '../../../src/agent/restore/open-workspace.ts'
 import { readStatus, type ServiceStatus } from '../../../src/agent/status.ts'
 import { runWorkflow } from '../../../src/engine/run-workflow.ts'
 import { linuxHostView } from '../../../src/host/linux/host-view.ts'
+import { TEST_AGENT } from '../programs/programs.ts'
 
 /** An agent with all files below one directory, as `agent install` writes them, but without the systemd unit. */
 export interface Installation {
@@ -34,8 +35,6 @@ export interface Service {
   /** Sends the signal. Resolves with the exit code. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>
 }
-
-const PROGRAM = join(import.meta.dirname, 'program.ts')
 
 /** `prepare` runs before the installation. */
 export async function installAgent(
@@ -105,7 +104,7 @@ export async function installAgent(
 
 /** Starts the service with the files below `root`. */
 export function startService(root: string): Service {
-  const child = spawn(process.execPath, [PROGRAM, root, 'run'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [TEST_AGENT, root, 'run'], { stdio: ['ignore', 'pipe', 'pipe'] })
   const chunks: string[] = []
   child.stdout.on('data', (chunk) => chunks.push(String(chunk)))
   child.stderr.on('data', (chunk) => chunks.push(String(chunk)))

@@ -24,17 +24,21 @@ const paths = pathsOf(undefined, root)
 const stop = new AbortController()
 process.on('SIGTERM', () => stop.abort(new Error('stopped')))
 
-switch (verb) {
-  case 'facts':
-    process.stdout.write(JSON.stringify(facts))
-    break
-  case 'execute':
-    process.stdout.on('error', () => stop.abort(new Error('the service is gone')))
-    await work()
-    break
-  case 'run':
-    await serve()
-    break
+void main()
+
+async function main(): Promise<void> {
+  switch (verb) {
+    case 'facts':
+      process.stdout.write(JSON.stringify(facts))
+      break
+    case 'execute':
+      process.stdout.on('error', () => stop.abort(new Error('the service is gone')))
+      await work()
+      break
+    case 'run':
+      await serve()
+      break
+  }
 }
 
 async function serve(): Promise<void> {
@@ -42,7 +46,7 @@ async function serve(): Promise<void> {
   const print = (line: string) => void process.stdout.write(`${line}\n`)
   await runService({
     paths,
-    self: [process.execPath, import.meta.filename, root],
+    self: [process.execPath, process.argv[1] ?? '', root],
     agentVersion: '0.1.0',
     bootId: 'boot',
     network: async () => linuxNetwork,

@@ -1,9 +1,9 @@
 import { execFile, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { programEnvironment } from '../program-environment.ts'
+import { CONTROLLER } from '../programs/programs.ts'
 import { waitFor } from '../wait-for.ts'
 
-const PROGRAM = join(import.meta.dirname, '../../../src/controller.ts')
 const environment = (more: NodeJS.ProcessEnv) => programEnvironment({ HOME: '/nonexistent', ...more })
 
 /** The controller as a process of its own, as `controller serve` starts it. */
@@ -23,7 +23,7 @@ export async function serveController(
   { port = 0, env = {} }: { port?: number; env?: NodeJS.ProcessEnv } = {},
 ): Promise<ControllerProcess> {
   const serve = ['serve', '--data', data, '--listen', `127.0.0.1:${port}`, ...argv]
-  const child = spawn(process.execPath, [PROGRAM, ...serve], { env: environment(env) })
+  const child = spawn(process.execPath, [CONTROLLER, ...serve], { env: environment(env) })
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
@@ -54,7 +54,7 @@ export function runController(
   env: NodeJS.ProcessEnv = {},
 ): Promise<{ code: number; out: string; err: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [PROGRAM, ...argv], { env: environment(env) }, (error, out, err) =>
+    execFile(process.execPath, [CONTROLLER, ...argv], { env: environment(env) }, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),
     )
   })

@@ -9,6 +9,7 @@ import type { Instruction } from '../../../src/protocol/wire/instruction.ts'
 import { Operation } from '../../../src/protocol/wire/operation.ts'
 import { OPERATION_FRAME } from '../../../src/protocol/wire/released-names.ts'
 import { programEnvironment } from '../program-environment.ts'
+import { CONTROLLER } from '../programs/programs.ts'
 import { waitFor } from '../wait-for.ts'
 import { connectAgent, factsAt, type ScriptedAgent } from './agent.ts'
 import { importSmallBundle } from './bundle.ts'
@@ -25,8 +26,6 @@ import {
   showNode,
 } from './client.ts'
 import { wellReport } from './well-report.ts'
-
-const PROGRAM = join(import.meta.dirname, '../../../src/controller.ts')
 
 export interface SceneNode {
   node: EnrolledNode
@@ -105,7 +104,7 @@ export class Scene {
   cli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
     const env = programEnvironment({ HOME: '/nonexistent', CANTRIP_ADMIN: this.controller.adminFile })
     return new Promise((resolve) => {
-      execFile(process.execPath, [PROGRAM, ...argv], { env }, (error, out, err) => {
+      execFile(process.execPath, [CONTROLLER, ...argv], { env }, (error, out, err) => {
         resolve({ code: error ? Number(error.code) : 0, out, err })
       })
     })

@@ -4,9 +4,8 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Controller } from '../../../src/controller/start.ts'
 import { programEnvironment } from '../program-environment.ts'
+import { CONTROLLER } from '../programs/programs.ts'
 import { waitFor } from '../wait-for.ts'
-
-const PROGRAM = join(import.meta.dirname, '../../../src/controller.ts')
 
 /** A controller as a process of its own, which keeps its port over restarts. */
 export class Served implements Pick<Controller, 'url' | 'adminFile'> {
@@ -52,7 +51,7 @@ export class Served implements Pick<Controller, 'url' | 'adminFile'> {
 
   /** Resolves with the exit code if it ends before it listens. */
   async tryToStart(): Promise<number | undefined> {
-    const argv = [PROGRAM, 'serve', '--data', this.dataDirectory, '--listen', new URL(this.url).host, ...this.#flags]
+    const argv = [CONTROLLER, 'serve', '--data', this.dataDirectory, '--listen', new URL(this.url).host, ...this.#flags]
     const started = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#process = started
     let own = ''
@@ -81,7 +80,7 @@ export class Served implements Pick<Controller, 'url' | 'adminFile'> {
   cli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
     const env = programEnvironment({ HOME: '/nonexistent', CANTRIP_ADMIN: this.adminFile })
     return new Promise((resolve) => {
-      execFile(process.execPath, [PROGRAM, ...argv], { env }, (error, out, err) => {
+      execFile(process.execPath, [CONTROLLER, ...argv], { env }, (error, out, err) => {
         resolve({ code: error ? Number(error.code) : 0, out, err })
       })
     })
