@@ -1,6 +1,7 @@
 import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncDirectory } from '../base/durable-file.ts'
+import { removeCopies } from './compression/copies.ts'
 import { hasCode } from './error.ts'
 import { bundleDirectory, deletedDirectory } from './import.ts'
 
@@ -24,6 +25,7 @@ export async function removeWithdrawn(dataDirectory: string): Promise<void> {
     const directory = deletedDirectory(dataDirectory, sha256)
     const names = await readdir(directory)
     for (const name of names) await rm(join(directory, name), { recursive: true, force: true })
+    await removeCopies(bundleDirectory(dataDirectory, sha256))
     await rm(`${bundleDirectory(dataDirectory, sha256)}.pub`, { force: true })
   }
 }

@@ -45,6 +45,7 @@ test('importing again repairs damaged files', async () => {
   expect((await readdir(join(data, 'bundles'))).sort()).toEqual([
     bundle.ref.manifestSha256,
     `${bundle.ref.manifestSha256}.pub`,
+    `zst-${bundle.ref.manifestSha256}`,
   ])
 })
 

@@ -6,6 +6,7 @@ import type { AgentError } from '../base/agent-error.ts'
 import { syncDirectory, writeDurably } from '../base/durable-file.ts'
 import { errorMessage } from '../base/text/error-message.ts'
 import { type OpenFile, proveClosure } from './closure/closure.ts'
+import { makeCopies, publishCopies } from './compression/copies.ts'
 import { badBundle, hasCode } from './error.ts'
 import { exists } from './exists.ts'
 import { type BundleManifest, MANIFEST_NAME, SIGNATURE_NAME } from './format.ts'
@@ -27,7 +28,7 @@ const SHA256 = /^[0-9a-f]{64}$/
 /**
  * Copies a bundle to `<data>/bundles/<manifest sha256>/` and verifies it on the way, also that it is closed; the builder's key is written to
  * `<manifest sha256>.pub`. The directory appears only when it is complete. An existing one is replaced, because it may be
- * damaged.
+ * damaged. Compressed copies of its files are made, for the way to the nodes.
  */
 export async function importBundle(
   source: string,
@@ -47,6 +48,8 @@ export async function importBundle(
     writeDurably(join(copy, MANIFEST_NAME), Buffer.from(verified.bytes))
     writeDurably(join(copy, SIGNATURE_NAME), verified.signature)
     for (const path of directoriesOf(verified.manifest)) syncDirectory(join(copy, path))
+    const copies = join(staging, 'copies')
+    await makeCopies(verified.manifest, copy, copies)
     const directory = bundleDirectory(dataDirectory, verified.manifestSha256)
     const publicKey = encodePublicKey(trustedKey)
     await rm(deletedDirectory(dataDirectory, verified.manifestSha256), { recursive: true, force: true })
@@ -54,6 +57,7 @@ export async function importBundle(
     if (await exists(directory)) await rename(directory, join(staging, 'replaced'))
     await rename(copy, directory)
     syncDirectory(root)
+    await publishCopies(directory, copies)
     return { manifest: verified.manifest, manifestSha256: verified.manifestSha256, publicKey, directory }
   } finally {
     await rm(staging, { recursive: true, force: true })

@@ -175,6 +175,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
     await attempt(services, 'cannot delete old events', janitor.tidy)
     await attempt(services, 'cannot remove old entries of the audit log', auditLog.tidy)
   })
+  const stopCopies = bundles.addCopies()
   let isStopping = false
   const problems = async () => [
     ...(isStopping ? ['it is stopping'] : []),
@@ -198,6 +199,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
       await closed
       await stopped
       await tidying.stop()
+      await stopCopies()
       await auditLog.close().catch((error: unknown) => log(`the audit log: ${errorMessage(error)}`))
       await joined.leave()
       await monitored?.close()

@@ -150,10 +150,11 @@ export function recordingFiles(options: {
       const isOwn = now?.kind === 'file' && now.uid === machine.uid()
       if (isOwn && now.size === size && (await machine.sha256(path)) === sha256) return
       if (now === undefined) await makeParents(path)
-      const part = `${path}.part`
+      const parts = [`${path}.part`, `${path}.zst.part`]
+      const undo = await undoFor(path, now)
       await Promise.all([
-        recordPath('file', path, await undoFor(path, now)),
-        recordPath('file', part, { kind: 'remove-path', path: part }),
+        recordPath('file', path, undo),
+        ...parts.map((part) => recordPath('file', part, { kind: 'remove-path', path: part })),
       ])
       await machine.download(download)
     },

@@ -6,6 +6,8 @@ export interface Program {
   /** Calls a function of the program. Rejects if the function throws, or the program ends. */
   ask<T>(name: string, argument?: unknown): Promise<T>
   end(): Promise<void>
+  /** SIGKILL. */
+  kill(): void
 }
 
 interface Asked {
@@ -35,6 +37,7 @@ export function startProgram(file: URL, environment: NodeJS.ProcessEnv = {}): Pr
       child.disconnect()
       await ended
     },
+    kill: () => void child.kill('SIGKILL'),
   }
 }
 

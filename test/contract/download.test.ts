@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { zstdCompressSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { downloader } from '../../src/host/linux/network/download.ts'
 import { openTlsSite, type TlsSite } from './tls-site.ts'
@@ -50,6 +51,24 @@ function serve(bytes: Buffer, cutAfter = Number.POSITIVE_INFINITY) {
   }
 }
 
+/** Half of it can be compressed. */
+const text = Buffer.concat([content.subarray(0, 2_500_000), Buffer.alloc(40_000_000, 'abcdefg')])
+const compressed = zstdCompressSync(text)
+const wantedText = (more = {}) =>
+  wanted({ sha256: createHash('sha256').update(text).digest('hex'), size: text.length, ...more })
+const isText = async () => expect((await readFile(join(directory, 'file'))).equals(text)).toBe(true)
+
+/** Sends these bytes as the file, compressed, to clients that understand it, and the plain file to others. */
+function serveCompressed(bytes: Buffer, cutAfter?: number, plain = text) {
+  return (request: IncomingMessage, response: ServerResponse) => {
+    if (request.headers['accept-encoding'] !== 'zstd') return serve(plain)(request, response)
+    response.setHeader('content-encoding', 'zstd')
+    const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
+    if (from < bytes.length) return serve(bytes, cutAfter)(request, response)
+    response.writeHead(416, { 'content-range': `bytes */${bytes.length}` }).end()
+  }
+}
+
 test('the file is complete, with its mode, and without temporary files', async () => {
   answer = serve(content)
   const progress: number[] = []
@@ -66,6 +85,82 @@ test('a download resumes after a cut connection, and after an earlier process', 
   await downloader()(wanted())
   expect((await readFile(join(directory, 'file'))).equals(content)).toBe(true)
   expect(sentBytes).toBeLessThan(2_700_000)
+})
+
+test('a compressed file is decompressed, without temporary files', async () => {
+  answer = serveCompressed(compressed)
+  const progress: number[] = []
+  await downloader()(wantedText({ mode: 0o755, onProgress: (bytes: number) => progress.push(bytes) }))
+  await isText()
+  expect((await stat(join(directory, 'file'))).mode & 0o777).toBe(0o755)
+  expect(await readdir(directory)).toEqual(['file'])
+  expect(sentBytes).toBe(compressed.length)
+  expect(progress.every((bytes) => bytes <= text.length)).toBe(true)
+})
+
+test('a compressed download resumes after cut connections, and after an earlier process', async () => {
+  await writeFile(join(directory, 'file.zst.part'), compressed.subarray(0, 1_500_000))
+  await writeFile(join(directory, 'file.part'), text.subarray(0, 1_000))
+  answer = serveCompressed(compressed, 300_000)
+  await downloader()(wantedText())
+  await isText()
+  expect(sentBytes).toBe(compressed.length - 1_500_000)
+  expect(await readdir(directory)).toEqual(['file'])
+})
+
+test('a compressed download that an earlier process completed needs no byte', async () => {
+  await writeFile(join(directory, 'file.zst.part'), compressed)
+  answer = serveCompressed(compressed)
+  await downloader()(wantedText())
+  await isText()
+  expect(sentBytes).toBe(0)
+})
+
+test.each([
+  ['of another file', randomBytes(1_500_000)],
+  ['longer than the file', randomBytes(4_000_000)],
+  ['of another compression', zstdCompressSync(randomBytes(4_000_000)).subarray(0, 1_500_000)],
+])('a compressed part %s is detected, and fetched again', async (_, part) => {
+  await writeFile(join(directory, 'file.zst.part'), part)
+  answer = serveCompressed(compressed)
+  await downloader()(wantedText())
+  await isText()
+  expect(sentBytes).toBeLessThan(2 * compressed.length)
+})
+
+test.each([
+  ['damaged', () => Buffer.concat([compressed.subarray(0, 1_000_000), randomBytes(1_600_000)])],
+  ['of another file', () => zstdCompressSync(content)],
+  ['too short', () => compressed.subarray(0, 2_000_000)],
+  ['endless', () => zstdCompressSync(Buffer.alloc(2 ** 28))],
+  ['no zstd at all', () => randomBytes(1_000)],
+])('a compressed file that is %s on the server is fetched as it is', async (_, bytes) => {
+  answer = serveCompressed(bytes())
+  await downloader()(wantedText())
+  await isText()
+  expect(await readdir(directory)).toEqual(['file'])
+})
+
+test('a file that is wrong in both forms never gets its final name', async () => {
+  answer = serveCompressed(zstdCompressSync(content), undefined, Buffer.alloc(text.length))
+  await expect(downloader()(wantedText())).rejects.toMatchObject({ code: 'download/corrupt' })
+  expect(await readdir(directory)).toEqual([])
+})
+
+test('a server that no longer compresses is asked from the start', async () => {
+  await writeFile(join(directory, 'file.zst.part'), compressed.subarray(0, 1_500_000))
+  answer = serve(text)
+  await downloader()(wantedText())
+  await isText()
+  expect(await readdir(directory)).toEqual(['file'])
+})
+
+test('a partial file of an earlier agent is continued without compression', async () => {
+  await writeFile(join(directory, 'file.part'), text.subarray(0, 41_000_000))
+  answer = serveCompressed(compressed)
+  await downloader()(wantedText())
+  await isText()
+  expect(sentBytes).toBe(1_500_000)
 })
 
 test('a partial file of other content is detected and fetched again', async () => {

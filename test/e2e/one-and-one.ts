@@ -4,6 +4,7 @@ import { kubectl } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { watchProcesses } from '../support/testbed/watch-processes.ts'
 import { waitFor } from '../support/wait-for.ts'
+import { countDelivery } from './delivery.ts'
 import { workerIsDrained } from './drains.ts'
 import { imagesComeBack, imagesSurvivePressure } from './images-stay.ts'
 import { kubeconfigExpires, peopleHaveAccess } from './kubeconfigs.ts'
@@ -28,10 +29,12 @@ export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
     await scene.addNodeWith({ options: await startProxy(scene, 'w1') }, 'w1', 'worker')
   })
   let readyAt = new Date()
+  const delivery = await countDelivery(scene)
   await stage('provision: READY', async () => {
     await scene.provision()
     readyAt = new Date()
   })
+  await stage('what came over the network and what is on the disks is within the goals', delivery)
   await stage('the API server verifies the kubelets', () => kubeletsAreVerified(scene, 'pair', readyAt))
   await stage('a kubelet gets no certificate for the names of another node', () => foreignNamesAreRefused(scene, 'w1'))
   await stage('taint on the master, none on the worker, labels on both', () => pairIsRight(scene))

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { StoredBundle } from '../../src/bundle/import.ts'
+import { BundleShelf } from '../../src/controller/bundles/bundle-shelf.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { call, createCluster, type EnrolledNode, enrolNode } from '../support/controller/client.ts'
@@ -12,7 +14,8 @@ let dataDirectory: string
 let controller: Controller
 let node: EnrolledNode
 let bundle: StoredBundle
-const content = randomBytes(3_000_000)
+/** A third of it cannot be compressed. */
+const content = Buffer.concat([randomBytes(1_000_000), Buffer.alloc(2_000_000, 'kubelet')])
 
 beforeAll(async () => {
   dataDirectory = mkdtempSync(join(tmpdir(), 'controller-'))
@@ -47,6 +50,44 @@ it('serves a byte range, so that a download can resume', async () => {
   expect(bytes(part.text).equals(content.subarray(1_000_000))).toBe(true)
   const tail = await get(kubelet(), { range: 'bytes=-5' })
   expect(bytes(tail.text).equals(content.subarray(-5))).toBe(true)
+})
+
+it('serves a file that can be compressed in zstd to clients that accept it, with ranges', async () => {
+  const whole = await get(kubelet(), { 'accept-encoding': 'gzip, zstd' })
+  expect(whole.headers).toMatchObject({ 'content-encoding': 'zstd', vary: 'accept-encoding' })
+  expect(zstdDecompressSync(bytes(whole.text)).equals(content)).toBe(true)
+  expect(whole.text.length).toBeLessThan(content.length / 2)
+  const part = await get(kubelet(), {
+    'accept-encoding': 'zstd',
+    range: 'bytes=1000-',
+    'if-range': whole.headers.etag ?? '',
+  })
+  expect([part.status, part.headers['content-encoding']]).toEqual([206, 'zstd'])
+  expect(part.text).toBe(whole.text.slice(1000))
+  for (const encoding of ['', 'gzip', 'zstd;q=0']) {
+    const plain = await get(kubelet(), { 'accept-encoding': encoding })
+    expect([plain.headers['content-encoding'], plain.text.length]).toEqual([undefined, content.length])
+    expect(plain.headers.etag).not.toBe(whole.headers.etag)
+  }
+})
+
+it('serves a file that compression does not make smaller, and the manifest, as they are', async () => {
+  for (const path of ['bin/runc', 'manifest.json', 'manifest.json.sig']) {
+    const { status, headers } = await get(`${bundle.manifestSha256}/${path}`, { 'accept-encoding': 'zstd' })
+    expect([status, headers['content-encoding']]).toEqual([200, undefined])
+  }
+})
+
+it('compresses a bundle that an earlier build imported, after the next start', async () => {
+  const copies = join(dataDirectory, 'bundles', `zst-${bundle.manifestSha256}`)
+  rmSync(copies, { recursive: true })
+  expect((await get(kubelet(), { 'accept-encoding': 'zstd' })).headers['content-encoding']).toBeUndefined()
+  const shelf = new BundleShelf(dataDirectory, (line) => expect.fail(line))
+  await shelf.refresh()
+  const stop = shelf.addCopies()
+  await expect.poll(() => existsSync(copies)).toBe(true)
+  await stop()
+  expect((await get(kubelet(), { 'accept-encoding': 'zstd' })).headers['content-encoding']).toBe('zstd')
 })
 
 it('serves the whole file if it has changed', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
-import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { ARCH, type Arch } from '../arch.ts'
 import { zstdCompressor } from '../compression/zstd.ts'
 import { layoutArchive } from './layout.ts'
@@ -62,15 +62,16 @@ export async function imageArchive(image: Image): Promise<Content> {
 /** `diffId`: the SHA-256 of the layer before its compression. */
 async function compressedLayer(entries: readonly TarEntry[]): Promise<{ layer: Content; diffId: string }> {
   const hash = createHash('sha256')
-  const plain = async function* () {
+  const hashed = async function* () {
     for await (const chunk of tarBytes(entries)) {
       hash.update(chunk)
       yield chunk
     }
   }
-  const chunks = await Readable.from(plain())
-    .compose(zstdCompressor(tarSize(entries)))
-    .toArray()
+  const chunks: Buffer[] = []
+  await pipeline(hashed(), zstdCompressor(tarSize(entries)), async (compressed: AsyncIterable<Buffer>) => {
+    for await (const chunk of compressed) chunks.push(chunk)
+  })
   return { layer: contentOf(Buffer.concat(chunks)), diffId: hash.digest('hex') }
 }
 

@@ -1,5 +1,6 @@
 import { errorMessage } from '../../base/text/error-message.ts'
 import type { Arch } from '../../bundle/arch.ts'
+import { addCopies } from '../../bundle/compression/copies.ts'
 import { deletedBundles, removeWithdrawn, withdrawBundle } from '../../bundle/deleted.ts'
 import { exists } from '../../bundle/exists.ts'
 import type { BundleRef } from '../../bundle/format.ts'
@@ -79,6 +80,26 @@ export class BundleShelf {
     await this.#remove(this.#dataDirectory).catch((error: unknown) =>
       this.#log(`cannot remove the files of deleted bundles: ${errorMessage(error)}`),
     )
+  }
+
+  /**
+   * Starts to make the compressed copies that bundles lack. A failure is logged: nodes get those files as they are. Returns what stops
+   * it.
+   */
+  addCopies(): () => Promise<void> {
+    const stop = new AbortController()
+    const add = async () => {
+      for (const bundle of this.#bundles) {
+        await addCopies(bundle, stop.signal).catch((error: unknown) => {
+          if (!stop.signal.aborted) this.#log(`cannot compress ${bundle.manifest.name}: ${errorMessage(error)}`)
+        })
+      }
+    }
+    const added = add()
+    return () => {
+      stop.abort()
+      return added
+    }
   }
 
   /** The manifest hashes of the bundles that an administrator deleted here, and did not import again. */

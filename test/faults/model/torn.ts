@@ -40,8 +40,11 @@ export function tearing(fake: FakeKubernetes, random: () => number) {
         return files.seedLink(temporaryPath(second), first)
       case 'backUp':
         return void (await effect(...args))
-      case 'download':
-        return files.seed(`${(args[0] as { path: string }).path}.part`, 'par')
+      case 'download': {
+        const { path } = args[0] as { path: string }
+        if (random() < 0.5) files.seed(`${path}.zst.part`, 'com')
+        return files.seed(`${path}.part`, 'par')
+      }
       case 'removeTree':
         return void (random() < 0.5 && removeSome(first))
       case 'setUnit': {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AgentError } from '../../../base/agent-error.ts'
+import { copyOf } from '../../../bundle/compression/copies.ts'
 import { MANIFEST_NAME, SIGNATURE_NAME } from '../../../bundle/format.ts'
 import { remedy } from '../../../protocol/api/remedy.ts'
 import type { HasBundles } from '../../ports.ts'
@@ -15,7 +16,8 @@ export async function sendBundleFile(
   reply: FastifyReply,
 ): Promise<void> {
   const { sha256, path } = request.params as { sha256: string; path: string }
-  const found = await locate(ports, sha256, path)
+  const acceptsZstd = encodingsOf(request.headers['accept-encoding']).includes('zstd')
+  const found = await locate(ports, sha256, path, acceptsZstd)
   if (!found) {
     const rendered = remedy`import the bundle again: ${{ do: 'bundle.import' }}`
     throw new AgentError('bundle-file/unknown', `there is no ${path} in a bundle ${sha256}`, {
@@ -27,11 +29,26 @@ export async function sendBundleFile(
   await sendFile(found, terms, request, reply)
 }
 
-async function locate({ bundles }: HasBundles, sha256: string, path: string): Promise<Source | undefined> {
+/** Those without a weight. */
+function encodingsOf(header: string | string[] | undefined): string[] {
+  return String(header ?? '')
+    .split(',')
+    .map((each) => each.trim().toLowerCase())
+}
+
+async function locate(
+  { bundles }: HasBundles,
+  sha256: string,
+  path: string,
+  acceptsZstd: boolean,
+): Promise<Source | undefined> {
   const bundle = await bundles.find(sha256)
   if (!bundle) return undefined
   const file = join(bundle.directory, path)
   if (path === MANIFEST_NAME || path === SIGNATURE_NAME) return { file, etag: `"${sha256}-${path}"` }
   const listed = bundle.manifest.files.find((each) => each.path === path)
-  return listed && { file, etag: `"${listed.sha256}"` }
+  if (!listed) return undefined
+  const copy = acceptsZstd ? await copyOf(bundle.directory, path) : undefined
+  if (copy === undefined) return { file, etag: `"${listed.sha256}"`, vary: true }
+  return { file: copy, etag: `"${listed.sha256}-zstd"`, encoding: 'zstd', vary: true }
 }

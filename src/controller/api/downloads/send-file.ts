@@ -14,6 +14,10 @@ import { parseRange } from './range.ts'
 export interface Source {
   file: string
   etag: string
+  /** In which the file is stored. Ranges are those of the stored bytes. */
+  encoding?: 'zstd'
+  /** Whether another client would get it in another encoding. */
+  vary?: true
 }
 
 interface Terms {
@@ -51,13 +55,17 @@ async function send(
   request: IncomingMessage,
   response: ServerResponse,
   handle: FileHandle,
-  { etag, download, kind }: Source & { download: Download; kind: string | undefined },
+  { etag, encoding, vary, download, kind }: Source & { download: Download; kind: string | undefined },
 ): Promise<void> {
   const { size } = await handle.stat()
   const condition = request.headers['if-range']
   const isSame = condition === undefined || condition === etag
   const range = parseRange(isSame ? request.headers.range : undefined, size)
-  const headers = { etag, 'accept-ranges': 'bytes', 'content-type': 'application/octet-stream' }
+  const headers = {
+    ...{ etag, 'accept-ranges': 'bytes', 'content-type': 'application/octet-stream' },
+    ...(encoding && { 'content-encoding': encoding }),
+    ...(vary && { vary: 'accept-encoding' }),
+  }
   if (range.kind === 'unsatisfiable') {
     response.setHeader('content-range', `bytes */${size}`)
     const fix = 'download the file again from its beginning'

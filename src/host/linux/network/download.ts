@@ -6,7 +6,9 @@ import { pauseMs, type RetryPolicy } from '../../../base/retry.ts'
 import { errorMessage } from '../../../base/text/error-message.ts'
 import type { Download } from '../../host.ts'
 import { NetworkError } from '../../network.ts'
-import { PartFile } from '../files/part-file.ts'
+import { stat } from '../files/files.ts'
+import { type Part, PartFile } from '../files/part-file.ts'
+import { ZstdPart } from '../files/zstd-part.ts'
 import { deadline } from './connect.ts'
 import { openSecure } from './secure.ts'
 
@@ -46,75 +48,147 @@ async function openDispatcher({ tls, proxy }: Download): Promise<Dispatcher> {
   })
 }
 
+/** What has arrived so far. Another answer of the server can replace the part. */
+interface Progress {
+  part: Part
+  accepts: Part['encoding']
+  /** Bytes that arrive for the whole file; undefined until an answer says it. */
+  total: number | undefined
+}
+
 async function fetchFile(download: Download, dispatcher: Dispatcher): Promise<void> {
-  const part = await PartFile.open(`${download.path}.part`)
+  const { path, sha256, mode } = download
+  const state: Progress = { part: await openPart(download), accepts: 'zstd', total: undefined }
   try {
-    const resumed = part.length > 0
-    await fill(part, download, dispatcher)
-    if ((await part.sha256()) !== download.sha256 && resumed) {
-      // The partial file may be of another version, or damaged by a power cut: download again from the start.
-      await part.startAgain()
-      await fill(part, download, dispatcher)
+    for (;;) {
+      const isResumed = state.part.length > 0
+      await fill(state, download, dispatcher)
+      const found = await state.part.sha256()
+      if (found === sha256) return await state.part.finish(path, mode ?? 0o644)
+      if (!isResumed && state.part.encoding === 'identity') {
+        await state.part.discard()
+        throw corrupt(download, found)
+      }
+      // What was resumed may be of another version, or damaged by a power cut. What was compressed may be damaged where it is stored.
+      if (!isResumed) state.accepts = 'identity'
+      await state.part.startAgain()
+      state.total = undefined
     }
-    if ((await part.sha256()) !== download.sha256) {
-      await part.discard()
-      throw corrupt(download, await part.sha256())
-    }
-    await part.finish(download.path, download.mode ?? 0o644)
   } finally {
-    await part.close()
+    await state.part.close()
   }
 }
 
-/** Downloads until the partial file is complete; resumes after a lost connection. */
-async function fill(part: PartFile, download: Download, dispatcher: Dispatcher): Promise<void> {
-  if (part.length > download.size) await part.startAgain()
-  for (let tries = 1; part.length < download.size; tries++) {
-    const before = part.length
+/** That of an earlier try, if there is one. */
+async function openPart({ path, size }: Download): Promise<Part> {
+  const isCompressed = (await stat(ZstdPart.nameOf(path))) !== undefined
+  return isCompressed ? ZstdPart.open(path, size) : PartFile.open(PartFile.nameOf(path))
+}
+
+/** Downloads until the part is complete; resumes after a lost connection. */
+async function fill(state: Progress, download: Download, dispatcher: Dispatcher): Promise<void> {
+  const isShort = () => state.part.length < totalOf(state, download)
+  if (state.part.length > totalOf(state, download)) await state.part.startAgain()
+  for (let tries = 1; isShort(); tries++) {
+    const before = state.part.length
     try {
-      await fillOnce(part, download, dispatcher)
+      await fillOnce(state, download, dispatcher)
     } catch (error) {
       download.signal?.throwIfAborted()
       if (error instanceof AgentError || isTlsFailure(error)) throw unreachable(download, error)
-      if (part.length > before) tries = 1
+      if (state.part.length > before) tries = 1
       if (tries >= MAX_TRIES) throw unreachable(download, error)
       await setTimeout(pauseMs(POLICY, tries), undefined, { signal: download.signal }).catch(() =>
         download.signal?.throwIfAborted(),
       )
     } finally {
-      await part.flush()
+      await state.part.flush()
     }
   }
 }
 
-async function fillOnce(part: PartFile, download: Download, dispatcher: Dispatcher): Promise<void> {
-  const { url, size, signal, onProgress } = download
-  const { request } = await import('undici')
-  const response = await request(url, {
-    dispatcher,
-    ...(signal && { signal }),
-    headers: part.length === 0 ? {} : { range: `bytes=${part.length}-` },
-  })
-  const { statusCode, body, headers } = response
-  const continued = statusCode === 206 && String(headers['content-range']).startsWith(`bytes ${part.length}-`)
-  if (!continued) {
-    if (statusCode !== 200 && statusCode !== 206) await refuse(download, statusCode, body)
-    if (part.length > 0) await part.startAgain()
-    if (statusCode === 206) {
-      await body.dump()
-      throw new Error(`answered with another range: ${headers['content-range']}`)
-    }
+/** Of a compressed file, it is unknown until an answer says it. */
+function totalOf({ part, total = Number.NaN }: Progress, { size }: Download): number {
+  if (part.encoding === 'identity') return size
+  return Number.isNaN(total) ? Number.POSITIVE_INFINITY : total
+}
+
+async function fillOnce(state: Progress, download: Download, dispatcher: Dispatcher): Promise<void> {
+  const answer = await ask(state, download, dispatcher)
+  const { status, encoding, from, total } = answer
+  const { part } = state
+  if (status === 416 && part.encoding === 'zstd') {
+    await answer.body.dump()
+    // All of it had arrived, or it is another file.
+    if (total === part.length) state.total = total
+    else await part.startAgain()
+    return
   }
+  const isContinued = status === 206 && from === part.length && encoding === part.encoding
+  if (!isContinued) await startWith(answer, state, download)
+  state.total = total
+  await take(answer.body, state, download)
+}
+
+interface Answer {
+  status: number
+  body: Dispatcher.ResponseData['body']
+  encoding: Part['encoding']
+  /** The first byte of the range that it has, and the bytes of the whole file. */
+  from: number
+  total: number
+  range: string
+}
+
+async function ask({ part, accepts }: Progress, download: Download, dispatcher: Dispatcher): Promise<Answer> {
+  const { request } = await import('undici')
+  const { statusCode, body, headers } = await request(download.url, {
+    dispatcher,
+    ...(download.signal && { signal: download.signal }),
+    headers: {
+      'accept-encoding': part.encoding === 'identity' && part.length > 0 ? 'identity' : accepts,
+      ...(part.length > 0 && { range: `bytes=${part.length}-` }),
+    },
+  })
+  const range = String(headers['content-range'])
+  const [, from, total = headers['content-length']] = /^bytes (\d+|\*)(?:-\d+)?\/(\d+)$/.exec(range) ?? []
+  const encoding = headers['content-encoding'] === 'zstd' ? 'zstd' : 'identity'
+  return { status: statusCode, body, encoding, from: Number(from), total: Number(total), range }
+}
+
+/** The answer does not continue what has arrived: it starts the file, or has to be asked for again. */
+async function startWith(answer: Answer, state: Progress, download: Download): Promise<void> {
+  const { status, body, encoding, range } = answer
+  if (status !== 200 && status !== 206) await refuse(download, status, body)
+  if (state.part.length > 0) await state.part.startAgain()
+  if (status === 206) {
+    await body.dump()
+    throw new Error(`answered with another range: ${range}`)
+  }
+  if (encoding !== state.part.encoding) state.part = await replacePart(state.part, encoding, download)
+}
+
+async function replacePart(before: Part, encoding: Part['encoding'], { path, size }: Download): Promise<Part> {
+  await before.discard()
+  await before.close()
+  return encoding === 'zstd' ? ZstdPart.open(path, size) : PartFile.open(PartFile.nameOf(path))
+}
+
+async function take(body: AsyncIterable<Buffer>, state: Progress, download: Download): Promise<void> {
+  const { part } = state
+  // A file that is larger compressed than as it is would not be sent compressed.
+  const total = Math.min(totalOf(state, download), download.size)
   for await (const piece of body) {
-    if (part.length + piece.length > size) {
+    if (part.length + piece.length > total) {
       await part.discard()
       throw tooLong(download)
     }
     const full = part.add(piece)
     if (full !== undefined) await full
-    onProgress?.(part.length)
+    download.onProgress?.(part.contentLength)
   }
-  if (part.length < size) throw new Error(`ended after ${part.length} of ${size} bytes`)
+  download.onProgress?.(part.contentLength)
+  if (part.length < total) throw new Error(`ended after ${part.length} of ${total} bytes`)
 }
 
 async function refuse({ url }: Download, status: number, body: Dispatcher.ResponseData['body']): Promise<never> {
