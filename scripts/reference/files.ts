@@ -29,6 +29,7 @@ const OF_AGENT: Record<
   guardTimerFile: ['0644', 'starts it'],
   configDirectory: ['0700', ''],
   configFile: ['0600', 'node name, cluster, addresses of the controller'],
+  registryLoginsFile: ['0600', 'users and passwords of registries, from --registry-login'],
   caFile: ['0600', "the controller's CA"],
   nodeKey: ['0600', "the node's key, until the node is enrolled"],
   nodeCsr: ['0600', 'its certificate request, until the node is enrolled'],

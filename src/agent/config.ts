@@ -101,7 +101,7 @@ export function configText({ proxy, ...config }: AgentConfig): string {
 
 function isProxy({ url, inspects }: HttpProxy): boolean {
   if (url !== undefined && !isProxyUrl(url)) return false
-  return inspects === undefined ? url !== undefined : typeof inspects.ca === 'string'
+  return inspects === undefined ? url !== undefined : inspects === true
 }
 
 export function isProxyUrl(text: string): boolean {

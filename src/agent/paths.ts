@@ -15,6 +15,8 @@ export interface AgentPaths {
   guardTimerFile: string
   configDirectory: string
   configFile: string
+  /** USER:PASSWORD by the host of a registry or a mirror. */
+  registryLoginsFile: string
   caFile: string
   /** Key and certificate of the node in one file, after enrolment. */
   nodeIdentity: string
@@ -66,6 +68,7 @@ export function pathsOf(instance?: string, root = ''): AgentPaths {
     guardTimerFile: `${units}/${name}-agent-guard.timer`,
     configDirectory: config,
     configFile: `${config}/agent.json`,
+    registryLoginsFile: `${config}/registry-logins.json`,
     caFile: `${config}/ca.crt`,
     nodeIdentity: `${config}/node.pem`,
     nodeKey: `${config}/node.key`,

@@ -1,11 +1,13 @@
 /** The network for checks: it opens and closes connections, and never listens. */
 export interface TlsIdentity {
   /** Absent: the CAs that Node.js knows. */
-  ca?: string | readonly string[]
+  ca?: string
   cert?: string
   key?: string
   /** TLS 1.3 if absent. */
   minVersion?: 'TLSv1.2'
+  /** Whether the certificate of the server is verified; absent: it is. */
+  rejectUnauthorized?: false
 }
 
 /** What is between this machine and the controller. */
@@ -13,10 +15,9 @@ export interface HttpProxy {
   /** http://[user:pass@]host:port, used with CONNECT. Absent: connections to the controller are intercepted on their way. */
   url?: string
   /**
-   * It ends TLS itself, with certificates of this CA (PEM), or of one that the machine trusts. The connection to the controller, with
-   * the certificates of both, is inside a websocket that passes through it.
+   * It ends TLS itself. The connection to the controller, with the certificates of both, is inside a websocket that passes through it.
    */
-  inspects?: { ca: string }
+  inspects?: true
 }
 
 export interface RequestOptions {

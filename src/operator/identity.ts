@@ -66,8 +66,8 @@ async function readIdentity(directory: string): Promise<Identity> {
   const [settings = '', ca = '', cert = '', key = ''] = await Promise.all(
     names.map((name) => readFile(join(directory, name), 'utf8')),
   )
-  const { urls } = JSON.parse(settings) as { urls: string[] }
-  return { urls, ca, cert, key }
+  const { urls, proxy } = JSON.parse(settings) as Pick<Identity, 'urls' | 'proxy'>
+  return { urls, ca, cert, key, ...(proxy && { proxy }) }
 }
 
 function isDue(cert: string, now: Date): boolean {

@@ -2,6 +2,7 @@ import type { Secret } from '../base/text/secret.ts'
 import type { BundleFile, BundleManifest } from '../bundle/format.ts'
 import type { StepContext } from '../engine/step.ts'
 import type { Host } from '../host/host.ts'
+import type { HttpProxy } from '../host/network.ts'
 import type { NodeParams, NodeTask } from '../protocol/wire/instruction.ts'
 import type { RestoreOrder } from '../protocol/wire/messages/backup.ts'
 import type { Invitation } from '../protocol/wire/operation.ts'
@@ -35,7 +36,8 @@ export interface ProvisionParams extends NodeParams {
   requestOperatorCertificate(csrPem: string): Promise<string>
   /** Path of the agent's executable. */
   executable: string
-  controller: { urls: readonly string[]; ca: string }
+  /** `proxy`: through which the node reaches it. */
+  controller: { urls: readonly string[]; ca: string; proxy?: HttpProxy }
   /** USER:PASSWORD by the host of a registry or a mirror; only this node knows them. */
   registryLogins?: Readonly<Record<string, Secret>>
 }

@@ -13,8 +13,10 @@ import { linuxMachine } from '../../src/host/linux/linux-machine.ts'
 import { linuxNetwork } from '../../src/host/linux/network/network.ts'
 import type { HttpProxy } from '../../src/host/network.ts'
 import { recordingHost } from '../../src/host/recording.ts'
+import { ofFirstController } from '../../src/operator/first-controller.ts'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair } from '../../src/pki/key.ts'
+import { agentRoutes } from '../../src/protocol/api/agents.ts'
 import { NodeParams } from '../../src/protocol/wire/instruction.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { createCluster, enrolNode } from '../support/controller/client.ts'
@@ -87,25 +89,28 @@ describe('a proxy that ends TLS', () => {
   }
 
   test('manifest, files and certificate come through it, with the certificates of both ends', async () => {
-    const inspects = { ca: terminating.ca }
-    await fetchAll(`https://127.0.0.1:${controller.port}`, () => ({ url: withUser(), inspects }))
+    await fetchAll(`https://127.0.0.1:${controller.port}`, () => ({ url: withUser(), inspects: true }))
     expect(terminating.log()).toContain(`/v1/tunnel`)
     expect(terminating.log()).not.toContain('/v1/bundles')
   })
 
   test('a session of an agent', async () => {
-    const socket = await connect({ url: withUser(), inspects: { ca: terminating.ca } })
+    const socket = await connect({ url: withUser(), inspects: true })
     expect(socket.protocol).toBe('cantrip.v2')
     socket.terminate()
     await once(socket, 'close')
   })
 
+  test('the operator, which reports from inside the cluster', async () => {
+    const { ca, cert, key } = await enrolNode(controller, await createCluster(controller, 'demo'), 'one')
+    const urls = ['https://127.0.0.1:1', `https://127.0.0.1:${controller.port}`]
+    const identity = { urls, ca, cert, key, proxy: { url: withUser(), inspects: true } as const }
+    const before = terminating.log().split('/v1/tunnel').length
+    await ofFirstController(identity, AbortSignal.timeout(10_000), (askIt) => askIt(agentRoutes.ping, {}))
+    expect(terminating.log().split('/v1/tunnel').length).toBeGreaterThan(before)
+  })
+
   test.each<[string, () => HttpProxy, object]>([
-    [
-      'without its CA',
-      () => ({ url: withUser(), inspects: { ca: '' } }),
-      { stage: 'proxy', message: /another CA.*--proxy-ca/ },
-    ],
     [
       'without saying that it ends TLS',
       () => ({ url: withUser() }),
@@ -113,7 +118,7 @@ describe('a proxy that ends TLS', () => {
     ],
     [
       'without its user',
-      () => ({ url: terminating.url, inspects: { ca: terminating.ca } }),
+      () => ({ url: terminating.url, inspects: true }),
       { stage: 'proxy', message: /user name and password \(407\)/ },
     ],
   ])('%s it is no way to the controller', async (_, way, error) => {
@@ -122,7 +127,7 @@ describe('a proxy that ends TLS', () => {
   })
 
   test('what comes without a certificate, or with that of another controller, does not get in', async () => {
-    const way = { url: withUser(), inspects: { ca: terminating.ca } }
+    const way: HttpProxy = { url: withUser(), inspects: true }
     const { ca } = await enrolNode(controller, await createCluster(controller, 'demo'), 'one')
     const url = `https://127.0.0.1:${controller.port}/v1/agents/ping`
     await expect(linuxNetwork.request(url, { tls: { ca }, proxy: way, timeoutMs: 5_000 })).rejects.toThrow()

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type EndlessPolicy, poll } from '../../base/retry.ts'
+import type { Secret } from '../../base/text/secret.ts'
 import { version } from '../../base/version.ts'
 import { openBundleStore } from '../../bundle/store.ts'
 import type { Host } from '../../host/host.ts'
@@ -10,6 +11,7 @@ import type { RestoreOrder } from '../../protocol/wire/messages/backup.ts'
 import { Invitation } from '../../protocol/wire/operation.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import { type AgentConfig, requireConfig } from '../config.ts'
+import { readLogins } from '../install/registry-logins.ts'
 import { askWithRetry } from '../link/ask-with-retry.ts'
 import type { AgentPaths } from '../paths.ts'
 
@@ -20,6 +22,7 @@ export interface ProvisionSurroundings {
   directory: string
   host: Host
   signal: AbortSignal
+  registryLogins?: Readonly<Record<string, Secret>>
 }
 
 /** An instruction with parameters of the node. */
@@ -40,14 +43,15 @@ export function provisionParamsOn(
 ): Promise<ProvisionParams> {
   const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
   const config = requireConfig(paths)
-  return openProvisionParams(instruction, taskOf(instruction), { config, tls, directory, host, signal })
+  const registryLogins = readLogins(paths)
+  return openProvisionParams(instruction, taskOf(instruction), { config, tls, directory, host, signal, registryLogins })
 }
 
 /** What the steps of a workflow need in addition to the instruction. */
 export async function openProvisionParams(
   { run, params, restore }: Pick<NodeInstruction, 'run' | 'params'> & { restore?: RestoreOrder },
   task: NodeTask,
-  { config, tls, directory, host, signal }: ProvisionSurroundings,
+  { config, tls, directory, host, signal, registryLogins }: ProvisionSurroundings,
 ): Promise<ProvisionParams> {
   const { urls, proxy } = config
   const way = { controllerUrls: urls, tls, ...(proxy === undefined ? {} : { proxy }) }
@@ -58,6 +62,7 @@ export async function openProvisionParams(
     ...params,
     run,
     task,
+    ...(registryLogins && { registryLogins }),
     ...(restore && { restore }),
     bundleStore,
     async requestOperatorCertificate(csr) {
@@ -67,7 +72,7 @@ export async function openProvisionParams(
     },
     requestInvitation: (context) => requestInvitation(context, asking),
     executable: process.execPath,
-    controller: { urls, ca: tls.ca },
+    controller: { urls, ca: tls.ca, ...(proxy && { proxy }) },
   }
 }
 

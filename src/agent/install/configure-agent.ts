@@ -5,6 +5,7 @@ import { isUnitActive } from '../../host/units/is-unit-active.ts'
 import { type AgentConfig, configText } from '../config.ts'
 import { renderUnit } from '../service/unit.ts'
 import type { InstallParams } from './params.ts'
+import { sameLogins, writeLogins } from './registry-logins.ts'
 
 const textOf = ({ config }: InstallParams) => configText(config)
 
@@ -13,7 +14,7 @@ export const configureAgent: Step<InstallParams> = {
   title: 'Configuring node agent',
   async isDone(host, params) {
     const { paths } = params
-    if (!(await sameConfig(host, params))) return false
+    if (!(await sameConfig(host, params)) || !(await sameLogins(host, params))) return false
     if ((await host.read(paths.unitFile)) !== renderUnit(paths)) return false
     return (await host.stat(paths.logDirectory))?.mode === 0o700
   },
@@ -23,6 +24,7 @@ export const configureAgent: Step<InstallParams> = {
     const isRunning = await isUnitActive(host, paths.unit)
     await host.makeDirectory(paths.logDirectory, 0o700)
     await host.write(paths.configFile, textOf(params), 0o600)
+    await writeLogins(host, params)
     await host.write(paths.unitFile, renderUnit(paths))
     await host.daemonReload()
     if (isRunning) await bringUpUnit(host, paths.unit, { restart: true, signal })

@@ -1,3 +1,4 @@
+import type { Secret } from '../../base/text/secret.ts'
 import type { AgentConfig } from '../config.ts'
 import type { Credentials } from '../identity/credentials.ts'
 import type { AgentPaths } from '../paths.ts'
@@ -8,6 +9,8 @@ export interface InstallParams {
   executable: string
   credentials: Pick<Credentials, 'installer' | 'ca'>
   config: AgentConfig
+  /** --registry-login, by host. */
+  registryLogins?: Readonly<Record<string, Secret>>
   /** --hostname */
   hostname?: string
 }

@@ -1,10 +1,7 @@
-import { X509Certificate } from 'node:crypto'
 import { AgentError } from '../../base/agent-error.ts'
-import { readGivenFile } from '../../host/files/given-file.ts'
 import { type SudoEnvironment, trustOf } from '../../host/files/trust.ts'
 import type { HostView } from '../../host/host.ts'
 import type { HttpProxy } from '../../host/network.ts'
-import { readPem } from '../../pki/pem.ts'
 import { isProxyUrl } from '../config.ts'
 import { readCredentialFile } from '../identity/credential-file.ts'
 
@@ -14,8 +11,6 @@ export interface ProxyOptions {
   proxyPasswordFile?: string
   /** It ends TLS itself. Without `proxy` it is on the way unasked. */
   tlsTerminatingProxy?: boolean
-  /** Its CA. */
-  proxyCa?: string
 }
 
 /** What the options say of the proxy. Throws AgentError `usage/proxy`. */
@@ -24,32 +19,9 @@ export async function proxyOf(
   view: HostView,
   environment: SudoEnvironment = process.env,
 ): Promise<HttpProxy | undefined> {
-  const { tlsTerminatingProxy: inspects = false, proxyCa: file } = options
   const url = await proxyUrl(options, view, environment)
-  if (file !== undefined && !inspects) throw usage('found --proxy-ca without --tls-terminating-proxy', 'pass both')
-  if (!inspects) return url === undefined ? undefined : { url }
-  const ca = file === undefined ? '' : await readCa(file, view, environment)
-  return { ...(url !== undefined && { url }), inspects: { ca } }
-}
-
-const MOST_CA_BYTES = 256 * 1024
-
-async function readCa(path: string, view: HostView, environment: SudoEnvironment): Promise<string> {
-  const given = { path, what: 'CA of the proxy', code: 'proxy-ca', maxBytes: MOST_CA_BYTES, isSecret: false }
-  const text = await readGivenFile(
-    { ...given, trust: await trustOf(view, environment), ifMissing: 'copy the CA of the proxy to this machine' },
-    view,
-  )
-  try {
-    for (const { label, der } of readPem(text)) {
-      if (label !== 'CERTIFICATE') throw new Error(`it has ${label}`)
-      new X509Certificate(der)
-    }
-    if (text.includes('-----BEGIN CERTIFICATE-----')) return text
-  } catch (cause) {
-    throw usage(`${path} is not the certificate of a CA in PEM`, 'pass a file with certificates only', cause)
-  }
-  throw usage(`${path} has no certificate in PEM`, 'pass a file with certificates only')
+  if (options.tlsTerminatingProxy) return { ...(url !== undefined && { url }), inspects: true }
+  return url === undefined ? undefined : { url }
 }
 
 /**
@@ -82,6 +54,6 @@ async function proxyUrl(
 const WITH_PASSWORD =
   'write the password into a file with mode 0600, and pass --proxy http://user@host:port --proxy-password-file FILE'
 
-function usage(message: string, fix: string, cause?: unknown): AgentError {
-  return new AgentError('usage/proxy', message, { fix, kind: 'invalid', cause })
+function usage(message: string, fix: string): AgentError {
+  return new AgentError('usage/proxy', message, { fix, kind: 'invalid' })
 }

@@ -107,7 +107,7 @@ function fixFor(failure: Failure | undefined, proxy: HttpProxy | undefined): str
     case 'proxy':
       return 'check the address and the credentials of the proxy, and that it allows CONNECT to this host and port'
     case 'tls':
-      return `compare the clocks of this machine and of the controller: timedatectl on both; if they agree, look at the certificate that answers: ${command`openssl s_client -connect ${`${hostname}:${port || 443}`} </dev/null`}; exempt the controller from TLS inspection, or pass --tls-terminating-proxy, with --proxy-ca FILE for the CA of the proxy, or use the credentials of this controller`
+      return `compare the clocks of this machine and of the controller: timedatectl on both; if they agree, look at the certificate that answers: ${command`openssl s_client -connect ${`${hostname}:${port || 443}`} </dev/null`}; exempt the controller from TLS inspection, or pass --tls-terminating-proxy, or use the credentials of this controller`
     case 'http':
       return 'ask the administrator whether these credentials are still valid, and see the log of the controller'
     case 'upgrade':

@@ -5,6 +5,7 @@ import type { Credentials } from '../../agent/identity/credentials.ts'
 import type { AgentPaths } from '../../agent/paths.ts'
 import type { Workspace } from '../../agent/restore/workspace.ts'
 import { AgentError } from '../../base/agent-error.ts'
+import type { Secret } from '../../base/text/secret.ts'
 import type { CheckResult } from '../../engine/checks/run-checks.ts'
 import type { EngineEvent } from '../../engine/event.ts'
 import type { HostView } from '../../host/host.ts'
@@ -38,7 +39,7 @@ interface Options {
   proxy?: string
   proxyPasswordFile?: string
   tlsTerminatingProxy?: boolean
-  proxyCa?: string
+  registryLogin?: string[]
   wait: boolean
   yes?: boolean
   output: PrecheckFormat
@@ -71,7 +72,7 @@ export function registerInstall(program: Command): Command {
     .option('--proxy <url>', 'HTTP proxy for the connection to the controller: http://[user@]host:port')
     .option('--proxy-password-file <file>', 'file with the password of the proxy')
     .option('--tls-terminating-proxy', 'the proxy ends TLS itself, also one that is on the way without --proxy')
-    .option('--proxy-ca <file>', 'its CA, if this machine does not trust it')
+    .option('--registry-login <host=file>', 'file with USER:PASSWORD for a registry or a mirror; repeatable', collect)
     .option('--no-wait', 'do not wait for the controller to register this node')
     .option('-y, --yes', 'do not ask for confirmation')
     .option('-d, --uninstall', 'same as "agent uninstall"')
@@ -99,6 +100,8 @@ async function act(options: Options & GlobalOptions): Promise<void> {
   const credentials = await readCredentials(credsFile, passphraseFile, view)
   const { proxyOf } = await import('../../agent/install/proxy.ts')
   const proxy = await proxyOf(options, view)
+  const { registryLoginsOf } = await import('../../agent/install/registry-logins.ts')
+  const registryLogins = await registryLoginsOf(options.registryLogin ?? [], view)
   const config = configFor(credentials, { ...options, proxy }, view.hostname())
   if (view.uid() === 0) refuseOther(readConfigIfValid(paths), config)
 
@@ -107,7 +110,7 @@ async function act(options: Options & GlobalOptions): Promise<void> {
   if (options.checkOnly) return
   requireRoot(view.uid(), 'an installation')
   const format = oneOf(FORMATS, options.output)
-  await change({ ...options, paths, credentials, config, results, format, signal })
+  await change({ ...options, paths, credentials, config, registryLogins, results, format, signal })
   if (!options.wait) return
   await registered(paths, view, format, signal)
 }
@@ -132,6 +135,7 @@ interface ChangeInput {
   paths: AgentPaths
   credentials: Credentials
   config: AgentConfig
+  registryLogins: Readonly<Record<string, Secret>>
   results: readonly CheckResult[]
   hostname?: string
   format: Format
@@ -143,6 +147,7 @@ async function change({
   paths,
   credentials,
   config,
+  registryLogins,
   results,
   hostname,
   format,
@@ -152,7 +157,7 @@ async function change({
   const { openWorkspace } = await import('../../agent/restore/open-workspace.ts')
   const { install } = await import('../../agent/install/workflow.ts')
   const params = {
-    ...{ paths, executable: executable(), credentials },
+    ...{ paths, executable: executable(), credentials, registryLogins },
     config: { ...config, warnings: warningsOf(results) },
     ...(hostname === undefined ? {} : { hostname }),
   }

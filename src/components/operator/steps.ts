@@ -38,7 +38,10 @@ async function settingsOf(host: HostView, params: ProvisionParams): Promise<Oper
     identity: '',
   }
   // The hash covers the whole manifest, so that a manifest of another agent version is replaced. A new key has a new certificate.
-  return { ...settings, identity: createHash('sha256').update(manifest(settings, '')).digest('hex').slice(0, 16) }
+  const hash = createHash('sha256').update(manifest(settings, ''))
+  // Whoever sees the annotation could guess the password of a proxy, but for the key.
+  if (params.controller.proxy) hash.update((await host.read(`${OPERATOR_PKI}/tls.key`)) ?? '')
+  return { ...settings, identity: hash.digest('hex').slice(0, 16) }
 }
 
 /** The agent image of the bundle, independent of the version of the running agent. */

@@ -1,4 +1,5 @@
 import { OPERATOR_NAMESPACE } from '../../protocol/cluster-namespaces.ts'
+import type { ProvisionParams } from '../../provision/params.ts'
 
 export const IDENTITY_ANNOTATION = 'cantrip.local/manifest'
 const NAME = 'operator'
@@ -10,7 +11,7 @@ const USER = 65_532
 
 export interface OperatorSettings {
   image: string
-  controller: { urls: readonly string[]; ca: string }
+  controller: ProvisionParams['controller']
   /** PEM. */
   certificate: string
   /** Changes whenever one of the other settings changes. */
@@ -32,6 +33,7 @@ export function objectPaths(settings: OperatorSettings): string[] {
 }
 
 function objects(settings: OperatorSettings, key: string) {
+  const { ca: _, ...controller } = settings.controller
   const metadata = { name: NAME, namespace: OPERATOR_NAMESPACE, labels: LABELS }
   return [
     {
@@ -82,7 +84,7 @@ function objects(settings: OperatorSettings, key: string) {
       metadata,
       type: 'Opaque',
       stringData: {
-        'controller.json': JSON.stringify({ urls: settings.controller.urls }),
+        'controller.json': JSON.stringify(controller),
         'ca.crt': settings.controller.ca,
         'tls.crt': settings.certificate,
         'tls.key': key,

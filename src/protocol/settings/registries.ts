@@ -17,7 +17,7 @@ const HttpUrl = Plain.check(
 const Registry = z.string().check(z.maxLength(255), z.regex(/^(\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d{1,5})?)$/))
 
 /** The name and the port of a registry or a mirror, as in a URL. */
-const RegistryHost = z.string().check(z.maxLength(255), z.regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d{1,5})?$/))
+export const RegistryHost = z.string().check(z.maxLength(255), z.regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d{1,5})?$/))
 /** A private key beside them would be shown to everybody who may view the cluster. */
 const Certificates = z
   .string()

@@ -23,7 +23,6 @@ interface Options extends GlobalOptions {
   proxy?: string
   proxyPasswordFile?: string
   tlsTerminatingProxy?: boolean
-  proxyCa?: string
   fix?: boolean
   yes?: boolean
 }
@@ -46,7 +45,6 @@ export function registerPrecheck(program: Command): void {
     .option('--proxy <url>', 'HTTP proxy for the connection to the controller: http://[user@]host:port')
     .option('--proxy-password-file <file>', 'file with the password of the proxy')
     .option('--tls-terminating-proxy', 'the proxy ends TLS itself, also one that is on the way without --proxy')
-    .option('--proxy-ca <file>', 'its CA, if this machine does not trust it')
     .option('--fix', 'fix what agent uninstall can undo; lists the changes and asks first')
     .option('-y, --yes', 'with --fix: do not ask for confirmation')
     .addHelpText('after', EXAMPLES)

@@ -33,11 +33,22 @@ export async function resolve(name: string, { signal, timeoutMs }: Deadline): Pr
     const addresses = stdout.split('\n').flatMap((line) => line.split(/\s/, 1)[0] || [])
     if (exitCode === 0) return [...new Set(addresses)]
   } catch (cause) {
+    // The image of the operator has no getent.
+    if ((cause as { code?: unknown }).code === 'command/not-found') return lookedUp(name)
     if (signal.aborted || (cause as { code?: unknown }).code === 'command/timeout')
       throw new NetworkError('resolve', `the name servers did not answer for ${name} within ${timeoutMs} ms`, { cause })
     throw new NetworkError('resolve', `cannot resolve ${name}: ${describeError(cause as Error)}`, { cause })
   }
   throw new NetworkError('resolve', `${name} does not resolve`)
+}
+
+async function lookedUp(name: string): Promise<string[]> {
+  const { lookup } = await import('node:dns/promises')
+  try {
+    return (await lookup(name, { all: true })).map(({ address }) => address)
+  } catch (cause) {
+    throw new NetworkError('resolve', `${name} does not resolve`, { cause })
+  }
 }
 
 export async function openTcp(to: Target, deadline: Deadline, stage: Stage = 'tcp'): Promise<Socket> {
@@ -71,15 +82,13 @@ export async function openTls(
 ): Promise<Socket> {
   // Loaded on demand: a check of an open port does not need it, and the agent connects before it loads other modules.
   const { connect: connectTls } = await import('node:tls')
-  const { ca, ...rest } = identity ?? {}
   const socket = connectTls({
     socket: raw,
     host: to.host,
     ...(isIP(to.host) === 0 && { servername: to.host }),
     // The controller and the servers of Kubernetes support it; registries and proxies of others need not.
     minVersion: 'TLSv1.3',
-    ...rest,
-    ...(ca !== undefined && { ca: [ca].flat() }),
+    ...identity,
     ALPNProtocols: ['http/1.1'],
   })
   return settle(

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TUNNEL_PATH } from '../../../protocol/version.ts'
-import { type HttpProxy, NetworkError, type TlsIdentity } from '../../network.ts'
+import type { HttpProxy, TlsIdentity } from '../../network.ts'
 import { type Deadline, openTcp, openTls, settle, type Target } from './connect.ts'
 
 /** Of one message of the websocket. A proxy can make one of many. */
@@ -24,21 +24,9 @@ export async function openSecure(
 ): Promise<Socket> {
   const raw = await openRaw(to, proxy, until)
   if (proxy?.inspects === undefined) return openTls(raw, to, identity, until)
-  const outer = await openOuter(raw, to, proxy.inspects.ca, until)
+  // Whoever ends it sees only the connection inside, in which both ends are verified.
+  const outer = await openTls(raw, to, { rejectUnauthorized: false, minVersion: 'TLSv1.2' }, until)
   return openTls(await openWebSocket(outer, to, until), to, identity, until)
-}
-
-/** TLS with the proxy. A wrong CA is told as an error of the proxy: the certificate of the controller is another matter. */
-async function openOuter(raw: Socket, to: Target, ca: string, until: Deadline): Promise<Socket> {
-  const { rootCertificates, getCACertificates } = await import('node:tls')
-  const known = [...rootCertificates, ...getCACertificates('system'), ...(ca === '' ? [] : [ca])]
-  try {
-    return await openTls(raw, to, { ca: known, minVersion: 'TLSv1.2' }, until)
-  } catch (error) {
-    if (!(error instanceof NetworkError)) throw error
-    const message = `${error.message}; wanted the certificate of a proxy that ends TLS, of the CA in --proxy-ca or one that this machine trusts`
-    throw new NetworkError('proxy', message, { cause: error })
-  }
 }
 
 async function openWebSocket(outer: Socket, to: Target, until: Deadline): Promise<Duplex> {
