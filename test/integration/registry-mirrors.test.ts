@@ -3,9 +3,18 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Secret } from '../../src/base/text/secret.ts'
-import { authorizationOf, DIRECTORY, hostsToml, pathOf, toAsk } from '../../src/components/containerd/hosts-toml.ts'
+import {
+  authorizationOf,
+  caNamesOf,
+  DIRECTORY,
+  hostsToml,
+  pathOf,
+  toAsk,
+} from '../../src/components/containerd/hosts-toml.ts'
 import { writeMirrors } from '../../src/components/containerd/mirrors.ts'
+import { proxyEnvironment } from '../../src/components/containerd/proxy.ts'
 import { linuxNetwork } from '../../src/host/linux/network/network.ts'
+import { parseEnvironment } from '../../src/host/parse/environment.ts'
 import { CONTAINERD_EXECUTABLE, type Containerd, startContainerd } from '../support/containerd/containerd.ts'
 import { imageStatus, pullImage, removeImage } from '../support/containerd/image-service.ts'
 import { fakeKubernetes } from '../support/fake-kubernetes.ts'
@@ -13,6 +22,7 @@ import { type DockerRegistry, startDockerRegistry, USER } from '../support/image
 import { pushImageIndex } from '../support/images/image-index.ts'
 import { serverCertificate } from '../support/images/server-certificate.ts'
 import { skopeoWith } from '../support/images/skopeo.ts'
+import { startTerminatingProxy, type TerminatingProxy } from '../support/proxies/terminating-proxy.ts'
 
 /** A mirror with a CA and a user, and a registry that has images that the mirror does not have. */
 let mirror: DockerRegistry
@@ -52,15 +62,15 @@ afterAll(async () => {
 type Cluster = Parameters<typeof fakeKubernetes>[0]
 
 /** What `writeMirrors` writes, with the CAs in files of the test. */
-async function configure(cluster: Cluster, logins: Record<string, string> = {}): Promise<void> {
+async function configure(cluster: Cluster, logins: Record<string, string> = {}, of = containerd): Promise<void> {
   const { params } = fakeKubernetes(cluster)
   const registryLogins = Object.fromEntries(Object.entries(logins).map(([host, login]) => [host, new Secret(login)]))
   const all = { ...params, registryLogins }
-  const place = join(containerd?.directory ?? '', 'certs.d')
+  const place = join(of?.directory ?? '', 'certs.d')
   await rm(place, { recursive: true, force: true })
   for (const [host, text] of Object.entries(all.cluster.registryCa ?? {})) await writeFile(caOf(host), text)
   const known = {
-    caOf: (host: string) => (all.cluster.registryCa?.[host] === undefined ? undefined : caOf(host)),
+    casOf: (host: string) => caNamesOf(all, host).map(caOf),
     authorizationOf: (host: string) => authorizationOf(all, host),
   }
   for (const each of toAsk(all)) {
@@ -69,7 +79,7 @@ async function configure(cluster: Cluster, logins: Record<string, string> = {}):
     await writeFile(path, hostsToml(each, known))
   }
 }
-const caOf = (host: string) => join(scratch, `${host}.crt`)
+const caOf = (name: string) => join(scratch, `${name.replace('*', '_default')}.crt`)
 
 describe.runIf(CONTAINERD_EXECUTABLE !== undefined && process.getuid?.() === 0)('containerd pulls', () => {
   beforeEach(async () => {
@@ -132,6 +142,42 @@ describe.runIf(CONTAINERD_EXECUTABLE !== undefined && process.getuid?.() === 0)(
     await expect(pullImage(socket(), `${origin.host}/one:1`)).rejects.toThrow(/no basic auth credentials|401/)
   })
 })
+
+describe.runIf(CONTAINERD_EXECUTABLE !== undefined && process.getuid?.() === 0)(
+  'containerd pulls through a proxy',
+  () => {
+    /** Names that only the proxy knows: Go sends nothing for this machine itself to a proxy. */
+    const [site, mirrored] = ['registry.closed.test', 'mirror.closed.test']
+    let proxy: TerminatingProxy
+    let own: Containerd
+    beforeAll(async () => {
+      const maps = { [`https://${site}`]: `https://${origin.host}`, [`https://${mirrored}`]: `https://${mirror.host}` }
+      proxy = await startTerminatingProxy({ user: USER, maps })
+      const { host, params } = fakeKubernetes({ httpsProxy: proxy.url })
+      const registryLogins = { [new URL(proxy.url).host]: new Secret(USER) }
+      const text = (await proxyEnvironment(host, { ...params, registryLogins })) ?? ''
+      own = await startContainerd(CONTAINERD_EXECUTABLE ?? '', Object.fromEntries(parseEnvironment(text)))
+    })
+    afterAll(async () => {
+      await own?.stop()
+      await proxy?.stop()
+    })
+
+    test('that ends TLS and wants a user: its CA is trusted for all registries, without a restart', async () => {
+      await configure({}, {}, own)
+      await expect(pullImage(own.socket, `${site}/three:1`)).rejects.toThrow(/unknown authority/)
+      await configure({ registryCa: { '*': proxy.ca } }, {}, own)
+      await pullImage(own.socket, `${site}/three:1`)
+    })
+
+    test('to a mirror with a user', async () => {
+      const settings = { registryMirrors: { [site]: `https://${mirrored}/hub` }, registryCa: { '*': proxy.ca } }
+      await configure({ ...settings, mirrorOnly: [site] }, { [mirrored]: USER }, own)
+      await pullImage(own.socket, `${site}/two:1`)
+      expect(proxy.log()).toContain('/v2/hub/two/manifests/1')
+    })
+  },
+)
 
 describe('a mirror is asked before it counts', () => {
   const apply = async (cluster: Cluster, logins: Record<string, string> = {}) => {

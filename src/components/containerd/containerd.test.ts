@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
+import { Secret } from '../../base/text/secret.ts'
 import { containerd } from './component.ts'
 
 const CONFIGURATION = '/etc/cantrip-containerd/config.toml'
@@ -71,6 +72,28 @@ no_proxy="localhost,127.0.0.1,::1,.svc,.cluster.local,10.42.0.0/16,10.43.0.0/16,
   expect(await fake.host.stat(PROXY)).toBe(undefined)
   expect(fake.host.text(UNIT)).not.toContain('EnvironmentFile')
 })
+
+test('workers can have another proxy, whose user is in a private file, and reach the network of the nodes without it', async () => {
+  const settings = { httpsProxy: 'http://proxy:3128', workerProxy: 'http://edge:3128' }
+  const fake = fakeKubernetes(settings)
+  fake.host.files.seed('/proc/net/route', ROUTES)
+  const registryLogins = { 'edge:3128': new Secret('node:p@ss') }
+  const worker = { ...fake.params, registryLogins, node: { ...fake.params.node, roles: ['worker'] as ['worker'] } }
+  await runComponent(containerd, { ...fake, params: worker })
+  expect(fake.host.text(PROXY)).toContain('HTTP_PROXY="http://node:p%40ss@edge:3128"\n')
+  expect(fake.host.text(PROXY)).toContain(',10.43.0.0/16,10.0.0.5,10.0.0.0/24"\n')
+  expect((await fake.host.stat(PROXY))?.mode).toBe(0o600)
+  await runComponent(containerd, fake)
+  expect(fake.host.text(PROXY)).toMatch(/^HTTPS_PROXY="http:\/\/proxy:3128"\n/)
+  const none = { ...worker, cluster: { ...worker.cluster, workerProxy: 'none' } }
+  await runComponent(containerd, { ...fake, params: none })
+  expect(await fake.host.stat(PROXY)).toBe(undefined)
+})
+/** The network 10.0.0.0/24 without a gateway. */
+const ROUTES = `Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT
+eth0\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0
+eth0\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
+`
 
 const hosts = (registry: string) => `/etc/containerd/certs.d/${registry}/hosts.toml`
 

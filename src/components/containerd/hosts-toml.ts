@@ -35,6 +35,11 @@ export function placeOf(mirror: string): { url: string; host: string; hasPath: b
   return { url: hasPath ? `${origin}/v2${pathname.replace(/\/$/, '')}` : origin, host, hasPath }
 }
 
+/** The names under which `registryCa` has what is trusted for a host. */
+export function caNamesOf({ cluster: { registryCa = {} } }: Params, host: string): string[] {
+  return [...new Set([host, '*'])].filter((name) => registryCa[name] !== undefined)
+}
+
 /** What containerd sends as the user of a host, which only its files on this node have. */
 export function authorizationOf({ registryLogins = {} }: Params, host: string): string | undefined {
   const login = registryLogins[host]
@@ -44,9 +49,9 @@ export function authorizationOf({ registryLogins = {} }: Params, host: string): 
 /** The name by which a registry is asked. */
 export const originOf = (registry: string) => (registry === 'docker.io' ? 'registry-1.docker.io' : registry)
 
-/** What is known of a host: the file with its CA, and the header of its user. */
+/** What is known of a host: the files with the CAs that are trusted for it, and the header of its user. */
 export interface Known {
-  caOf(host: string): string | undefined
+  casOf(host: string): readonly string[]
   authorizationOf(host: string): string | undefined
 }
 
@@ -57,10 +62,10 @@ export function hostsToml({ registry, mirror, isOriginAsked }: Asked, known: Kno
   // The server is the last one that is asked.
   if (place !== undefined && !isOriginAsked) {
     lines.push(`server = "${place.url}"`, capabilities, ...settingsOf(place, known), ...headerOf('', place.host, known))
-  } else if (registry !== '*') {
-    const host = { host: registry, hasPath: false }
-    lines.push(`server = "https://${originOf(registry)}"`, ...settingsOf(host, known))
-    lines.push(...headerOf('', registry, known))
+  } else {
+    // Without a server, it is the registry itself.
+    if (registry !== '*') lines.push(`server = "https://${originOf(registry)}"`)
+    lines.push(...settingsOf({ host: registry, hasPath: false }, known), ...headerOf('', registry, known))
   }
   if (place !== undefined && isOriginAsked) {
     const name = `host."${place.url}"`
@@ -70,9 +75,9 @@ export function hostsToml({ registry, mirror, isOriginAsked }: Asked, known: Kno
   return `${MARKER}${lines.join('\n')}\n`
 }
 
-function settingsOf({ host, hasPath }: { host: string; hasPath: boolean }, { caOf }: Known): string[] {
-  const ca = caOf(host)
-  return [...(hasPath ? ['override_path = true'] : []), ...(ca === undefined ? [] : [`ca = ["${ca}"]`])]
+function settingsOf({ host, hasPath }: { host: string; hasPath: boolean }, { casOf }: Known): string[] {
+  const cas = casOf(host).map((path) => `"${path}"`)
+  return [...(hasPath ? ['override_path = true'] : []), ...(cas.length === 0 ? [] : [`ca = [${cas.join(', ')}]`])]
 }
 
 /** A table of its own, after the settings of its host. */

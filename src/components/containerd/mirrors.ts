@@ -2,7 +2,7 @@ import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
-import { authorizationOf, DIRECTORY, hostsToml, MARKER, pathOf, toAsk } from './hosts-toml.ts'
+import { authorizationOf, caNamesOf, DIRECTORY, hostsToml, MARKER, pathOf, toAsk } from './hosts-toml.ts'
 import { verifyMirrors } from './verify-mirrors.ts'
 
 /**
@@ -34,9 +34,9 @@ async function discard(host: Host, paths: readonly string[]): Promise<void> {
 
 /** The CAs, and then the files that name them. */
 function filesFor(params: ProvisionParams): Record<string, string> {
-  const cas = Object.entries(params.cluster.registryCa ?? {}).map(([host, text]) => [caOf(host), text])
+  const cas = Object.entries(params.cluster.registryCa ?? {}).map(([host, text]) => [pathOfCa(host), text])
   const known = {
-    caOf: (host: string) => (params.cluster.registryCa?.[host] === undefined ? undefined : caOf(host)),
+    casOf: (host: string) => caNamesOf(params, host).map(pathOfCa),
     authorizationOf: (host: string) => authorizationOf(params, host),
   }
   const files = toAsk(params).map((each) => [pathOf(each.registry), hostsToml(each, known)])
@@ -45,7 +45,7 @@ function filesFor(params: ProvisionParams): Record<string, string> {
 
 /** Not in the directory of the registry, which other programs may tidy up. */
 const CAS = `${CONTAINERD.configuration}/registry-ca`
-const caOf = (host: string) => `${CAS}/${host}.crt`
+const pathOfCa = (name: string) => `${CAS}/${name === '*' ? '_default' : name}.crt`
 
 /** Its own files, of registries that have no mirror now. */
 async function unwanted(host: HostView, params: ProvisionParams): Promise<string[]> {

@@ -1,16 +1,49 @@
+import { containsSubnet, parseSubnet, showSubnet } from '../../base/net/subnet.ts'
+import type { HostView } from '../../host/host.ts'
+import { mainRoutes } from '../../host/network/routes.ts'
 import { splitHostPort } from '../../provision/api/endpoint.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 
 const LOCAL = ['localhost', '127.0.0.1', '::1', '.svc', '.cluster.local']
 
+type Params = Pick<ProvisionParams, 'cluster' | 'node' | 'registryLogins'>
+
+/** The proxies of this node: workers may have another one than masters. */
+export function proxiesOf({ cluster, node }: Pick<Params, 'cluster' | 'node'>): { http?: string; https?: string } {
+  const { httpProxy: http, httpsProxy: https, workerProxy } = cluster
+  if (workerProxy === undefined || node.roles.includes('master'))
+    return { ...(http && { http }), ...(https && { https }) }
+  return workerProxy === 'none' ? {} : { http: workerProxy, https: workerProxy }
+}
+
 /** The environment of containerd; undefined without a proxy. Programs differ in which case of the names they read. */
-export function proxyEnvironment({ cluster }: Pick<ProvisionParams, 'cluster'>): string | undefined {
-  const { httpProxy, httpsProxy, noProxy, podSubnet, serviceSubnet, endpoint } = cluster
-  if (httpProxy === undefined && httpsProxy === undefined) return undefined
-  const exempt = [...LOCAL, podSubnet, serviceSubnet, splitHostPort(endpoint).host, ...(noProxy ? [noProxy] : [])]
-  const values = { HTTP_PROXY: httpProxy, HTTPS_PROXY: httpsProxy, NO_PROXY: exempt.join(',') }
+export async function proxyEnvironment(view: HostView, params: Params): Promise<string | undefined> {
+  const { http, https } = proxiesOf(params)
+  const { noProxy, podSubnet, serviceSubnet, endpoint } = params.cluster
+  if (http === undefined && https === undefined) return undefined
+  const exempt = [...LOCAL, podSubnet, serviceSubnet, splitHostPort(endpoint).host, ...(await nodeSubnet(view, params))]
+  const all = [...new Set(exempt), ...(noProxy ? [noProxy] : [])]
+  const values = { HTTP_PROXY: signedIn(http, params), HTTPS_PROXY: signedIn(https, params), NO_PROXY: all.join(',') }
   const lines = Object.entries(values).flatMap(([name, value]) =>
     value === undefined ? [] : [name, name.toLowerCase()].map((each) => `${each}="${value}"\n`),
   )
   return lines.join('')
+}
+
+/** With the user of the proxy, whom only this node knows. */
+function signedIn(proxy: string | undefined, { registryLogins = {} }: Params): string | undefined {
+  const url = proxy === undefined ? null : URL.parse(proxy)
+  const login = url && registryLogins[url.host]?.reveal()
+  if (!url || !login) return proxy
+  const at = login.indexOf(':')
+  const user = [login.slice(0, at), login.slice(at + 1)].map(encodeURIComponent).join(':')
+  return `${url.protocol}//${user}@${url.host}`
+}
+
+/** The network of the other nodes, and not their addresses: a new node changes nothing on the others. */
+async function nodeSubnet(view: HostView, { node }: Params): Promise<string[]> {
+  const own = parseSubnet(node.address)
+  const connected = (await mainRoutes(view)).filter(({ gateway, destination: { prefix } }) => !gateway && prefix > 0)
+  const route = connected.find(({ destination }) => own && containsSubnet(destination, own))
+  return [route === undefined ? node.address : showSubnet(route.destination)]
 }

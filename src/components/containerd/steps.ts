@@ -7,9 +7,9 @@ import { proxyEnvironment } from './proxy.ts'
 import { CONFIGURATION, configuration, OVERRIDES, PROXY, unit } from './templates.ts'
 
 const UNIT = `${UNITS}/${CONTAINERD.unit}`
-const readAtStart = (params: ProvisionParams) => [
+const readAtStart = async (host: HostView, params: ProvisionParams) => [
   ...[`${CONTAINERD.binaries}/containerd`, CONFIGURATION, OVERRIDES, UNIT],
-  ...(proxyEnvironment(params) === undefined ? [] : [PROXY]),
+  ...((await proxyEnvironment(host, params)) === undefined ? [] : [PROXY]),
 ]
 
 export const writeConfiguration: ProvisionStep = {
@@ -19,13 +19,12 @@ export const writeConfiguration: ProvisionStep = {
     const wanted = Object.entries(await files(host, params))
     const found = await Promise.all(wanted.map(([path]) => host.read(path)))
     if (!wanted.every(([, text], index) => found[index] === text)) return false
-    const environment = proxyEnvironment(params)
-    return (await host.read(PROXY)) === environment
+    return (await host.read(PROXY)) === (await proxyEnvironment(host, params))
   },
   async apply(host, params) {
-    const environment = proxyEnvironment(params)
+    const environment = await proxyEnvironment(host, params)
     // Before the unit that reads it.
-    if (environment !== undefined) await host.write(PROXY, environment)
+    if (environment !== undefined) await host.write(PROXY, environment, 0o600)
     for (const [path, text] of Object.entries(await files(host, params))) await host.write(path, text)
     if (environment === undefined && (await host.stat(PROXY)) !== undefined)
       await host.discard(PROXY, 'there is no proxy')
@@ -36,7 +35,7 @@ export const startService: ProvisionStep = {
   id: 'containerd/start-service',
   title: 'Starting containerd',
   async isDone(host, params) {
-    return unitIsCurrent(host, CONTAINERD.unit, readAtStart(params))
+    return unitIsCurrent(host, CONTAINERD.unit, await readAtStart(host, params))
   },
   async apply(host, params, { signal }) {
     // Undo runs newest first: the service stops, then its mounts are removed, then its directories.
@@ -44,7 +43,7 @@ export const startService: ProvisionStep = {
     for (const path of [CONTAINERD.root, CONTAINERD.state]) await host.expect({ kind: 'remove-tree', path, all: true })
     await host.expect({ kind: 'unmount-below', path: `${CONTAINERD.root}/tmpmounts` })
     await host.expect({ kind: 'unmount-below', path: CONTAINERD.state })
-    await startUnit(host, CONTAINERD.unit, readAtStart(params), { signal })
+    await startUnit(host, CONTAINERD.unit, await readAtStart(host, params), { signal })
   },
 }
 
@@ -54,7 +53,7 @@ async function files(host: HostView, params: ProvisionParams): Promise<Record<st
     [CONFIGURATION]: configuration(sandboxImage(params), { restrictOomScoreAdj }),
     // Always written, so that it is reset when a later instruction no longer has the override.
     [OVERRIDES]: params.cluster.overrides.containerd ?? 'version = 3\n',
-    [UNIT]: unit({ hasProxy: proxyEnvironment(params) !== undefined }),
+    [UNIT]: unit({ hasProxy: (await proxyEnvironment(host, params)) !== undefined }),
   }
 }
 

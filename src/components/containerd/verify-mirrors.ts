@@ -5,7 +5,8 @@ import { registryProblem } from '../../host/network/registry-probe.ts'
 import { systemCas } from '../../host/network/system-cas.ts'
 import { STAGE_NAMES } from '../../host/network.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
-import { type Asked, authorizationOf, placeOf, toAsk } from './hosts-toml.ts'
+import { type Asked, authorizationOf, caNamesOf, placeOf, toAsk } from './hosts-toml.ts'
+import { proxiesOf } from './proxy.ts'
 
 const TIMEOUT_MS = 10_000
 
@@ -15,7 +16,7 @@ const TIMEOUT_MS = 10_000
  */
 export async function verifyMirrors(host: Host, params: ProvisionParams, log: (text: string) => void): Promise<void> {
   // Through a proxy, what containerd reaches differs.
-  if (params.cluster.httpProxy !== undefined || params.cluster.httpsProxy !== undefined) return
+  if (Object.keys(proxiesOf(params)).length > 0) return
   const asked = toAsk(params).filter(({ mirror }) => mirror !== undefined)
   const problems = await Promise.all(asked.map((each) => problemOf(host, params, each)))
   for (const [index, found] of problems.entries()) {
@@ -36,7 +37,8 @@ async function problemOf(host: Host, params: ProvisionParams, { registry, mirror
   const { cluster, bundleStore } = params
   const authorization = authorizationOf(params, placeOf(mirror).host)
   const { url, host: name, hasPath } = placeOf(mirror)
-  const ca = [cluster.registryCa?.[name], await systemCas(host)].filter((text) => text).join('\n')
+  const known = caNamesOf(params, name).map((each) => cluster.registryCa?.[each])
+  const ca = [...known, await systemCas(host)].filter((text) => text).join('\n')
   const pause = bundleStore.manifest.files.find(({ role, name }) => role === 'image' && /\/pause:/.test(name))
   // What every mirror of this registry has.
   const manifest = /^registry\.k8s\.io\/(pause):(.+)$/.exec(registry === 'registry.k8s.io' ? (pause?.name ?? '') : '')

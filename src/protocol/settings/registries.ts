@@ -70,6 +70,18 @@ export const registries = {
     since: '0.2.0',
     change: PROXY_CHANGE,
   },
+  workerProxy: {
+    schema: z.union([z.literal('none'), HttpUrl]),
+    flag: '--worker-proxy <url>',
+    kind: 'text',
+    help: 'proxy of nodes that are no masters, instead of the others; none: without one',
+    wanted: 'none, or http://HOST:PORT without user and password',
+    example: 'http://edge-proxy.example.org:3128',
+    show: { title: 'Proxy', text: (url: string) => `of workers: ${url}` },
+    sentIn: 'cluster',
+    since: '0.2.0',
+    change: PROXY_CHANGE,
+  },
   registryMirrors: {
     schema: z.record(Registry, HttpUrl).check(hasFewEntries),
     flag: '--registry-mirror <registry=url>',
@@ -101,11 +113,11 @@ export const registries = {
     change: { class: 'live' },
   },
   registryCa: {
-    schema: z.record(RegistryHost, Certificates).check(hasFewEntries, isShort),
+    schema: z.record(z.union([z.literal('*'), RegistryHost]), Certificates).check(hasFewEntries, isShort),
     flag: '--registry-ca <host=file>',
     kind: 'files',
     help: 'certificates of CAs that containerd trusts for a registry or a mirror; repeatable',
-    wanted: `certificates in PEM by HOST or HOST:PORT, at most ${MOST_CA_CHARACTERS / 1_024} KiB, without a private key`,
+    wanted: `certificates in PEM by HOST or HOST:PORT, or by * for all, at most ${MOST_CA_CHARACTERS / 1_024} KiB, without a private key`,
     example: {
       'mirror.example.org': '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
     },

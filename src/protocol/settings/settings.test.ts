@@ -50,13 +50,16 @@ test('the parameters that released agents take are those of this build', () => {
     ...['certSANs', 'cni', 'dedicatedMasters', 'endpoint', 'httpProxy', 'httpsProxy', 'id', 'kubeletCertificates'],
     'kubernetesVersion',
     ...['masters', 'mirrorOnly', 'name', 'noProxy', 'overrides', 'podSubnet', 'registryCa', 'registryMirrors'],
-    'serviceSubnet',
+    ...['serviceSubnet', 'workerProxy'],
   ])
   for (const later of settingCapabilities()) {
     expect(cluster.shape[later.replace('setting/', '') as 'certSANs'].safeParse(undefined).success).toBe(true)
   }
   expect(Object.keys(node.shape).sort()).toEqual(['address', 'labels', 'name', 'roles'])
-  const later = ['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'registryMirrors', 'mirrorOnly', 'registryCa']
+  const later = [
+    ...['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'workerProxy'],
+    ...['registryMirrors', 'mirrorOnly', 'registryCa'],
+  ]
   expect(settingCapabilities()).toEqual(later.map((name) => `setting/${name}`))
   expect(unknownSettings(ClusterSettings.parse(examples), [])).toEqual(later)
   expect(unknownSettings(ClusterSettings.parse({}), [])).toEqual([])
@@ -73,6 +76,9 @@ test.each<[string, unknown, boolean]>([
   ['httpsProxy', 'http://:word@proxy.example.org:3128', false],
   ['registryMirrors', { 'docker.io': 'https://me:word@mirror.example.org' }, false],
   ['registryMirrors', { 'docker.io': 'https://mirror.example.org/?token=word' }, false],
+  ['workerProxy', 'none', true],
+  ['workerProxy', 'http://me:word@proxy.example.org:3128', false],
+  ['registryCa', { '*': CERTIFICATE }, true],
   ['httpProxy', 'socks5://proxy.example.org', false],
   ['httpsProxy', 'http://proxy.example.org:3128"\nLD_PRELOAD=x', false],
   ['noProxy', '.example.org,192.0.2.0/24', true],

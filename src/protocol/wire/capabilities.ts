@@ -27,7 +27,6 @@ export const CAPABILITIES: readonly string[] = [
   'change/endpoint',
   'params/kubeletCertificates',
   ...['back-up-etcd', 'look-at-backups', 'check-backup'].map((kind) => `operation/${kind}`),
-  ...['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'registryMirrors', 'mirrorOnly', 'registryCa'].map(
-    (name) => `setting/${name}`,
-  ),
+  ...['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'workerProxy'].map((name) => `setting/${name}`),
+  ...['registryMirrors', 'mirrorOnly', 'registryCa'].map((name) => `setting/${name}`),
 ]

@@ -18,18 +18,26 @@ export interface TerminatingProxy {
 
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt')
 
-/** mitmproxy, which ends TLS and begins it again. `user`: NAME:PASSWORD that it wants. */
-export async function startTerminatingProxy({
-  user,
-  listen = '127.0.0.1',
-}: {
+export interface ProxyOptions {
+  /** NAME:PASSWORD that it wants. */
   user?: string
-  listen?: string
-} = {}): Promise<TerminatingProxy> {
+  /** URLs that it asks for those of its clients. */
+  maps?: Readonly<Record<string, string>>
+}
+
+/** mitmproxy, which ends TLS and begins it again. */
+export async function startTerminatingProxy({ user, maps = {} }: ProxyOptions = {}): Promise<TerminatingProxy> {
   const program = join(await pythonPrograms('mitmproxy', REQUIREMENTS), 'mitmdump')
   const directory = await mkdtemp(join(tmpdir(), 'cantrip-proxy-'))
-  const settings = [`confdir=${directory}`, 'ssl_insecure=true', ...(user === undefined ? [] : [`proxyauth=${user}`])]
-  const argv = ['--listen-host', listen, '--listen-port', '0', ...settings.flatMap((each) => ['--set', each])]
+  const settings = [
+    `confdir=${directory}`,
+    'ssl_insecure=true',
+    'connection_strategy=lazy',
+    ...(user === undefined ? [] : [`proxyauth=${user}`]),
+  ]
+  const mapped = Object.entries(maps).map(([from, to]) => `map_remote=|${from}|${to}`)
+  const argv = ['--listen-host', '127.0.0.1', '--listen-port', '0']
+  argv.push(...[...settings, ...mapped].flatMap((each) => ['--set', each]))
   const child = spawn(program, argv, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PYTHONUNBUFFERED: '1' },
