@@ -244,6 +244,27 @@ test('removes control groups bottom up, in every hierarchy, and stops a slice fi
   expect(machine.calls).toEqual([['systemctl', 'stop', '--', 'kubepods.slice']])
 })
 
+test('on a busy machine the kernel releases a control group seconds after its processes were killed', async () => {
+  const path = '/sys/fs/cgroup/kubepods'
+  const machine = scene({ directories: [path] })
+  const { removeDirectory } = machine
+  const released = machine.now().getTime() + 10_000
+  machine.removeDirectory = async (each) => {
+    if (machine.now().getTime() < released) throw new AgentError('file/failed', 'EBUSY', { fix: '' })
+    return removeDirectory(each)
+  }
+  expect(await carryOut({ kind: 'remove-cgroups', names: ['kubepods'] }, machine)).toMatchObject({
+    removed: [`control group ${path}`],
+  })
+  machine.files.seedDirectory(path)
+  machine.removeDirectory = async () => {
+    throw new AgentError('file/failed', 'EBUSY', { fix: '' })
+  }
+  await expect(carryOut({ kind: 'remove-cgroups', names: ['kubepods'] }, machine)).rejects.toMatchObject({
+    code: 'undo/cgroup-left',
+  })
+})
+
 test('with cgroup v2, control groups of Kubernetes in an LXC container stay', async () => {
   const machine = scene({
     directories: ['/sys/fs/cgroup/lxc.payload.k8s/kubepods.slice/pod1', '/sys/fs/cgroup/kubepods.slice/pod2'],
