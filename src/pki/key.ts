@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, type KeyObject, type X509Certificate } from 'node:crypto'
+import { generateKeyPairSync, hash, type KeyObject, type X509Certificate } from 'node:crypto'
 import { children, expectTag, readDer, Tag } from './der-reader.ts'
 
 export interface KeyPair {
@@ -35,7 +35,7 @@ export function fingerprintOfCertificate({ raw }: Pick<X509Certificate, 'raw'>):
   return digestOf(expectTag(fields[before], Tag.sequence).bytes)
 }
 
-const digestOf = (der: Buffer) => `SHA256:${createHash('sha256').update(der).digest('base64').replace(/=+$/, '')}`
+const digestOf = (der: Buffer) => `SHA256:${hash('sha256', der, 'base64').replace(/=+$/, '')}`
 
 export function isP256(key: KeyObject): boolean {
   return key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1'

@@ -89,6 +89,30 @@ it.each([
   expect(agent.socket.readyState).toBe(agent.socket.OPEN)
 })
 
+it.each([undefined, 'controller.example'])(
+  'resumes no session of %s: each connection shows its certificate',
+  async (servername) => {
+    writeCertificate(['controller.example'])
+    const { port, adminFile, url } = await start(true)
+    const { ca, ...own } = adminOf({ adminFile, url } as Controller)
+    const options = {
+      host: '127.0.0.1',
+      port,
+      ...own,
+      ca: [ca, publicCa.certificate],
+      ...(servername && { servername }),
+    }
+    const open = (session?: Buffer) => connect({ ...options, rejectUnauthorized: false, ...(session && { session }) })
+    const first = open()
+    const [session] = (await once(first, 'session')) as [Buffer]
+    first.destroy()
+    const second = open(session)
+    await once(second, 'secureConnect')
+    expect(second.isSessionReused()).toBe(false)
+    second.destroy()
+  },
+)
+
 it('serves a certificate of another CA for the name of browsers only, and the new one when the files change', async () => {
   const first = writeCertificate(['console.web.example', 'agents.web.example'])
   const running = await start(true, ['https://agents.web.example:8443', 'https://127.0.0.1:8443'])

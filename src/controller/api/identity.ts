@@ -69,7 +69,7 @@ export const addressOf = ({ remoteAddress }: Pick<TLSSocket, 'remoteAddress'>): 
 
 /**
  * The identity of the client, from the certificate that TLS has verified against the controller's CA; undefined if it has shown
- * none. A resumed TLS session skips verification, so the validity is checked again here. `lateMs`: how long ago a node's
+ * none. A connection can outlive its certificate, so the validity is checked again here. `lateMs`: how long ago a node's
  * certificate may have expired, for the only route that admits it.
  */
 export function identify(socket: TLSSocket, now: Date, lateMs = 0): Identity | undefined {

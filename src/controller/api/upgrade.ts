@@ -63,8 +63,10 @@ export function createUpgrade(
     const peer = { address, fingerprint, expiresAt: certificate.validToDate, issuer }
     sockets.handleUpgrade(request, socket, head, (webSocket) => hub.accept(webSocket, name, peer))
   }
+  // Stays as long as the socket: made below, it would keep the request in memory.
+  const onError = (error: Error) => core.log(`upgrade to a websocket failed: ${error.message}`)
   return (request, socket, head) => {
-    socket.on('error', (error) => core.log(`upgrade to a websocket failed: ${error.message}`))
+    socket.on('error', onError)
     upgrade(request, socket, head).catch((error: unknown) => {
       noteRefusal(core, request.socket as TLSSocket, error)
       refuse(socket, error, { kind: 'node' })

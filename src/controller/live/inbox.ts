@@ -82,7 +82,7 @@ export function openInbox(
     try {
       await answer(ports, session, frames)
       if (frames.some(({ t }) => t === 'hello') && session.isOpen) ports.peers.opened(session)
-      if (frames.some(({ t }) => DECISIVE.includes(t))) deliver(session.nodeId)
+      if (frames.some(({ t }) => t !== 'facts' && DECISIVE.includes(t))) deliver(session.nodeId)
       session.throttle.handled(own.length)
     } catch (error) {
       giveUp(new Map([[session, own]]), error)

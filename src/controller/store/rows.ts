@@ -6,9 +6,13 @@ export type Row = Record<string, unknown>
 
 /** The columns of the given fields, with their values. */
 export function toRow<T>({ columns }: RecordKind<T>, record: Partial<T>): Record<string, Value> {
-  const fields = Object.keys(columns) as (keyof T & string)[]
-  const given = fields.filter((field) => record[field] !== undefined)
+  const given = fieldsIn(columns, record)
   return Object.fromEntries(given.map((field) => [columnOf(field), toValue(columns[field], record[field])]))
+}
+
+function fieldsIn<T>(columns: RecordKind<T>['columns'], record: Partial<T>): (keyof T & string)[] {
+  const fields = Object.keys(record) as (keyof T & string)[]
+  return fields.filter((field) => Object.hasOwn(columns, field) && record[field] !== undefined)
 }
 
 /** The record of a row, with defaults for missing fields. Throws if the row is invalid. */
@@ -19,7 +23,7 @@ export function fromRow<T>({ columns, parse }: RecordKind<T>, row: Row): T {
 
 /** These fields as fromRow reads them after they were stored; undefined if only reading tells, as for JSON. */
 export function asStored<T>({ columns }: RecordKind<T>, to: Partial<T>): Partial<T> | undefined {
-  const given = (Object.keys(to) as (keyof T & string)[]).filter((field) => to[field] !== undefined)
+  const given = fieldsIn(columns, to)
   if (given.some((field) => columns[field] === 'json')) return undefined
   const read = (field: keyof T & string) => fromValue(columns[field], toValue(columns[field], to[field]))
   return Object.fromEntries(given.map((field) => [field, read(field)])) as Partial<T>

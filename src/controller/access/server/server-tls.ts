@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { constants, X509Certificate } from 'node:crypto'
 import type { Server, ServerOptions } from 'node:https'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { errorMessage } from '../../../base/text/error-message.ts'
@@ -33,6 +33,8 @@ export function openServerTls(
     ...keys,
     ca: ports.authority.ca,
     minVersion: 'TLSv1.3' as const,
+    // No session is resumed: the certificate of each connection is verified, and nobody pays for tickets.
+    secureOptions: constants.SSL_OP_NO_TICKET,
   })
   let keys = own(ports.now())
   ports.expiries.set('server', () => new X509Certificate(keys.cert).validToDate)

@@ -42,29 +42,40 @@ export interface Shares {
   wait(client: Client, of?: string): () => void
 }
 
-interface Taken {
-  requests: Rate
-  bytes: Rate
-  entries: Rate
-  entryBytes: Rate
+/** A node that only connects needs one of four. */
+type Taken = Partial<Record<'requests' | 'bytes' | 'entries' | 'entryBytes', Rate>>
+
+/** Per second, and at once. */
+function limitOf(of: keyof Taken, { kind }: Client): [perSecond: number, burst: number] {
+  switch (of) {
+    case 'requests':
+      return [SHARES[kind].requestsPerSecond, SHARES[kind].requestBurst]
+    case 'bytes':
+      return [BODY_BYTES_PER_SECOND, BODY_BYTE_BURST]
+    case 'entries':
+      return [CHANGES_PER_SECOND, CHANGE_BURST]
+    case 'entryBytes':
+      return [CHANGE_BYTES_PER_SECOND, CHANGE_BYTE_BURST]
+  }
 }
 
 export function openShares(monotonicMs: () => number): Shares {
   const taken = new Map<string, Taken>()
   const occupied = new Map<string, number>()
-  const rates = ({ kind }: Client, { key, times }: Counted): Taken => {
-    const { requestsPerSecond, requestBurst } = SHARES[kind]
-    const nowMs = monotonicMs()
-    const own = taken.get(key) ?? {
-      requests: new Rate(times * requestsPerSecond, times * requestBurst, nowMs),
-      bytes: new Rate(times * BODY_BYTES_PER_SECOND, times * BODY_BYTE_BURST, nowMs),
-      entries: new Rate(times * CHANGES_PER_SECOND, times * CHANGE_BURST, nowMs),
-      entryBytes: new Rate(times * CHANGE_BYTES_PER_SECOND, times * CHANGE_BYTE_BURST, nowMs),
-    }
+  const remember = (key: string): Taken => {
+    const own: Taken = {}
     taken.set(key, own)
-    const [oldest] = taken.keys()
-    if (taken.size > MOST_REMEMBERED && oldest !== undefined) taken.delete(oldest)
+    if (taken.size > MOST_REMEMBERED) {
+      const [oldest] = taken.keys()
+      if (oldest !== undefined) taken.delete(oldest)
+    }
     return own
+  }
+  const rate = (of: keyof Taken, client: Client, { key, times }: Counted): Rate => {
+    const own = taken.get(key) ?? remember(key)
+    const [perSecond, burst] = limitOf(of, client)
+    own[of] ??= new Rate(times * perSecond, times * burst, monotonicMs())
+    return own[of]
   }
   const occupy = (what: string, client: Client, most: number, error: () => AgentError): (() => void) => {
     const counted = countedOf(client).map(({ key, times }) => ({ name: `${what} ${key}`, most: times * most }))
@@ -84,20 +95,17 @@ export function openShares(monotonicMs: () => number): Shares {
   return {
     request(client, bodyBytes) {
       for (const counted of countedOf(client)) {
-        const { requests, bytes } = rates(client, counted)
-        if (!requests.tryTake(monotonicMs()))
+        if (!rate('requests', client, counted).tryTake(monotonicMs()))
           throw refusal('limit/requests', ...tooMany(client, 'requests per second', 'requestsPerSecond'))
-        if (bodyBytes === 0 || bytes.tryTake(monotonicMs(), bodyBytes)) continue
+        if (bodyBytes === 0 || rate('bytes', client, counted).tryTake(monotonicMs(), bodyBytes)) continue
         const fix = 'wait for some seconds, then send it again'
         throw refusal('limit/bytes', `${textOf(client)} sends more than ${BODY_BYTES_PER_SECOND} bytes per second`, fix)
       }
     },
     change(client) {
       if (!isLimited(client)) return
-      const isOver = countedOf(client).some((counted) => {
-        const { entries, entryBytes } = rates(client, counted)
-        return !entries.tryTake(monotonicMs(), 0) || !entryBytes.tryTake(monotonicMs(), 0)
-      })
+      const isUsedUp = (of: keyof Taken, counted: Counted) => !rate(of, client, counted).tryTake(monotonicMs(), 0)
+      const isOver = countedOf(client).some((each) => isUsedUp('entries', each) || isUsedUp('entryBytes', each))
       if (!isOver) return
       const found = `${textOf(client)} changes more than ${CHANGES_PER_SECOND} times per second, for long`
       throw refusal(
@@ -109,9 +117,8 @@ export function openShares(monotonicMs: () => number): Shares {
     changed(client, bytes) {
       if (!isLimited(client)) return
       for (const counted of countedOf(client)) {
-        const { entries, entryBytes } = rates(client, counted)
-        entries.take(monotonicMs())
-        entryBytes.take(monotonicMs(), bytes)
+        rate('entries', client, counted).take(monotonicMs())
+        rate('entryBytes', client, counted).take(monotonicMs(), bytes)
       }
     },
     connection: (client) =>

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { WebSocket } from 'ws'
 import { shorten } from '../../../base/text/shorten.ts'
 import { openTimers } from '../../../base/timers.ts'
@@ -56,7 +56,7 @@ export class Session {
   sentControllers = ''
   readonly sent = new Set<string>()
   #count = 0
-  #facts = { hash: '', atMs: 0 }
+  #known: { facts: Facts; atMs: number } | undefined
 
   constructor(nodeId: string, socket: WebSocket, peer: Peer, heartbeatMs: number, ports: Ports) {
     this.nodeId = nodeId
@@ -105,10 +105,10 @@ export class Session {
 
   /** Whether these facts are to be stored: they differ from the last ones, or those are older than 10 s. */
   isNews(facts: Facts): boolean {
-    const hash = createHash('sha256').update(JSON.stringify(facts)).digest('base64')
     const atMs = this.#ports.now().getTime()
-    if (hash === this.#facts.hash && atMs - this.#facts.atMs < SAME_FACTS_MS) return false
-    this.#facts = { hash, atMs }
+    const known = this.#known
+    if (known && atMs - known.atMs < SAME_FACTS_MS && isDeepStrictEqual(facts, known.facts)) return false
+    this.#known = { facts, atMs }
     return true
   }
 

@@ -8,9 +8,10 @@ import type { Database } from './database.ts'
 /** The records of clusters, which each decision reads. They are frozen. */
 export interface Records {
   get<T>(kind: RecordKind<T>, key: string): T | undefined
-  /** `keys`: a query whose only column is the key of the record, in the wanted order. */
-  select<T>(kind: RecordKind<T>, keys: string, values?: Values): T[]
-  /** Like `select`, for queries that are asked again and again and read only this kind of records and `nodes.cluster_id`. */
+  /**
+   * `keys`: a query whose only column is the key of the record, in the wanted order. It is asked again and again, and reads only this
+   * kind of records and `nodes.cluster_id`.
+   */
   list<T>(kind: RecordKind<T>, keys: string, values?: Values): T[]
   /** One was added, or is set to other values. */
   changed<T>(kind: RecordKind<T>, key: string, to: Partial<T>): void
@@ -55,7 +56,6 @@ export function recordsOn({ prepare }: Database): Records {
   }
   return {
     get,
-    select: (kind, query, values = []) => all(kind, keysOf(query, values)),
     list(kind, query, values = []) {
       const own = listsOf(kind)
       const name = JSON.stringify([query, values])

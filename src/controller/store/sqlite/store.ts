@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Change } from '../../domain/change.ts'
-import type { Node } from '../../domain/records.ts'
+import type { Node, Run } from '../../domain/records.ts'
 import { link } from '../link.ts'
 import type { Expected, Store } from '../port.ts'
 import { recordChangeOf } from '../record-change.ts'
@@ -28,6 +28,7 @@ import { lastEventIn, snapshotOf } from './snapshot.ts'
 import { sweepsOn } from './sweep.ts'
 
 const byAge = (one: Node, other: Node) => compare(one.createdAt, other.createdAt) || compare(one.id, other.id)
+const byNode = (one: Run, other: Run) => compare(one.nodeId, other.nodeId) || one.generation - other.generation
 const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)
 
 const AMONG = 'IN (SELECT value FROM json_each(?))'
@@ -44,6 +45,9 @@ export function openSqliteStore(path: string): Store {
   const nodesOf = (id: string) =>
     records.list(NODE, 'SELECT id FROM nodes WHERE cluster_id = ? ORDER BY created_at, id', [storable(id)])
 
+  const openRunsOf = (id: string) =>
+    records.list(RUN, "SELECT id FROM runs WHERE node_id = ? AND state = 'open' ORDER BY seq", [storable(id)])
+
   return {
     clusters: async () => records.list(CLUSTER, 'SELECT id FROM clusters ORDER BY name'),
     cluster: async (id) => records.get(CLUSTER, storable(id)),
@@ -57,12 +61,14 @@ export function openSqliteStore(path: string): Store {
         const nodes = only
           .flatMap((id) => records.get(NODE, storable(id)) ?? [])
           .filter((node) => node.clusterId === clusterId)
-        const [nodeIds, runIds] = [JSON.stringify(only), JSON.stringify(also)]
-        const open = `SELECT id FROM runs WHERE id ${AMONG} OR (node_id ${AMONG} AND state = 'open') ORDER BY node_id, generation`
+        const runs = [
+          ...also.flatMap((id) => records.get(RUN, storable(id)) ?? []),
+          ...only.flatMap((id) => openRunsOf(id)),
+        ]
         return {
           ...{ version, cluster, enrolments: [] },
           nodes: nodes.sort(byAge),
-          runs: records.select(RUN, open, [runIds, nodeIds]),
+          runs: [...new Map(runs.map((run) => [run.id, run])).values()].sort(byNode),
         }
       }
       const enrolments = `SELECT fingerprint FROM enrolments WHERE node_id IN (SELECT id FROM nodes WHERE cluster_id = ?)`
@@ -75,17 +81,14 @@ export function openSqliteStore(path: string): Store {
     node: async (id) => records.get(NODE, storable(id)),
     nodesOf: async (id) => nodesOf(id),
     async clustersOf(nodeIds) {
-      const rows = prepare(`SELECT id, cluster_id FROM nodes WHERE id ${AMONG}`).all(JSON.stringify(nodeIds))
-      return new Map(rows.map((row) => [String(row.id), String(row.cluster_id)]))
+      const nodes = nodeIds.flatMap((id) => records.get(NODE, storable(id)) ?? [])
+      return new Map(nodes.map(({ id, clusterId }) => [id, clusterId]))
     },
     enrolment: async (key) => records.get(ENROLMENT, storable(key)),
     enrolmentOf: async (id) =>
       records.list(ENROLMENT, 'SELECT fingerprint FROM enrolments WHERE node_id = ?', [storable(id)])[0],
     run: async (id) => records.get(RUN, storable(id)),
-    async openRunOf(id) {
-      const first = "SELECT id FROM runs WHERE node_id = ? AND state = 'open' ORDER BY seq LIMIT 1"
-      return records.select(RUN, first, [storable(id)])[0]
-    },
+    openRunOf: async (id) => openRunsOf(id)[0],
     runsOf: async (id) => all(RUN, 'SELECT * FROM runs WHERE node_id = ? ORDER BY generation', id),
     async eventsAfter({ after, cluster, clusters, node, run }, limit) {
       const wanted = { cluster_id: cluster, node_id: node, run_id: run }
