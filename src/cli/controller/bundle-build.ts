@@ -5,6 +5,7 @@ import type { Arch } from '../../bundle/arch.ts'
 import type { UpstreamOptions } from '../../bundle/sources/upstream.ts'
 import { DEFAULT_VERSIONS, versionSet } from '../../bundle/versions/sets.ts'
 import { machineCas } from '../../pki/machine-cas.ts'
+import { collect } from '../kit/collect.ts'
 import { examples, type PlainFormat, withFormatOrPath } from '../kit/output.ts'
 import { STEADY_CLOCK } from '../kit/steady-clock.ts'
 import { archOption, kubernetesVersionOption } from './bundle-list-files.ts'
@@ -22,6 +23,7 @@ interface Flags {
   kubernetesVersion: string
   arch: Arch
   agent: string
+  image: string[]
   to: string
   key: string
   output: PlainFormat
@@ -45,6 +47,12 @@ export function registerBuild(bundle: Command): void {
     .addOption(kubernetesVersionOption())
     .addOption(archOption())
     .requiredOption('--agent <file>', "agent executable, for the operator's image")
+    .option(
+      '--image <file>',
+      'archive of an image that nodes import too, for pods of your own; repeatable',
+      collect,
+      [],
+    )
     .requiredOption('--to <path>', 'bundle to write: a directory, or a file that ends in .tar')
     .option(
       '--key <file>',
@@ -55,6 +63,7 @@ export function registerBuild(bundle: Command): void {
       'after',
       examples(
         'controller bundle build --agent dist/agent-linux-x64 --to bundle',
+        'controller bundle build --image shop.tar --agent dist/agent-linux-x64 --to bundle',
         'controller bundle build --from upstream --lock bundle.lock.json --agent dist/agent-linux-x64 --to bundle',
         'controller bundle build --from upstream --base https://mirror.example/files --registry https://mirror.example:5000 --agent dist/agent-linux-x64 --to bundle',
       ),
@@ -66,7 +75,9 @@ export function registerBuild(bundle: Command): void {
       const { sourceOf } = await import('../../bundle/sources/source-of.ts')
       const versions = versionSet(options.kubernetesVersion) ?? DEFAULT_VERSIONS
       const { from, dir } = options
-      const source = await sourceOf({ from, dir, upstream: await upstreamOptions(options) })
+      const { withImages } = await import('../../bundle/sources/with-images.ts')
+      const files = await sourceOf({ from, dir, upstream: await upstreamOptions(options) })
+      const source = withImages(files, options.image)
       const agent = { file: options.agent, version: await agentVersion(options.agent, options.arch, version.version) }
       const manifest = await buildBundle({
         source,
