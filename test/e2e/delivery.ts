@@ -5,7 +5,7 @@ import type { Scene } from './shape.ts'
 const MB = 1_000_000
 /** Where a node has the files of a bundle, in whatever form, and what is made of them. The agent was there before. */
 const PLACES = ['/var/lib/cantrip', '/var/lib/cantrip-containerd', '/usr/local/bin', '/usr/local/lib', '/opt/cni']
-const DISK_USE = ['du', '-s', '--block-size=1', '--one-file-system', '--exclude=cantrip-agent*']
+const DISK_USE = ['du', '-s', '--block-size=1', '--one-file-system', '--exclude=/usr/local/bin/cantrip-agent*']
 
 /** Bytes that came over its interface so far. */
 const received = async (node: Node) => Number(await execOk(node, ['cat', '/sys/class/net/host0/statistics/rx_bytes']))
