@@ -4,12 +4,13 @@ import { kubectl } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { watchProcesses } from '../support/testbed/watch-processes.ts'
 import { waitFor } from '../support/wait-for.ts'
+import { type ClosedSite, openClosedSite } from './closed-site.ts'
 import { countDelivery } from './delivery.ts'
 import { workerIsDrained } from './drains.ts'
 import { imagesComeBack, imagesSurvivePressure } from './images-stay.ts'
 import { kubeconfigExpires, peopleHaveAccess } from './kubeconfigs.ts'
 import { podsReachEachOther } from './pod-connectivity.ts'
-import { noSecretAnywhere, startProxy } from './secrets.ts'
+import { noSecretAnywhere } from './secrets.ts'
 import { foreignNamesAreRefused, kubeletsAreVerified } from './serving-certificates.ts'
 import { configure, isReady, kubernetesNodes, type Scene, uninstallAll } from './shape.ts'
 import type { Story } from './stages.ts'
@@ -17,16 +18,31 @@ import type { Story } from './stages.ts'
 const LEDGER = '/var/lib/cantrip/ledger/ledger.jsonl'
 const TAINT = 'node-role.kubernetes.io/control-plane'
 
-/** A dedicated master and a worker, and a worker that joins later. */
-export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
-  const watch = watchProcesses()
-  await stage('two bare nodes and a cluster with a dedicated master', async () => {
+/**
+ * A dedicated master and a worker, and a worker that joins later. Images of docker.io come from a mirror, through a proxy that ends
+ * TLS. The worker also reaches the controller only through that proxy.
+ */
+export async function oneAndOne(scene: Scene, story: Story): Promise<void> {
+  let closed: ClosedSite | undefined
+  await story.stage('two bare nodes, and a cluster with a dedicated master, a mirror and a proxy', async () => {
     await scene.boot('m1', 'w1')
-    await scene.createCluster('pair', ['--dedicated-masters', '--label', 'site=north'])
+    closed = await openClosedSite(scene)
+    await scene.createCluster('pair', ['--dedicated-masters', '--label', 'site=north', ...closed.flags])
   })
-  await stage('master and worker are installed and configured, the worker behind a proxy with a password', async () => {
-    await scene.addNode('m1', 'master')
-    await scene.addNodeWith({ options: await startProxy(scene, 'w1') }, 'w1', 'worker')
+  if (!closed) return
+  try {
+    await inClosedSite(scene, story, closed)
+  } finally {
+    await closed.stop()
+  }
+}
+
+async function inClosedSite(scene: Scene, { stage }: Story, closed: ClosedSite): Promise<void> {
+  const watch = watchProcesses()
+  await stage('master and worker are installed and configured, the worker behind the proxy', async () => {
+    await scene.addNodeWith({ options: await closed.logins('m1') }, 'm1', 'master')
+    const options = [...(await closed.logins('w1')), ...(await closed.proxy('w1'))]
+    await scene.addNodeWith({ options }, 'w1', 'worker')
   })
   let readyAt = new Date()
   const delivery = await countDelivery(scene)
@@ -41,6 +57,7 @@ export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
   await stage('pods on both nodes reach each other and a service', () =>
     podsReachEachOther(scene.node('m1'), scene.nodes()),
   )
+  await stage('an image of docker.io comes from the mirror through the proxy', () => closed.imagesCome('m1', 'w1'))
   await stage('a drain names the pod and the budget that hold it, goes on as it is told, and is undone', () =>
     workerIsDrained(scene, 'w1'),
   )
@@ -63,7 +80,7 @@ export async function oneAndOne(scene: Scene, { stage }: Story): Promise<void> {
     const theirs = ['create', 'deployment', 'metrics-server', '--image=registry.invalid/none']
     await kubectl(scene.node('m1'), '-n', 'kube-system', ...theirs)
     await scene.boot('w2')
-    await scene.addNode('w2', 'worker')
+    await scene.addNodeWith({ options: await closed.logins('w2') }, 'w2', 'worker')
     await scene.provision()
     assert(isReady((await kubernetesNodes(scene.node('m1'))).get('w2')), 'w2 is Ready')
   })

@@ -1,39 +1,16 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decryptKey } from '../../src/pki/decrypt-key.ts'
 import { keyToPem } from '../../src/pki/key.ts'
 import { kubectl, type Site } from '../support/site/site.ts'
-import { GATEWAY, inNetwork } from '../support/testbed/bed.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
-import { copyIn } from '../support/testbed/nodes.ts'
 import type { ProcessWatch } from '../support/testbed/watch-processes.ts'
+import { AGENT_PASSWORD } from './closed-site.ts'
 import type { Scene } from './shape.ts'
 
 /** By what they are. A value may have several forms. */
 type Secrets = Map<string, readonly string[]>
-
-const PROXY = join(import.meta.dirname, '../support/site/connect-proxy.ts')
-const PROXY_PORT = 3128
-const PROXY_PASSWORD = 'marble-otter/27%'
-const PASSWORD_FILE = '/root/proxy-password.txt'
-
-/** Starts a proxy that requires a password. Returns the options of `agent install` that use it. */
-export async function startProxy({ bed, node, site, signal }: Scene, name: string): Promise<string[]> {
-  const [command = '', ...args] = inNetwork(bed, [process.execPath, PROXY, GATEWAY, String(PROXY_PORT)])
-  const proxy = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], signal })
-  proxy.on('error', () => undefined)
-  process.once('exit', () => proxy.kill())
-  proxy.stdin.end(`bob:${PROXY_PASSWORD}`)
-  await once(proxy.stdout, 'data')
-  proxy.unref()
-  const file = join(site().directory, 'proxy-password.txt')
-  writeFileSync(file, `${PROXY_PASSWORD}\n`, { mode: 0o600 })
-  await copyIn(node(name), file, PASSWORD_FILE)
-  return ['--proxy', `http://bob@${GATEWAY}:${PROXY_PORT}`, '--proxy-password-file', PASSWORD_FILE]
-}
 
 /**
  * Fails if a secret of a provisioned cluster is in the arguments or the environment of any process that ran meanwhile, in a
@@ -151,8 +128,8 @@ function formsOfKeys(text: string): string[] {
 
 /** As it is, as in a URL, and as in the header of a request. */
 function proxyForms(): string[] {
-  const header = Buffer.from(`bob:${PROXY_PASSWORD}`).toString('base64')
-  return [PROXY_PASSWORD, encodeURIComponent(PROXY_PASSWORD), header]
+  const header = Buffer.from(`bob:${AGENT_PASSWORD}`).toString('base64')
+  return [AGENT_PASSWORD, encodeURIComponent(AGENT_PASSWORD), header]
 }
 
 function databaseOf({ directory }: Site): string {

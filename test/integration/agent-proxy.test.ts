@@ -73,7 +73,7 @@ test('manifest, files and the operator’s certificate are fetched through the p
 describe('a proxy that ends TLS', () => {
   let terminating: TerminatingProxy
   beforeAll(async () => {
-    terminating = await startTerminatingProxy({ user: 'node:hunter2' })
+    terminating = await startTerminatingProxy({ users: ['node:hunter2'] })
   })
   afterAll(() => terminating?.stop())
   const withUser = () => terminating.url.replace('//', '//node:hunter2@')

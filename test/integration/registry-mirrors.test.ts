@@ -152,7 +152,7 @@ describe.runIf(CONTAINERD_EXECUTABLE !== undefined && process.getuid?.() === 0)(
     let own: Containerd
     beforeAll(async () => {
       const maps = { [`https://${site}`]: `https://${origin.host}`, [`https://${mirrored}`]: `https://${mirror.host}` }
-      proxy = await startTerminatingProxy({ user: USER, maps })
+      proxy = await startTerminatingProxy({ users: [USER], maps })
       const { host, params } = fakeKubernetes({ httpsProxy: proxy.url })
       const registryLogins = { [new URL(proxy.url).host]: new Secret(USER) }
       const text = (await proxyEnvironment(host, { ...params, registryLogins })) ?? ''

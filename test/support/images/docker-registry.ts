@@ -19,6 +19,8 @@ export interface RegistryAccess {
   tls?: { certificate: string; key: string }
   /** Whether it wants `USER`. Otherwise nobody signs in. */
   signIn?: boolean
+  /** The argv that starts it in another network. */
+  inside?: (argv: readonly string[]) => readonly string[]
 }
 
 /** The only user of a registry that wants one, and the line of htpasswd for it. */
@@ -26,7 +28,11 @@ export const USER = 'node:hunter2'
 const HTPASSWD = 'node:$2y$04$c6IMUpvXmWmGJ1mrCI7iVelX2wQ.yCrmmWaoTMiToajlNTQg3jtNC\n'
 
 /** Debian's docker-registry, on a free port of this machine. */
-export async function startDockerRegistry({ tls, signIn = false }: RegistryAccess = {}): Promise<DockerRegistry> {
+export async function startDockerRegistry({
+  tls,
+  signIn = false,
+  inside = (argv) => argv,
+}: RegistryAccess = {}): Promise<DockerRegistry> {
   const program = join(await debianPackage('docker-registry'), 'usr/bin/docker-registry')
   const directory = await mkdtemp(join(tmpdir(), 'cantrip-registry-'))
   const at = (name: string) => join(directory, name)
@@ -42,7 +48,8 @@ export async function startDockerRegistry({ tls, signIn = false }: RegistryAcces
   }
   if (signIn) await writeFile(at('htpasswd'), HTPASSWD, { mode: 0o600 })
   await writeFile(join(directory, 'config.yml'), JSON.stringify(settings))
-  const child = spawn(program, ['serve', join(directory, 'config.yml')], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [command = '', ...args] = inside([program, 'serve', join(directory, 'config.yml')])
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let log = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (log += text))
   const host = await waitFor('the registry', () => /listening on (127\.0\.0\.1:\d+)/.exec(log)?.[1], {

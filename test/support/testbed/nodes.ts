@@ -114,10 +114,10 @@ export async function copyIn(node: Node, file: string, target: string): Promise<
 }
 
 /** Writes a text file to a node's disk, readable for all users. Creates directories. Not for /run, which is not on the disk. */
-export async function putFile(node: Node, target: string, text: string): Promise<void> {
+export async function putFile(node: Node, target: string, text: string, mode = 0o644): Promise<void> {
   const file = join(path(node), target)
   await mkdir(dirname(file), { recursive: true })
-  await writeFile(file, text, { mode: 0o644 })
+  await writeFile(file, text, { mode })
 }
 
 const locked = <T>(bed: Bed, signal: AbortSignal | undefined, work: () => Promise<T>) =>
