@@ -59,6 +59,15 @@ test('two bundles are listed, the newest first', async () => {
   expect(names).toEqual([later.ref.manifestSha256, bundle.ref.manifestSha256])
 })
 
+test('without room for compressed copies, a bundle has none', async () => {
+  const { manifestSha256 } = bundle.ref
+  await importBundle(bundle.directory, data, bundle.publicKey, NOW, async (_manifest, _directory, staging) => {
+    await mkdir(staging)
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+  })
+  expect((await readdir(join(data, 'bundles'))).sort()).toEqual([manifestSha256, `${manifestSha256}.pub`])
+})
+
 test('a damaged bundle leaves nothing', async () => {
   await appendFile(join(bundle.directory, 'bin/runc'), 'x')
   await expect(importBundle(bundle.directory, data, bundle.publicKey, NOW)).rejects.toMatchObject({

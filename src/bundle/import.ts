@@ -28,13 +28,14 @@ const SHA256 = /^[0-9a-f]{64}$/
 /**
  * Copies a bundle to `<data>/bundles/<manifest sha256>/` and verifies it on the way, also that it is closed; the builder's key is written to
  * `<manifest sha256>.pub`. The directory appears only when it is complete. An existing one is replaced, because it may be
- * damaged. Compressed copies of its files are made, for the way to the nodes.
+ * damaged. Compressed copies of its files are made, for the way to the nodes, if there is room for them.
  */
 export async function importBundle(
   source: string,
   dataDirectory: string,
   trustedKey: KeyObject,
   now: Date,
+  compress: typeof makeCopies = makeCopies,
 ): Promise<StoredBundle> {
   const root = join(dataDirectory, 'bundles')
   await mkdir(root, { recursive: true, mode: 0o700 })
@@ -49,7 +50,11 @@ export async function importBundle(
     writeDurably(join(copy, SIGNATURE_NAME), verified.signature)
     for (const path of directoriesOf(verified.manifest)) syncDirectory(join(copy, path))
     const copies = join(staging, 'copies')
-    await makeCopies(verified.manifest, copy, copies)
+    // They are left out if the disk has no room for them.
+    const hasCopies = await compress(verified.manifest, copy, copies).then(
+      () => true,
+      () => rm(copies, { recursive: true, force: true }).then(() => false),
+    )
     const directory = bundleDirectory(dataDirectory, verified.manifestSha256)
     const publicKey = encodePublicKey(trustedKey)
     await rm(deletedDirectory(dataDirectory, verified.manifestSha256), { recursive: true, force: true })
@@ -57,7 +62,7 @@ export async function importBundle(
     if (await exists(directory)) await rename(directory, join(staging, 'replaced'))
     await rename(copy, directory)
     syncDirectory(root)
-    await publishCopies(directory, copies)
+    if (hasCopies) await publishCopies(directory, copies)
     return { manifest: verified.manifest, manifestSha256: verified.manifestSha256, publicKey, directory }
   } finally {
     await rm(staging, { recursive: true, force: true })

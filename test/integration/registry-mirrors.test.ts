@@ -128,10 +128,11 @@ describe.runIf(CONTAINERD_EXECUTABLE !== undefined && process.getuid?.() === 0)(
     await pullImage(socket(), `${plain.host}/four:1`)
     await pullImage(socket(), `${origin.host}/three:1`)
     expect(await isThere(`${origin.host}/three:1`)).toBe(true)
-    await removeImage(socket(), `${plain.host}/four:1`)
+    for (const name of [`${plain.host}/four:1`, `${origin.host}/three:1`]) await removeImage(socket(), name)
     const only = { registryMirrors: { '*': `https://${mirror.host}` }, mirrorOnly: ['*'], registryCa }
     await configure(only, { [mirror.host]: USER })
-    await expect(pullImage(socket(), `${plain.host}/four:1`)).rejects.toThrow(/not found/)
+    for (const name of [`${plain.host}/four:1`, `${origin.host}/three:1`])
+      await expect(pullImage(socket(), name)).rejects.toThrow(/not found/)
   })
 
   test('nothing without the CA, and nothing as a wrong user', async () => {

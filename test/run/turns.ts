@@ -2,7 +2,7 @@ interface RotatingStory {
   readonly name: string
   /** How long it took on a machine with two cores, without --full. Half of a turn if it was not measured. */
   readonly seconds?: number
-  /** Each commit runs at least one of these. */
+  /** Each commit runs one of these, if there is time. */
   readonly hasSeveralMasters?: true
 }
 
@@ -34,13 +34,13 @@ export const TURN_SECONDS = 600
 
 /**
  * The rotating stories that a commit runs: the one at an index that its hash determines, and as many more as fit into
- * `TURN_SECONDS`: first one with several masters, if that story has none, then those that follow in the list.
+ * `TURN_SECONDS`: first the next one with several masters, if that story has none, then those that follow in the list.
  */
 export function turnOf(commit: string, stories: readonly RotatingStory[] = rotating): string[] {
   const index = Number.parseInt(commit.slice(0, 8), 16) % stories.length
   const [first, ...others] = [...stories.slice(index), ...stories.slice(0, index)]
   if (!first) return []
-  const companion = first.hasSeveralMasters ? undefined : stories.find((story) => story.hasSeveralMasters)
+  const companion = first.hasSeveralMasters ? undefined : others.find((story) => story.hasSeveralMasters)
   const turn = [first]
   for (const story of new Set(companion ? [companion, ...others] : others)) {
     if (total([...turn, story]) > TURN_SECONDS) break

@@ -5,8 +5,17 @@ import type { HostView } from '../../host/host.ts'
 
 const MAX_BYTES = 64 * 1024
 
-/** The text of a file with a secret. `what` names the file, for example `credentials file`. Refuses an empty file. */
-export async function readCredentialFile(path: string, what: string, view: HostView, trust: Trust): Promise<string> {
+/**
+ * The text of a file with a secret. `what` names the file, for example `credentials file`; `ifMissing` is the fix for one that does
+ * not exist. Refuses an empty file.
+ */
+export async function readCredentialFile(
+  path: string,
+  what: string,
+  view: HostView,
+  trust: Trust,
+  ifMissing = 'copy the file from the controller to this machine',
+): Promise<string> {
   const text = await readGivenFile(
     {
       path,
@@ -15,7 +24,7 @@ export async function readCredentialFile(path: string, what: string, view: HostV
       maxBytes: MAX_BYTES,
       isSecret: true,
       trust,
-      ifMissing: 'copy the file from the controller to this machine',
+      ifMissing,
     },
     view,
   )

@@ -46,7 +46,13 @@ async function proxyUrl(
   }
   if (file === undefined) return proxy
   if (url.username === '') throw usage('the URL of the proxy has no user for the password', WITH_PASSWORD)
-  const text = await readCredentialFile(file, 'proxy password file', view, await trustOf(view, environment))
+  const text = await readCredentialFile(
+    file,
+    'proxy password file',
+    view,
+    await trustOf(view, environment),
+    'write the password into it, with mode 0600',
+  )
   url.password = encodeURIComponent(text.split('\n')[0]?.trim() ?? '')
   return url.href
 }

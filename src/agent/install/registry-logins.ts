@@ -11,6 +11,7 @@ import type { InstallParams } from './params.ts'
 export type RegistryLogins = Readonly<Record<string, Secret>>
 
 const MOST = 100
+const WRITE_IT = 'write USER:PASSWORD into it, with mode 0600'
 /** As in a header of HTTP: without control characters. */
 const LOGIN = /^[\x20-\x39\x3b-\x7e]+:[\x20-\x7e]+$/
 
@@ -30,7 +31,7 @@ export async function registryLoginsOf(
     const [host = '', ...path] = argument.split('=')
     const file = path.join('=')
     if (!RegistryHost.safeParse(host).success || file === '') throw usage(`found --registry-login ${argument}`)
-    const [line = ''] = (await readCredentialFile(file, 'registry login file', view, trust)).split('\n')
+    const [line = ''] = (await readCredentialFile(file, 'registry login file', view, trust, WRITE_IT)).split('\n')
     if (!LOGIN.test(line.trim())) throw usage(`the first line of ${file} is not USER:PASSWORD`)
     return [host, new Secret(line.trim())] as const
   })

@@ -93,7 +93,7 @@ function reason(body: string): string {
 const WANTED: Readonly<Record<Stage, string>> = {
   resolve: "an address for the controller's name",
   tcp: "a connection to the controller's port",
-  proxy: 'a proxy that allows CONNECT',
+  proxy: 'a proxy that lets the connection through',
   tls: "a certificate of the controller's own CA, the one in the credentials",
   http: 'status 200 from the controller',
   upgrade: 'status 101: proxies must pass the Upgrade header',
@@ -105,9 +105,11 @@ function fixFor(failure: Failure | undefined, proxy: HttpProxy | undefined): str
     case 'resolve':
       return `see: ${command`getent hosts ${hostname}`}; then add it to the DNS or to /etc/hosts`
     case 'proxy':
-      return 'check the address and the credentials of the proxy, and that it allows CONNECT to this host and port'
+      return proxy?.inspects
+        ? 'allow websockets to /v1/tunnel of the controller on the proxy, and check its credentials'
+        : 'check the address and the credentials of the proxy, and that it allows CONNECT to this host and port'
     case 'tls':
-      return `compare the clocks of this machine and of the controller: timedatectl on both; if they agree, look at the certificate that answers: ${command`openssl s_client -connect ${`${hostname}:${port || 443}`} </dev/null`}; exempt the controller from TLS inspection, or pass --tls-terminating-proxy, or use the credentials of this controller`
+      return `compare the clocks of this machine and of the controller: timedatectl on both; if they agree, look at the certificate that answers: ${command`openssl s_client -connect ${`${hostname}:${port || 443}`} </dev/null`}; exempt the controller from TLS inspection${proxy?.inspects ? '' : ', or pass --tls-terminating-proxy'}, or use the credentials of this controller`
     case 'http':
       return 'ask the administrator whether these credentials are still valid, and see the log of the controller'
     case 'upgrade':

@@ -71,8 +71,12 @@ export function registerInstall(program: Command): Command {
     .option('--ignore-check <check[=reason]>', 'treat a failed precheck as a warning; repeatable', collect, [])
     .option('--proxy <url>', 'HTTP proxy for the connection to the controller: http://[user@]host:port')
     .option('--proxy-password-file <file>', 'file with the password of the proxy')
-    .option('--tls-terminating-proxy', 'the proxy ends TLS itself, also one that is on the way without --proxy')
-    .option('--registry-login <host=file>', 'file with USER:PASSWORD for a registry or a mirror; repeatable', collect)
+    .option('--tls-terminating-proxy', 'a proxy ends TLS itself (TLS inspection); without --proxy, a transparent one')
+    .option(
+      '--registry-login <host=file>',
+      'file with USER:PASSWORD for a mirror, a registry, or the proxy of containerd; repeatable',
+      collect,
+    )
     .option('--no-wait', 'do not wait for the controller to register this node')
     .option('-y, --yes', 'do not ask for confirmation')
     .option('-d, --uninstall', 'same as "agent uninstall"')

@@ -55,6 +55,18 @@ test('those that were started with former ones are ended while the kubelet is st
   expect(fake.host.units.get('kubelet.service')).toMatchObject({ active: true })
 })
 
+test('the kubelet starts again, whatever happens meanwhile', async () => {
+  const fake = master()
+  fake.host.files.seed('/etc/kubernetes/pki/apiserver-kubelet-client.crt', 'new', { mtimeMs: fake.host.clock.nowMs })
+  const stop = new AbortController()
+  fake.host.on([...CTR, 'tasks', 'kill'], () => {
+    stop.abort(new Error('another component failed'))
+    return { exitCode: 2 }
+  })
+  await expect(useCertificates.apply(fake.host, fake.params, { ...context, signal: stop.signal })).rejects.toThrow()
+  expect(fake.host.units.get('kubelet.service')).toMatchObject({ active: true })
+})
+
 test('a new serving certificate alone ends nothing: the API server reads it again', async () => {
   const fake = master()
   fake.host.files.seed('/etc/kubernetes/pki/apiserver.crt', 'new', { mtimeMs: fake.host.clock.nowMs })

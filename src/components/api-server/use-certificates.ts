@@ -13,6 +13,9 @@ const READ_AT_START: Readonly<Record<string, readonly string[]>> = {
   'kube-scheduler': [`${KUBERNETES}/scheduler.conf`],
 }
 
+/** From the stop of the kubelet to its start, the work is not aborted: pods of the node would be evicted. */
+const NEVER = new AbortController().signal
+
 /**
  * Restarts the static pods that were started with former certificates. The kubelet is stopped meanwhile: it would let the API
  * server end within its grace period of 30 s, and it waits for up to 300 s before it starts one again that has failed often.
@@ -25,8 +28,11 @@ export const useCertificates: ProvisionStep = {
     const names = await outdated(host)
     const because = 'it is started again'
     await host.run(['systemctl', 'stop', KUBELET_UNIT], { kind: 'nothing', because }, { signal })
-    await endStaticPods(host, params, names, signal)
-    await host.setUnit(KUBELET_UNIT, { active: true })
+    try {
+      await endStaticPods(host, params, names, NEVER)
+    } finally {
+      await host.setUnit(KUBELET_UNIT, { active: true })
+    }
   },
 }
 

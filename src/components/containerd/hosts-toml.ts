@@ -14,16 +14,19 @@ export interface Asked {
   isOriginAsked: boolean
 }
 
-/** The registries that have a mirror, and the hosts that have a CA or a user, which may be registries themselves. */
+/**
+ * The registries that have a mirror, and the hosts that have a CA or a user, which may be registries themselves. containerd reads one
+ * file for a registry, so what is for all others (`*`) stands in each.
+ */
 export function toAsk({ cluster, registryLogins = {} }: Params): Asked[] {
   const { registryMirrors = {}, mirrorOnly = [], registryCa = {} } = cluster
   const named = [registryMirrors, registryCa, registryLogins].flatMap(Object.keys)
   const registries = [...new Set(named)].sort()
-  return registries.map((registry) => ({
-    registry,
-    mirror: registryMirrors[registry],
-    isOriginAsked: !mirrorOnly.includes(registry),
-  }))
+  return registries.map((registry) => {
+    const key = registryMirrors[registry] === undefined ? '*' : registry
+    const mirror = registryMirrors[key]
+    return { registry, mirror, isOriginAsked: mirror === undefined || !mirrorOnly.includes(key) }
+  })
 }
 
 export const pathOf = (registry: string) => `${DIRECTORY}/${registry === '*' ? '_default' : registry}/hosts.toml`

@@ -1,7 +1,7 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { command } from '../../base/command.ts'
 import type { Host } from '../../host/host.ts'
-import { registryProblem } from '../../host/network/registry-probe.ts'
+import { type RegistryProblem, registryProblem } from '../../host/network/registry-probe.ts'
 import { systemCas } from '../../host/network/system-cas.ts'
 import { STAGE_NAMES } from '../../host/network.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
@@ -17,16 +17,16 @@ const TIMEOUT_MS = 10_000
 export async function verifyMirrors(host: Host, params: ProvisionParams, log: (text: string) => void): Promise<void> {
   // Through a proxy, what containerd reaches differs.
   if (Object.keys(proxiesOf(params)).length > 0) return
-  const asked = toAsk(params).filter(({ mirror }) => mirror !== undefined)
+  const asked = toAsk(params).filter(({ registry }) => params.cluster.registryMirrors?.[registry] !== undefined)
   const problems = await Promise.all(asked.map((each) => problemOf(host, params, each)))
-  for (const [index, found] of problems.entries()) {
+  for (const [index, problem] of problems.entries()) {
     const { registry = '', mirror = '', isOriginAsked } = asked[index] ?? {}
-    if (found === undefined) continue
-    const text = `the mirror of ${registry === '*' ? 'all registries' : registry} cannot be used: ${found}`
+    if (problem === undefined) continue
+    const text = `the mirror of ${registry === '*' ? 'all registries' : registry} cannot be used: ${textOf(problem)}`
     if (isOriginAsked) log(text)
     else {
       throw new AgentError('mirror/unusable', `${text}; wanted a registry at ${mirror}`, {
-        fix: `see: ${command`curl -v ${`${new URL(mirror).origin}/v2/`}`}; then correct registryMirrors or registryCa: controller cluster set ${params.cluster.name} KEY=VALUE`,
+        fix: `${fixFor(problem, mirror)}; then provision again`,
         kind: 'unreachable',
       })
     }
@@ -42,13 +42,19 @@ async function problemOf(host: Host, params: ProvisionParams, { registry, mirror
   const pause = bundleStore.manifest.files.find(({ role, name }) => role === 'image' && /\/pause:/.test(name))
   // What every mirror of this registry has.
   const manifest = /^registry\.k8s\.io\/(pause):(.+)$/.exec(registry === 'registry.k8s.io' ? (pause?.name ?? '') : '')
-  const problem = await registryProblem(
+  return registryProblem(
     host.network,
     { url, ca: [], skipVerify: false, overridePath: hasPath, headers: { ...(authorization && { authorization }) } },
     { ca, timeoutMs: TIMEOUT_MS, ...(manifest && { manifest: `${manifest[1]}/manifests/${manifest[2]}` }) },
   )
-  if (problem === undefined) return undefined
-  return problem.stage === undefined
-    ? problem.found
-    : `${problem.at}: ${STAGE_NAMES[problem.stage]} failed: ${problem.found}`
+}
+
+function textOf({ at, stage, found }: RegistryProblem): string {
+  return stage === undefined ? found : `${at}: ${STAGE_NAMES[stage]} failed: ${found}`
+}
+
+function fixFor({ status }: RegistryProblem, mirror: string): string {
+  return status === 401 || status === 403
+    ? 'install the agent again with all its options and --registry-login HOST=FILE'
+    : `see: ${command`curl -v ${`${new URL(mirror).origin}/v2/`}`}`
 }

@@ -17,6 +17,7 @@ import { mastersProblem } from '../domain/problems/masters-problem.ts'
 import { movedProblem } from '../domain/problems/moved-address.ts'
 import type { Cluster, Node } from '../domain/records.ts'
 import { admitLabels } from '../domain/settings/labels.ts'
+import { admitMirrors } from '../domain/settings/mirrors.ts'
 import { admitSubnets } from '../domain/settings/subnets.ts'
 import { mayHaveKubernetes, taskFor } from '../domain/shape.ts'
 import type { Member } from '../domain/situation.ts'
@@ -37,6 +38,7 @@ export async function createCluster(
 ): Promise<CreateClusterResponse> {
   admitSubnets(request.settings)
   admitLabels(request.settings.labels)
+  admitMirrors(request.settings)
   await checkOverrides(request.settings.overrides)
   if (await ports.store.clusterNamed(request.name)) {
     throw refusal('cluster/exists', `cluster ${request.name} already exists`, 'choose another name')

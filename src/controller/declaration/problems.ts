@@ -7,6 +7,7 @@ import { isContradictory, MOST_MASTERS, problemsIn } from '../domain/admission.t
 import type { Cluster } from '../domain/records.ts'
 import { expectedMasters, sizeOf } from '../domain/rules/provision.ts'
 import { admitLabels } from '../domain/settings/labels.ts'
+import { admitMirrors } from '../domain/settings/mirrors.ts'
 import { admitSubnets } from '../domain/settings/subnets.ts'
 
 type Path = DeclarationProblem['path']
@@ -33,6 +34,7 @@ export function problemsOf(
   return [
     ...(current ? immutable(current, settings) : problemsAt(placeOf('podSubnet'), () => admitSubnets(settings))),
     ...problemsAt(placeOf('labels'), () => admitLabels(settings.labels)),
+    ...problemsAt(placeOf('mirrorOnly'), () => admitMirrors(settings)),
     ...(rules?.nodes ?? []).flatMap((rule, at) => contradictions(settings, name, rule, ['spec', 'nodes', at, 'roles'])),
     ...(rules?.provision === 'automatically' ? mastersProblems(rules.nodes) : []),
   ]

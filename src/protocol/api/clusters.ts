@@ -175,6 +175,7 @@ export const clusterRoutes = {
       'pem/invalid',
       'labels/reserved',
       'override/not-usable',
+      'settings/no-mirror',
       ...SUBNET_ERRORS,
     ],
   },

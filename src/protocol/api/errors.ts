@@ -130,6 +130,7 @@ export const ERROR_STATUS = {
   'masters/even': 409,
   'settings/fixed': 409,
   'settings/invalid': 422,
+  'settings/no-mirror': 422,
   'upgrade/active': 409,
   'node/not-in-cluster': 409,
   'upgrade/none': 409,

@@ -96,6 +96,7 @@ export const declarationRoutes = {
       'node/in-use',
       'override/not-usable',
       'roles/contradictory',
+      'settings/no-mirror',
       'subnet/invalid',
       'subnet/one-node',
       'subnet/overlap',

@@ -4,7 +4,7 @@ import { kubernetes } from './kubernetes.ts'
 import { network } from './network.ts'
 import { nodes } from './nodes.ts'
 import { overrides } from './overrides.ts'
-import { haveMirrors, registries } from './registries.ts'
+import { registries } from './registries.ts'
 import type { Setting, Settings } from './setting.ts'
 
 /** All settings of a cluster: the only place where they are listed. */
@@ -27,11 +27,9 @@ const fieldOf = (setting: Setting) =>
   setting.default === undefined ? z.optional(setting.schema) : z._default(setting.schema, setting.default)
 
 /** The settings of a cluster as the administrator gives them and the controller stores them. */
-export const ClusterSettings = z
-  .strictObject(
-    Object.fromEntries(Object.entries<Setting>(SETTINGS).map(([name, setting]) => [name, fieldOf(setting)])) as {
-      [name in SettingName]: Field<(typeof SETTINGS)[name]>
-    },
-  )
-  .check(z.refine(haveMirrors, { error: 'a registry has no mirror', path: ['mirrorOnly'] }))
+export const ClusterSettings = z.strictObject(
+  Object.fromEntries(Object.entries<Setting>(SETTINGS).map(([name, setting]) => [name, fieldOf(setting)])) as {
+    [name in SettingName]: Field<(typeof SETTINGS)[name]>
+  },
+)
 export type ClusterSettings = z.infer<typeof ClusterSettings>

@@ -74,7 +74,7 @@ export const registries = {
     schema: z.union([z.literal('none'), HttpUrl]),
     flag: '--worker-proxy <url>',
     kind: 'text',
-    help: 'proxy of nodes that are no masters, instead of the others; none: without one',
+    help: 'proxy of nodes without the role master, instead of both; none: without one',
     wanted: 'none, or http://HOST:PORT without user and password',
     example: 'http://edge-proxy.example.org:3128',
     show: { title: 'Proxy', text: (url: string) => `of workers: ${url}` },
@@ -86,7 +86,7 @@ export const registries = {
     schema: z.record(Registry, HttpUrl).check(hasFewEntries),
     flag: '--registry-mirror <registry=url>',
     kind: 'pairs',
-    help: 'where containerd looks first for images of a registry; repeatable',
+    help: 'where containerd looks first for images of a registry (*: of all others)',
     wanted: `REGISTRY=URL without user and password, e.g. docker.io=https://mirror.example.org; at most ${MOST_ENTRIES}`,
     example: { 'docker.io': 'https://mirror.example.org' },
     show: {
@@ -121,18 +121,9 @@ export const registries = {
     example: {
       'mirror.example.org': '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
     },
-    show: { title: 'CAs', text: (texts: object) => `for ${Object.keys(texts).join(', ')}` },
+    show: { title: 'Mirror CAs', text: (texts: object) => `for ${Object.keys(texts).join(', ')}` },
     sentIn: 'cluster',
     since: '0.2.0',
     change: { class: 'live' },
   },
 } as const satisfies Settings
-
-/** Of settings that were checked one by one. */
-export function haveMirrors({ mirrorOnly = [], registryMirrors = {} }: MirrorSettings): boolean {
-  return mirrorOnly.every((registry) => registryMirrors[registry] !== undefined)
-}
-interface MirrorSettings {
-  mirrorOnly?: readonly string[] | undefined
-  registryMirrors?: Readonly<Record<string, string>> | undefined
-}

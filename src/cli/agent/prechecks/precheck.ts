@@ -44,7 +44,7 @@ export function registerPrecheck(program: Command): void {
     .option('--ignore-check <check[=reason]>', 'treat a failure as a warning; repeatable', collect)
     .option('--proxy <url>', 'HTTP proxy for the connection to the controller: http://[user@]host:port')
     .option('--proxy-password-file <file>', 'file with the password of the proxy')
-    .option('--tls-terminating-proxy', 'the proxy ends TLS itself, also one that is on the way without --proxy')
+    .option('--tls-terminating-proxy', 'a proxy ends TLS itself (TLS inspection); without --proxy, a transparent one')
     .option('--fix', 'fix what agent uninstall can undo; lists the changes and asks first')
     .option('-y, --yes', 'with --fix: do not ask for confirmation')
     .addHelpText('after', EXAMPLES)

@@ -12,19 +12,20 @@ export function addSettingFlags(command: Command): Command {
   return command
 }
 
-/** The values of the given flags, by setting. `readNamed` reads the file of a `NAME=FILE` argument. */
+/** The values of the given flags, by setting. `readNamed` reads the file of a `NAME=FILE` argument of a setting. */
 export async function valuesOf(
   flags: SettingFlags,
-  readNamed: (given: string) => Promise<readonly [string, string]>,
+  readNamed: (setting: string, given: string) => Promise<readonly [string, string]>,
 ): Promise<Record<string, unknown>> {
   const values: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
     const given = flags[optionOf(setting).attributeName()]
     if (given === undefined) continue
     if (setting.kind === 'pairs') values[name] = parsePairs(given as string[])
-    else if (setting.kind === 'files')
-      values[name] = Object.fromEntries(await Promise.all((given as string[]).map(readNamed)))
-    else values[name] = setting.kind === 'number' ? Number(given) : given
+    else if (setting.kind === 'files') {
+      const files = (given as string[]).map((each) => readNamed(name, each))
+      values[name] = Object.fromEntries(await Promise.all(files))
+    } else values[name] = setting.kind === 'number' ? Number(given) : given
   }
   return values
 }

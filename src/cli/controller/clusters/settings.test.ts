@@ -39,3 +39,13 @@ test.each([
     message: expect.stringMatching(message),
   })
 })
+
+test('a CA by the host that it is for', async () => {
+  const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
+  const path = join(directory, 'ca.crt')
+  writeFileSync(path, pem)
+  const { registryCa } = await readSettings({ registryCa: [`mirror.example.org:5000=${path}`, `*=${path}`] })
+  expect(registryCa).toEqual({ 'mirror.example.org:5000': pem, '*': pem })
+  for (const given of ['mirror.example.org', '=x', 'mirror.example.org='])
+    await expect(readSettings({ registryCa: [given] })).rejects.toThrow(`found registryCa ${given}; wanted NAME=FILE`)
+})

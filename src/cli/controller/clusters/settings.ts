@@ -55,16 +55,18 @@ function wrongSetting(settings: Values, field: string, rest: readonly string[]):
 }
 
 /** For `NAME=FILE`: the name, and the content of the file. */
-async function readNamed(given: string): Promise<readonly [string, string]> {
-  const [, name = '', path = ''] = /^([a-z-]+)=(.+)$/.exec(given) ?? []
+async function readNamed(setting: string, given: string): Promise<readonly [string, string]> {
+  const [, name = '', path = ''] = /^([^=]+)=(.+)$/.exec(given) ?? []
   const names: readonly string[] = OVERRIDABLE
-  if (!names.includes(name)) {
+  if (setting === 'overrides' && !names.includes(name)) {
     throw bad(
       'unknown-component',
       `found --override ${given}; wanted COMPONENT=FILE`,
       `COMPONENT is one of: ${names.join(', ')}`,
     )
   }
+  if (path === '')
+    throw bad('invalid', `found ${setting} ${given}; wanted NAME=FILE`, 'see: controller cluster create --help')
   return [name, await readText(path)]
 }
 

@@ -294,6 +294,9 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "session/wrong-password": [
     "the name or the password is wrong"
   ],
+  "settings/no-mirror": [
+    "found … in mirrorOnly; wanted registries that registryMirrors has"
+  ],
   "store/access-denied": [
     "…, does not admit the user …: …"
   ],

@@ -14,7 +14,7 @@ export function settingsAfter(settings: ClusterSettings, patch: Values): Cluster
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const [field = '', ...rest] = (issue?.path ?? []).map(String)
-  throw invalid(field, rest.length > 0 ? rest.join('.') : JSON.stringify(patch[field]), patch)
+  throw invalid(field, rest.length > 0 ? rest.join('.') : JSON.stringify(patch[field] ?? null), patch)
 }
 
 function patched(before: unknown, value: unknown): unknown {

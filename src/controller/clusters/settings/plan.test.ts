@@ -33,6 +33,14 @@ function plan(patch: Record<string, unknown>, its = up, capabilities?: string[])
 }
 
 describe('the plan of a change', () => {
+  it('refuses to remove a mirror that is the only source of its registry', () => {
+    const mirrored = { registryMirrors: { 'docker.io': 'https://mirror.example.org' }, mirrorOnly: ['docker.io'] }
+    const before = { ...up, settings: { ...settings, ...mirrored } }
+    const { problems } = plan({ registryMirrors: { 'docker.io': null } }, before)
+    expect(problems).toMatchObject([{ code: 'settings/no-mirror' }])
+    expect(plan({ registryMirrors: null, mirrorOnly: null }, before).problems).toEqual([])
+  })
+
   it('names what restarts, masters first', () => {
     expect(plan({ httpProxy: 'http://proxy:3128', overrides: { kubeadm: KUBEADM } })).toMatchObject({
       nodes: [

@@ -8,6 +8,7 @@ import type { ClusterData } from '../../domain/draft.ts'
 import { unavailableOf } from '../../domain/max-unavailable.ts'
 import type { Cluster } from '../../domain/records.ts'
 import { admitLabels } from '../../domain/settings/labels.ts'
+import { admitMirrors } from '../../domain/settings/mirrors.ts'
 import { rolloutOf } from '../../domain/settings/rollout.ts'
 import { admitSubnets } from '../../domain/settings/subnets.ts'
 import { isMaster, mayHaveKubernetes } from '../../domain/shape.ts'
@@ -91,6 +92,7 @@ function valueProblems(
   return [
     ...(isRunning ? [] : problemsIn(() => admitSubnets(after))),
     ...problemsIn(() => admitLabels(after.labels)),
+    ...problemsIn(() => admitMirrors(after)),
     ...(both ? [contradictory] : []),
   ]
 }

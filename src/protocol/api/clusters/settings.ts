@@ -41,7 +41,7 @@ export const settingsRoutes = {
     errors: [
       ...(['agent/update-needed', 'cluster/gone', 'cluster/unknown', 'labels/reserved', 'restore/busy'] as const),
       'override/not-usable',
-      ...(['roles/contradictory', 'settings/fixed', 'settings/invalid'] as const),
+      ...(['roles/contradictory', 'settings/fixed', 'settings/invalid', 'settings/no-mirror'] as const),
       ...(['subnet/invalid', 'subnet/one-node', 'subnet/overlap', 'subnet/reserved', 'subnet/unaligned'] as const),
       ...(['upgrade/active', 'upgrade/not-ready'] as const),
     ],
