@@ -61,7 +61,7 @@ export async function openClosedSite({ bed, node }: Pick<Scene, 'bed' | 'node'>)
         await give(name, '/root/mirror-login.txt', USER),
         await give(name, '/root/proxy-login.txt', CONTAINERD_USER),
       ]
-      return ['--registry-login', `${MIRROR}=${ofMirror}`, '--registry-login', `${PROXY}=${ofProxy}`]
+      return ['--registry-login', `${MIRROR}=${ofMirror}`, '--registry-login', `${proxy.url}=${ofProxy}`]
     },
     async proxy(name) {
       const file = await give(name, '/root/proxy-password.txt', AGENT_PASSWORD)

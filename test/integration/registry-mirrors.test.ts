@@ -71,7 +71,7 @@ async function configure(cluster: Cluster, logins: Record<string, string> = {}, 
   for (const [host, text] of Object.entries(all.cluster.registryCa ?? {})) await writeFile(caOf(host), text)
   const known = {
     casOf: (host: string) => caNamesOf(all, host).map(caOf),
-    authorizationOf: (host: string) => authorizationOf(all, host),
+    authorizationOf: (url: string) => authorizationOf(all, url),
   }
   for (const each of toAsk(all)) {
     const path = pathOf(each.registry).replace(DIRECTORY, place)
@@ -155,7 +155,7 @@ describe.runIf(CONTAINERD_EXECUTABLE !== undefined && process.getuid?.() === 0)(
       const maps = { [`https://${site}`]: `https://${origin.host}`, [`https://${mirrored}`]: `https://${mirror.host}` }
       proxy = await startTerminatingProxy({ users: [USER], maps })
       const { host, params } = fakeKubernetes({ httpsProxy: proxy.url })
-      const registryLogins = { [new URL(proxy.url).host]: new Secret(USER) }
+      const registryLogins = { [proxy.url]: new Secret(USER) }
       const text = (await proxyEnvironment(host, { ...params, registryLogins })) ?? ''
       own = await startContainerd(CONTAINERD_EXECUTABLE ?? '', Object.fromEntries(parseEnvironment(text)))
     })

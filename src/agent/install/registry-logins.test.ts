@@ -1,9 +1,12 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
 import { Secret } from '../../base/text/secret.ts'
 import { pathsOf } from '../paths.ts'
 import type { InstallParams } from './params.ts'
-import { registryLoginsOf, sameLogins, writeLogins } from './registry-logins.ts'
+import { readLogins, registryLoginsOf, sameLogins, writeLogins } from './registry-logins.ts'
 
 const FILE = '/root/mirror.txt'
 
@@ -17,6 +20,21 @@ test('the first line of a private file, by the host of the mirror', async () => 
   const logins = await read([`mirror.example.org:5000=${FILE}`])
   expect(logins['mirror.example.org:5000']?.reveal()).toBe('node:p@ss:w=rd')
   expect(JSON.stringify(logins)).not.toContain('p@ss')
+})
+
+test('what goes over the network in clear has a login of its own; the usual port is left out', async () => {
+  const given = ['http://proxy:3128', 'http://plain:80', 'mirror:443', 'mirror.example.org:80']
+  const logins = await read(given.map((name) => `${name}=${FILE}`))
+  expect(Object.keys(logins)).toEqual(['http://proxy:3128', 'http://plain', 'mirror', 'mirror.example.org:80'])
+})
+
+test.each(['{"mirror": "a:hunter2"', '{"mirror": 5}', '[]'])('a damaged file is named, and not quoted: %s', (text) => {
+  const directory = mkdtempSync(join(tmpdir(), 'logins-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const registryLoginsFile = join(directory, 'registry-logins.json')
+  expect(readLogins({ registryLoginsFile })).toEqual({})
+  writeFileSync(registryLoginsFile, text)
+  expect(() => readLogins({ registryLoginsFile })).toThrow(`${registryLoginsFile} has no logins of registries`)
 })
 
 test.each<[string, string[], string, number, RegExp]>([

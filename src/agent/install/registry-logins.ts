@@ -1,3 +1,4 @@
+import * as z from 'zod/mini'
 import { AgentError } from '../../base/agent-error.ts'
 import { readIfThere } from '../../base/durable-file.ts'
 import { Secret } from '../../base/text/secret.ts'
@@ -16,7 +17,7 @@ const WRITE_IT = 'write USER:PASSWORD into it, with mode 0600'
 const LOGIN = /^[\x20-\x39\x3b-\x7e]+:[\x20-\x7e]+$/
 
 /**
- * What `HOST=FILE` arguments say. Each file has one line USER:PASSWORD. Throws AgentError `usage/registry-login`, and `credentials/…`
+ * What `HOST=FILE` and `http://HOST=FILE` arguments say. Each file has one line USER:PASSWORD. Throws AgentError `usage/registry-login`, and `credentials/…`
  * for a file that others can read.
  */
 export async function registryLoginsOf(
@@ -28,19 +29,23 @@ export async function registryLoginsOf(
   if (given.length > MOST) throw usage(`found ${given.length} times --registry-login; wanted at most ${MOST}`)
   const trust = await trustOf(view, environment)
   const logins = given.map(async (argument) => {
-    const [host = '', ...path] = argument.split('=')
+    const [name = '', ...path] = argument.split('=')
     const file = path.join('=')
-    if (!RegistryHost.safeParse(host).success || file === '') throw usage(`found --registry-login ${argument}`)
+    const isPlain = name.startsWith('http://')
+    if (!RegistryHost.safeParse(isPlain ? name.slice(7) : name).success || file === '')
+      throw usage(`found --registry-login ${argument}`)
     const [line = ''] = (await readCredentialFile(file, 'registry login file', view, trust, WRITE_IT)).split('\n')
     if (!LOGIN.test(line.trim())) throw usage(`the first line of ${file} is not USER:PASSWORD`)
-    return [host, new Secret(line.trim())] as const
+    // As in URLs, where the usual port is left out.
+    const { host } = new URL(isPlain ? name : `https://${name}`)
+    return [isPlain ? `http://${host}` : host, new Secret(line.trim())] as const
   })
   return Object.fromEntries(await Promise.all(logins))
 }
 
 function usage(message: string): AgentError {
   return new AgentError('usage/registry-login', message, {
-    fix: 'write USER:PASSWORD into a file with mode 0600, and pass --registry-login HOST=FILE with the host of the registry or mirror',
+    fix: 'write USER:PASSWORD into a file with mode 0600, and pass --registry-login HOST=FILE with the host of the registry or mirror, or http://HOST=FILE for a proxy or what has no TLS',
     kind: 'invalid',
   })
 }
@@ -62,8 +67,25 @@ function textOf(logins: RegistryLogins): string | undefined {
   return entries.length === 0 ? undefined : `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`
 }
 
-/** Throws SyntaxError for a damaged file. */
-export function readLogins({ registryLoginsFile }: Pick<AgentPaths, 'registryLoginsFile'>): RegistryLogins {
-  const logins = JSON.parse(readIfThere(registryLoginsFile) ?? '{}') as Record<string, string>
-  return Object.fromEntries(Object.entries(logins).map(([host, login]) => [host, new Secret(login)]))
+const Kept = z.record(z.string(), z.string())
+
+/** Throws AgentError `config/damaged`, without what the file says. */
+export function readLogins({ registryLoginsFile: file }: Pick<AgentPaths, 'registryLoginsFile'>): RegistryLogins {
+  const text = readIfThere(file)
+  if (text === undefined) return {}
+  const { data } = Kept.safeParse(parsed(text))
+  if (data) return Object.fromEntries(Object.entries(data).map(([host, login]) => [host, new Secret(login)]))
+  throw new AgentError('config/damaged', `${file} has no logins of registries`, {
+    fix: 'install the agent again with all its options',
+    kind: 'invalid',
+  })
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The error of JSON quotes the text.
+    return undefined
+  }
 }

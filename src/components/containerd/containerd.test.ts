@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
 import { Secret } from '../../base/text/secret.ts'
 import { containerd } from './component.ts'
+import { loginFor } from './logins.ts'
 
 const CONFIGURATION = '/etc/cantrip-containerd/config.toml'
 const OVERRIDE = '/etc/cantrip-containerd/conf.d/50-cluster.toml'
@@ -77,7 +78,7 @@ test('workers can have another proxy, whose user is in a private file, and reach
   const settings = { httpsProxy: 'http://proxy:3128', workerProxy: 'http://edge:3128' }
   const fake = fakeKubernetes(settings)
   fake.host.files.seed('/proc/net/route', ROUTES)
-  const registryLogins = { 'edge:3128': new Secret('node:p@ss') }
+  const registryLogins = { 'http://edge:3128': new Secret('node:p@ss') }
   const worker = { ...fake.params, registryLogins, node: { ...fake.params.node, roles: ['worker'] as ['worker'] } }
   await runComponent(containerd, { ...fake, params: worker })
   expect(fake.host.text(PROXY)).toContain('HTTP_PROXY="http://node:p%40ss@edge:3128"\n')
@@ -114,4 +115,26 @@ server = "https://registry-1.docker.io"
   expect(await runComponent(containerd, { ...fake, params: fewer })).toEqual(['containerd/write-mirrors'])
   expect(await fake.host.stat(hosts('docker.io'))).toBe(undefined)
   expect(fake.host.text(hosts('quay.io'))).toBe('server = "https://quay.io"\n')
+})
+
+test('a login is not sent in clear, unless it was given for that; one of another object is none', async () => {
+  const registryMirrors = { 'docker.io': 'http://mirror:5000', 'quay.io': 'https://mirror:5000' }
+  const textFor = async (name: string) => {
+    const fake = fakeKubernetes({ registryMirrors, registryCa: {} })
+    const params = { ...fake.params, registryLogins: { [name]: new Secret('node:p@ss') } }
+    await runComponent(containerd, { ...fake, params })
+    return ['docker.io', 'quay.io'].map((registry) => fake.host.text(hosts(registry))?.includes('Authorization'))
+  }
+  expect(await textFor('mirror:5000')).toEqual([false, true])
+  expect(await textFor('http://mirror:5000')).toEqual([true, false])
+  const { params } = fakeKubernetes({ registryMirrors: { 'docker.io': 'https://constructor' } })
+  expect(loginFor(params, 'https://constructor')).toBe(undefined)
+})
+
+test('without a mirror of its own, a registry with a CA has that of all others', async () => {
+  const registryMirrors = { '*': 'https://mirror:5000' }
+  const fake = fakeKubernetes({ registryMirrors, mirrorOnly: ['*'], registryCa: { 'quay.io': 'CA\n' } })
+  fake.host.network.onRequest('https://mirror:5000', { status: 200 })
+  await runComponent(containerd, fake)
+  expect(fake.host.text(hosts('quay.io'))).toContain('server = "https://mirror:5000"')
 })

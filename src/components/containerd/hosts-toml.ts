@@ -1,4 +1,5 @@
 import type { ProvisionParams } from '../../provision/params.ts'
+import { loginFor } from './logins.ts'
 
 /** Read at each pull, by any containerd of the machine (containerd's docs/hosts.md). */
 export const DIRECTORY = '/etc/containerd/certs.d'
@@ -21,7 +22,7 @@ export interface Asked {
 export function toAsk({ cluster, registryLogins = {} }: Params): Asked[] {
   const { registryMirrors = {}, mirrorOnly = [], registryCa = {} } = cluster
   const named = [registryMirrors, registryCa, registryLogins].flatMap(Object.keys)
-  const registries = [...new Set(named)].sort()
+  const registries = [...new Set(named)].filter((name) => !name.startsWith('http://')).sort()
   return registries.map((registry) => {
     const key = registryMirrors[registry] === undefined ? '*' : registry
     const mirror = registryMirrors[key]
@@ -38,14 +39,14 @@ export function placeOf(mirror: string): { url: string; host: string; hasPath: b
   return { url: hasPath ? `${origin}/v2${pathname.replace(/\/$/, '')}` : origin, host, hasPath }
 }
 
-/** The names under which `registryCa` has what is trusted for a host. */
+/** The names under which `registryCa` has what is trusted for a host. Its usual port may be among them, which URLs do not have. */
 export function caNamesOf({ cluster: { registryCa = {} } }: Params, host: string): string[] {
-  return [...new Set([host, '*'])].filter((name) => registryCa[name] !== undefined)
+  return [...new Set([host, `${host}:443`, '*'])].filter((name) => Object.hasOwn(registryCa, name))
 }
 
-/** What containerd sends as the user of a host, which only its files on this node have. */
-export function authorizationOf({ registryLogins = {} }: Params, host: string): string | undefined {
-  const login = registryLogins[host]
+/** What containerd sends to this URL as its user, which only files of this node have. */
+export function authorizationOf(params: Params, url: string): string | undefined {
+  const login = loginFor(params, url)
   return login && `Basic ${Buffer.from(login.reveal()).toString('base64')}`
 }
 
@@ -55,7 +56,7 @@ export const originOf = (registry: string) => (registry === 'docker.io' ? 'regis
 /** What is known of a host: the files with the CAs that are trusted for it, and the header of its user. */
 export interface Known {
   casOf(host: string): readonly string[]
-  authorizationOf(host: string): string | undefined
+  authorizationOf(url: string): string | undefined
 }
 
 export function hostsToml({ registry, mirror, isOriginAsked }: Asked, known: Known): string {
@@ -64,16 +65,17 @@ export function hostsToml({ registry, mirror, isOriginAsked }: Asked, known: Kno
   const capabilities = 'capabilities = ["pull", "resolve"]'
   // The server is the last one that is asked.
   if (place !== undefined && !isOriginAsked) {
-    lines.push(`server = "${place.url}"`, capabilities, ...settingsOf(place, known), ...headerOf('', place.host, known))
+    lines.push(`server = "${place.url}"`, capabilities, ...settingsOf(place, known), ...headerOf('', place.url, known))
   } else {
     // Without a server, it is the registry itself.
     if (registry !== '*') lines.push(`server = "https://${originOf(registry)}"`)
-    lines.push(...settingsOf({ host: registry, hasPath: false }, known), ...headerOf('', registry, known))
+    lines.push(...settingsOf({ host: registry, hasPath: false }, known))
+    if (registry !== '*') lines.push(...headerOf('', `https://${registry}`, known))
   }
   if (place !== undefined && isOriginAsked) {
     const name = `host."${place.url}"`
     lines.push(`[${name}]`, ...[capabilities, ...settingsOf(place, known)].map((line) => `  ${line}`))
-    lines.push(...headerOf(`${name}.`, place.host, known))
+    lines.push(...headerOf(`${name}.`, place.url, known))
   }
   return `${MARKER}${lines.join('\n')}\n`
 }
@@ -84,7 +86,7 @@ function settingsOf({ host, hasPath }: { host: string; hasPath: boolean }, { cas
 }
 
 /** A table of its own, after the settings of its host. */
-function headerOf(prefix: string, host: string, { authorizationOf }: Known): string[] {
-  const value = authorizationOf(host)
+function headerOf(prefix: string, url: string, { authorizationOf }: Known): string[] {
+  const value = authorizationOf(url)
   return value === undefined ? [] : [`[${prefix}header]`, `  Authorization = "${value}"`]
 }

@@ -37,7 +37,7 @@ function filesFor(params: ProvisionParams): Record<string, string> {
   const cas = Object.entries(params.cluster.registryCa ?? {}).map(([host, text]) => [pathOfCa(host), text])
   const known = {
     casOf: (host: string) => caNamesOf(params, host).map(pathOfCa),
-    authorizationOf: (host: string) => authorizationOf(params, host),
+    authorizationOf: (url: string) => authorizationOf(params, url),
   }
   const files = toAsk(params).map((each) => [pathOf(each.registry), hostsToml(each, known)])
   return Object.fromEntries([...cas, ...files])

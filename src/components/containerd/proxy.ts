@@ -3,6 +3,7 @@ import type { HostView } from '../../host/host.ts'
 import { mainRoutes } from '../../host/network/routes.ts'
 import { splitHostPort } from '../../provision/api/endpoint.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
+import { loginFor } from './logins.ts'
 
 const LOCAL = ['localhost', '127.0.0.1', '::1', '.svc', '.cluster.local']
 
@@ -31,9 +32,9 @@ export async function proxyEnvironment(view: HostView, params: Params): Promise<
 }
 
 /** With the user of the proxy, whom only this node knows. */
-function signedIn(proxy: string | undefined, { registryLogins = {} }: Params): string | undefined {
+function signedIn(proxy: string | undefined, params: Params): string | undefined {
   const url = proxy === undefined ? null : URL.parse(proxy)
-  const login = url && registryLogins[url.host]?.reveal()
+  const login = url && loginFor(params, url.href)?.reveal()
   if (!url || !login) return proxy
   const at = login.indexOf(':')
   const user = [login.slice(0, at), login.slice(at + 1)].map(encodeURIComponent).join(':')

@@ -35,8 +35,8 @@ export async function verifyMirrors(host: Host, params: ProvisionParams, log: (t
 
 async function problemOf(host: Host, params: ProvisionParams, { registry, mirror = '' }: Asked) {
   const { cluster, bundleStore } = params
-  const authorization = authorizationOf(params, placeOf(mirror).host)
   const { url, host: name, hasPath } = placeOf(mirror)
+  const authorization = authorizationOf(params, url)
   const known = caNamesOf(params, name).map((each) => cluster.registryCa?.[each])
   const ca = [...known, await systemCas(host)].filter((text) => text).join('\n')
   const pause = bundleStore.manifest.files.find(({ role, name }) => role === 'image' && /\/pause:/.test(name))
