@@ -199,7 +199,13 @@ test('a master that was away during a recovery joins the recovered etcd when it 
   const etcdState = LOST
   const agents = [await connect(0, { etcdState }), await connect(1, { etcdState })]
   expect(await scene.cli('cluster', 'recover', 'demo', '--survivor', 'm1', '--yes')).toMatchObject({ code: 0 })
-  const [survivor] = await finish(agents, 'done')
+  const [survivor] = await orders(agents.slice(0, 1))
+  const at = BACKUP.madeAt
+  agents[0]?.event(2, survivor?.run ?? '', { kind: 'step-done', at, step: 'a/b', ms: 1, marks: 'replaces-data' })
+  await agents[0]?.next('ack')
+  await finish(agents.slice(1), 'done')
+  agents[0]?.send('result', { run: survivor?.run ?? '', outcome: 'done' }, 3)
+  await agents[0]?.next('ack')
   const id = survivor?.role === 'restore-etcd' ? survivor.restore.id : undefined
 
   const m3 = await connect(2, { etcdState })
@@ -209,8 +215,9 @@ test('a master that was away during a recovery joins the recovered etcd when it 
   expect(m3.received.filter(({ t }) => t === 'instruct')).toEqual([])
 
   await scene.admin('POST', '/v1/clusters/demo/provision')
+  expect(await finish(agents.slice(0, 1), 'done', 4)).toMatchObject([{ role: 'first-master' }])
   expect(await finish([m3], 'done', 3)).toMatchObject([rejoin])
-  expect(await agents[0]?.instruction()).toMatchObject({ role: 'first-master' })
+  expect(await agents[1]?.instruction()).toMatchObject({ role: 'master' })
 })
 
 function shows(index: number, what: string, isSo: (shown: NodeDetail) => boolean): Promise<void> {

@@ -105,8 +105,7 @@ export function openDraft(data: ClusterData, now: Date): Draft {
     if (place !== undefined && isLast && isHere) draft.setNode(nodeId, { place })
   }
   const keepRejoins = (before: Run, after: Run) => {
-    if (before.state === after.state) return
-    for (const { id, rejoin } of rejoinsAfter(after, present(draft), now)) draft.setNode(id, { rejoin })
+    for (const { id, to } of rejoinsAfter(before, after, present(draft), now)) draft.setNode(id, to)
   }
   return draft
 }

@@ -124,7 +124,7 @@ export interface Node {
   leaving: Leaving
   /** Null in a record of an earlier build: see placeOf. */
   place: Place | 'none' | null
-  /** A master that still has the data of etcd from before a recovery. */
+  /** A master that still has the data of etcd from before a recovery or a restore. */
   rejoin: Rejoin | null
   roles: NodeRole[]
   interface: string | null
@@ -173,6 +173,8 @@ export interface RunProgress {
   current: Record<string, string>
   /** Its API is up, and nodes can join through it. The name is in stored records. */
   letsIn?: true
+  /** It has replaced the data of its etcd: the other masters have yet to join that. */
+  replacedData?: true
   /** It waits for its turn to join. */
   awaitsAdmission?: boolean
   /** It has got its invitation. */

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Controllers } from '../../protocol/wire/lists/controllers.ts'
 import type { Trust } from '../../protocol/wire/lists/trust.ts'
 import { CLOSE } from '../../protocol/wire/session/limits.ts'
+import { REJOIN } from '../domain/agent-update/update-needed.ts'
 import type { HasAuthority, HasClock, HasPublicUrls, HasStore } from '../ports.ts'
 import type { Session } from './session/session.ts'
 
@@ -25,7 +26,9 @@ export async function deliver({ store }: HasStore, session: Session): Promise<vo
   // A node executes one run at a time: a run that follows a cancelled one is sent after the cancelled one has ended.
   const run = await store.openRunOf(session.nodeId)
   if (!run) return
-  const { id, payload, signature, seq } = run
+  const { id, role, payload, signature, seq } = run
+  // Nothing was known of the agent when the order was made. It expires, and the next one says what is needed.
+  if (role === 'restore-etcd' && !session.capabilities.includes(REJOIN)) return
   if (seq > session.peerSeq) once(session, id, () => session.send('instruct', { payload, signature }, seq))
   if (run.cancel) once(session, `cancel ${id}`, () => session.send('cancel', { run: id }))
 }

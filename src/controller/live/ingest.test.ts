@@ -97,6 +97,20 @@ it('decisions are due about a node that was silent', async () => {
   expect(due).toEqual([one.clusterId])
 })
 
+it('an event that the data of etcd is replaced, of a run that expired, is about the other masters too', async () => {
+  const master = node({ id: 'n-bbbbbbbbbb', name: 'two', state: 'READY', place: { task: 'master', reached: 'done' } })
+  const restore = { id: 'r-bbbbbbbbbb', source: 'one', backup: null, nodes: ['one'] }
+  const its = { role: 'restore-etcd', repair: true, endedAt: EARLY, payload: JSON.stringify({ restore }) } as const
+  await store.commit([
+    { change: 'add-node', node: master },
+    { change: 'add-run', run: { ...expired, ...its } },
+  ])
+  const done = { kind: 'step-done', at: EARLY, step: 'a/1', ms: 1, marks: 'replaces-data' } as const
+  await receive({ ...event(1, expired.id), t: 'event', body: { run: expired.id, event: done } })
+  const rejoin = { recovery: restore.id, survivor: 'one', since: EARLY }
+  expect((await store.node(master.id))?.rejoin).toEqual(rejoin)
+})
+
 it('acknowledges and does not store events of a run of another node', async () => {
   expect(await receive(event(1, 'r-foreign000'))).toEqual([])
   expect((await store.node(one.id))?.upSeq).toBe(1)

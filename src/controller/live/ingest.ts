@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { UpFrame } from '../../protocol/wire/frames.ts'
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
+import { isMarked } from '../../protocol/wire/step-mark.ts'
 import { type Draft, nodeIn, runIn } from '../domain/draft.ts'
 import type { Node, Run } from '../domain/records.ts'
 import { wasReset } from '../nodes/node-commands.ts'
@@ -52,8 +53,12 @@ export async function ingest(ports: Ingesting, batch: readonly Received[], due: 
 
 /** Only these can lead to decisions. The many events of runs are stored without reconciling. */
 export const DECISIVE: readonly UpFrame['t'][] = ['hello', 'facts', 'result', 'reset']
-/** The nodes wait for the decisions that follow these. */
-const URGENT: readonly UpFrame['t'][] = ['result', 'reset']
+/** The nodes wait for the decisions that follow these, or what they say is about other nodes too. */
+function isUrgentFrame({ t, body }: UpFrame): boolean {
+  return (
+    t === 'result' || t === 'reset' || (t === 'event' && 'marks' in body.event && isMarked(body.event, 'replaces-data'))
+  )
+}
 
 /** The controller that has the lease of the cluster is told to decide. */
 const BY_ANOTHER = { peers: { leaseOf: async () => undefined }, decide: () => undefined }
@@ -75,7 +80,7 @@ async function ingestOf(
     received.flatMap(({ frame }) => (frame.t === 'event' && frame.seq > 0 ? [frame.body.run] : [])),
   )
   const has = (kinds: readonly UpFrame['t'][]) => received.some(({ frame }) => kinds.includes(frame.t))
-  const isUrgent = has(URGENT)
+  const isUrgent = received.some(({ frame }) => isUrgentFrame(frame))
   const nodes = [...new Set(received.map(({ nodeId }) => nodeId))]
   const isOurs = (await ports.peers.leaseOf(cluster)) !== undefined
   const done = isUrgent

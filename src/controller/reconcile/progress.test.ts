@@ -49,6 +49,11 @@ it.each<[string, RunEvent[], object]>([
     { letsIn: true },
   ],
   [
+    'that the data is replaced',
+    [{ kind: 'step-done', at, step: 'a/b', ms: 1, marks: 'replaces-data' }],
+    { replacedData: true },
+  ],
+  [
     'a wait for admission, while it lasts',
     [{ kind: 'step-started', at, step: 'a/b', title: 'Asking', marks: 'awaits-admission' }],
     { awaitsAdmission: true },

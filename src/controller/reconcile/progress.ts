@@ -18,8 +18,9 @@ export function advance(progress: RunProgress, event: RunEvent): RunProgress {
     case 'step-skipped': {
       const { [event.step]: _, ...current } = progress.current
       const letsIn = isMarked(event, 'admits-nodes') ? ({ letsIn: true } as const) : {}
+      const replaced = isMarked(event, 'replaces-data') ? ({ replacedData: true } as const) : {}
       const waits = isMarked(event, 'awaits-admission') ? { awaitsAdmission: false } : {}
-      return { ...progress, ...letsIn, ...waits, done: Math.min(progress.of, progress.done + 1), current }
+      return { ...progress, ...letsIn, ...replaced, ...waits, done: Math.min(progress.of, progress.done + 1), current }
     }
     case 'run-ended':
       return { ...progress, current: {}, awaitsAdmission: false }

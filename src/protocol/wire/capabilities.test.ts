@@ -8,7 +8,7 @@ import { Operation } from './operation.ts'
 
 const kindsOf = (values: readonly unknown[]) => values.map(String)
 
-test('names every frame, instruction, operation, later setting or parameter that the schemas have, and what an upgrade changes', () => {
+test('names every frame, instruction, operation, later setting or parameter that the schemas have, what an upgrade changes, and joining again', () => {
   const frames = Object.keys(DOWN)
   const instructions = Instruction._zod.def.options.flatMap(({ shape }) => kindsOf(shape.role._zod.def.values))
   const operations = Operation._zod.def.out._zod.def.options.flatMap(({ shape }) =>
@@ -25,6 +25,7 @@ test('names every frame, instruction, operation, later setting or parameter that
       ...operations.map((kind) => `operation/${kind}`),
       ...settingCapabilities(),
       'change/endpoint',
+      'change/rejoin',
       ...optional.filter((name) => !(name in SETTINGS)).map((name) => `params/${name}`),
     ].sort(),
   )

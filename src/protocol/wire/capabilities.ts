@@ -3,7 +3,8 @@ import { OPERATION_FRAME } from './released-names.ts'
 /*
  * What an agent understands, by name: `frame/<t>`, `instruction/<role>`, `operation/<kind>`, `setting/<name>` for a
  * setting and `params/<name>` for another parameter that came after the first release, and `change/<kind>` for what a run of
- * the role `upgrade` changes besides the version of Kubernetes. The controller sends it nothing else.
+ * the role `upgrade` changes besides the version of Kubernetes; `change/rejoin` if a master joins a restored etcd beside others that run.
+ * The controller sends it nothing else.
  */
 
 /** Of an agent that lists none: builds up to f2add13. Never extended. */
@@ -25,6 +26,7 @@ export const CAPABILITIES: readonly string[] = [
     (kind) => `operation/${kind}`,
   ),
   'change/endpoint',
+  'change/rejoin',
   'params/kubeletCertificates',
   ...['back-up-etcd', 'look-at-backups', 'check-backup'].map((kind) => `operation/${kind}`),
   ...['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'workerProxy'].map((name) => `setting/${name}`),

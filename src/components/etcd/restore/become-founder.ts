@@ -67,6 +67,7 @@ async function othersThatRun(host: HostView, params: ProvisionParams): Promise<s
 export const replaceData: ProvisionStep = {
   id: 'etcd/replace-data',
   title: 'Replacing the data of etcd',
+  marks: 'replaces-data',
   isDone: (host, params) => isFounder(host, params),
   async apply(host, params, { signal }) {
     // A stopped etcd has written all that it had agreed on to its database.

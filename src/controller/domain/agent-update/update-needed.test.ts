@@ -4,7 +4,7 @@ import { CAPABILITIES, FIRST_CAPABILITIES } from '../../../protocol/wire/capabil
 import type { Upgrade } from '../upgrade/record.ts'
 import { updateNeeded } from './update-needed.ts'
 
-const node = { name: 'w1', agentVersion: '0.1.0' }
+const node = { name: 'w1', agentVersion: '0.1.0', rejoin: null }
 const cluster = { name: 'demo', settings: ClusterSettings.parse({}), upgrade: null }
 
 test.each([FIRST_CAPABILITIES, CAPABILITIES])('an agent that knows all of it needs no update', (...known) => {
@@ -32,12 +32,22 @@ test('a move of the API endpoint needs an agent that changes it on a node that h
   expect(updateNeeded(node, { ...cluster, upgrade: { ...upgrade, state: 'done' } }, 'upgrade', known)).toBeUndefined()
 })
 
+const rejoin = { recovery: 'r-bbbbbbbbbb', survivor: 'm1', since: '2026-01-01T00:00:00.000Z' }
+
+test('restored data of etcd needs an agent that joins it beside others that run', () => {
+  const known = CAPABILITIES.filter((each) => each !== 'change/rejoin')
+  const found = updateNeeded({ ...node, rejoin }, cluster, 'restore-etcd', known)
+  expect(found?.message).toContain('does not support change/rejoin;')
+  expect(found?.fix).toBe('controller node update w1, then: controller cluster provision demo')
+  expect(updateNeeded({ ...node, rejoin }, cluster, 'restore-etcd', CAPABILITIES)).toBeUndefined()
+})
+
 test.each([
   ['worker', {}, 'controller node update w1, then: controller cluster provision demo'],
   ['upgrade', {}, 'controller node update w1, then begin the upgrade again'],
   ['upgrade', UPGRADE, 'controller node update w1, then: controller cluster upgrade demo --resume'],
   ['add-ons', UPGRADE, 'controller node update w1, then: controller cluster upgrade demo --resume'],
-  ['restore-etcd', {}, 'controller node update w1, then restore the backup again'],
+  ['restore-etcd', {}, 'controller node update w1, then begin again'],
   ['renew', {}, 'controller node update w1'],
 ] as const)('after the update, %s goes on with its own command', (role, own, fix) => {
   const found = updateNeeded(node, { ...cluster, ...own }, role, ['operation/update-agent'])

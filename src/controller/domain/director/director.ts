@@ -6,6 +6,7 @@ import { SUSPECT_MS, UNREACHABLE_MS } from '../../../protocol/wire/session/limit
 import { isUpdating } from '../agent-update/agent-update.ts'
 import { problemsOf, SILENT_MS } from '../problems/problems.ts'
 import type { Cluster, KnownProblem, Node, Run, Silence } from '../records.ts'
+import { isSuperseded } from '../rejoin/rejoin.ts'
 import { hasLostMasters, isBusy, lastRun, mayHaveKubernetes, takesPart, taskOf } from '../shape.ts'
 import type { Member, Situation } from '../situation.ts'
 import { moveToBegin, waitsForMove } from '../upgrade/endpoint-move.ts'
@@ -139,14 +140,15 @@ function provision(member: Member, cluster: Cluster, outlook: Outlook): Decision
 }
 
 /** A READY node remains READY. The error of a failed repair is kept until the next repair. */
-function repair({ node, run, repair }: Member, outlook: Outlook): Decision[] {
+function repair(member: Member, outlook: Outlook): Decision[] {
+  const { node, run, repair } = member
   const { repairTaskOf, mayRepair, mayRejoin, rejoinOrder, mayRenew } = outlook
   if (mayRepair.has(node.id) || mayRejoin === node.id) {
     const role = rejoinOrder(node) === undefined ? repairTaskOf({ node, run }) : 'restore-etcd'
     return [{ kind: 'instruct', nodeId: node.id, role, repair: true }]
   }
   if (mayRenew.has(node.id)) return [{ kind: 'instruct', nodeId: node.id, role: 'renew', repair: true }]
-  const hasFailed = repair !== null && isFailedRepair(repair) && node.error === null
+  const hasFailed = repair !== null && isFailedRepair(repair) && node.error === null && !isSuperseded(member)
   return hasFailed ? [{ kind: 'node', nodeId: node.id, state: 'READY', error: errorOf(repair) }] : []
 }
 

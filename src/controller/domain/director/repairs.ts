@@ -45,12 +45,16 @@ function isFree(cluster: Cluster, members: readonly Member[]): boolean {
   })
 }
 
-/** One that has yet to join etcd again comes first, then those with problems. */
+/** The one whose etcd others have yet to join comes first, then these, then those with problems. */
 function nextMaster(cluster: Cluster, members: readonly Member[], due: readonly Member[]): Node | undefined {
   const withProblems = new Set(cluster.problems.map(({ node }) => node))
   const waiting = mastersOf(members).filter(({ id }) => due.some(({ node }) => node.id === id))
+  const survivors = new Set(members.map(({ node }) => node.rejoin?.survivor))
   return (
-    waiting.find(({ rejoin }) => rejoin !== null) ?? waiting.find(({ name }) => withProblems.has(name)) ?? waiting[0]
+    waiting.find(({ name }) => survivors.has(name)) ??
+    waiting.find(({ rejoin }) => rejoin !== null) ??
+    waiting.find(({ name }) => withProblems.has(name)) ??
+    waiting[0]
   )
 }
 

@@ -4,27 +4,30 @@ import { placeOf } from '../place.ts'
 import type { Node, Run } from '../records.ts'
 import { isMaster, isProvisionedMaster, lastRun } from '../shape.ts'
 import type { Member } from '../situation.ts'
-import type { Rejoin } from './record.ts'
 
 /** With these a master joins etcd again. The latter two: the survivor is gone, and any other master lets it in. */
 const JOINING: readonly Run['role'][] = ['restore-etcd', 'master', 'first-master']
 
 interface Change {
   id: string
-  rejoin: Rejoin | null
+  to: Pick<Node, 'rejoin'> & Partial<Pick<Node, 'error'>>
 }
 
-/** What a run changes: the survivor of a recovery leaves masters out, and a master has joined. */
-export function rejoinsAfter(run: Run, nodes: readonly Node[], now: Date): Change[] {
-  const node = nodes.find(({ id }) => id === run.nodeId)
-  if (run.state !== 'done' || !node || !JOINING.includes(run.role)) return []
-  const own = node.rejoin === null ? [] : [{ id: node.id, rejoin: null }]
-  if (run.role !== 'restore-etcd') return own
-  const { restore } = JSON.parse(run.payload) as Extract<Instruction, { role: 'restore-etcd' }>
-  if (restore.source !== node.name || restore.backup !== null) return own
-  const rejoin = { recovery: restore.id, survivor: restore.source, since: now.toISOString() }
-  const isLeftOut = (each: Node) => hasEtcd(each) && !restore.nodes.includes(each.name)
-  return [...own, ...nodes.filter(isLeftOut).map(({ id }) => ({ id, rejoin }))]
+/**
+ * What a change of a run changes: as soon as the data of one master is replaced, every other has yet to join it, whatever comes of the
+ * run; and a master has joined. An error from before does not count any more.
+ */
+export function rejoinsAfter(before: Run, after: Run, nodes: readonly Node[], now: Date): Change[] {
+  const node = nodes.find(({ id }) => id === after.nodeId)
+  if (!node) return []
+  if (after.progress.replacedData && !before.progress.replacedData) {
+    const { restore } = JSON.parse(after.payload) as Extract<Instruction, { role: 'restore-etcd' }>
+    const rejoin = { recovery: restore.id, survivor: restore.source, since: now.toISOString() }
+    const others = nodes.filter((each) => each.id !== node.id && hasEtcd(each))
+    return [{ id: node.id, to: { rejoin: null } }, ...others.map(({ id }) => ({ id, to: { rejoin, error: null } }))]
+  }
+  const hasJoined = after.state === 'done' && before.state !== 'done' && JOINING.includes(after.role)
+  return hasJoined && node.rejoin !== null ? [{ id: node.id, to: { rejoin: null } }] : []
 }
 
 function hasEtcd(node: Node): boolean {
@@ -58,7 +61,15 @@ function mayRejoin(member: Member): boolean {
   return rejoin !== null && isProvisionedMaster(member) && state === 'READY' && silent === 'no' && error === null
 }
 
-function hasFailed({ node: { rejoin }, repair }: Member): boolean {
-  if (rejoin === null || repair === null || repair.createdAt < rejoin.since) return false
-  return repair.role === 'restore-etcd' && !['open', 'done', 'expired'].includes(repair.state)
+function hasFailed(member: Member): boolean {
+  const { repair } = member
+  if (repair === null || isSuperseded(member)) return false
+  return repair.role === 'restore-etcd' && !['open', 'done'].includes(repair.state)
+}
+
+/** Whether it does not matter any more what came of the last repair: the data was replaced since, or the master joins when it is back. */
+export function isSuperseded({ node: { rejoin }, repair }: Member): boolean {
+  if (rejoin === null || repair === null) return false
+  const isEarlier = (repair.endedAt ?? repair.createdAt) < rejoin.since
+  return isEarlier || (repair.role === 'restore-etcd' && repair.state === 'expired')
 }
