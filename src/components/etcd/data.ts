@@ -5,7 +5,7 @@ import { unitProperties } from '../../host/units/unit-properties.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import { MEMBER_DATA } from '../../provision/paths.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
-import { keepReplacedData } from './restore/replaced-data.ts'
+import { keepReplacedData, removeMemberData } from './restore/replaced-data.ts'
 import { dropIn, WAL } from './templates.ts'
 
 const DROP_IN = `${UNITS}/${ETCD_UNIT}.d/10-data.conf`
@@ -45,7 +45,7 @@ export async function allowFirstStart(host: Host): Promise<void> {
 
 /**
  * Removes the data of a former member: etcd would refuse to start with it. After a recovery it can have what the survivor did not have,
- * so it is kept beside it until the next one.
+ * so it is kept until the next one.
  */
 export async function removeFormerData(host: Host, { restore }: Pick<ProvisionParams, 'restore'>): Promise<void> {
   const stopped = 'undo leaves the service stopped, as before its first start'
@@ -53,9 +53,7 @@ export async function removeFormerData(host: Host, { restore }: Pick<ProvisionPa
     await host.run(['systemctl', 'stop', ETCD_UNIT], { kind: 'nothing', because: stopped })
   }
   if ((await host.stat(MEMBER_DATA)) === undefined) return
-  if (restore) return keepReplacedData(host)
-  const because = 'the data belongs to a former member'
-  await host.run(['/usr/bin/rm', '--recursive', '--force', MEMBER_DATA], { kind: 'nothing', because })
+  await (restore?.backup === null ? keepReplacedData(host, restore) : removeMemberData(host))
 }
 
 export function dataMissing(): AgentError {

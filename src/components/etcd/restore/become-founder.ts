@@ -75,7 +75,8 @@ export const replaceData: ProvisionStep = {
       await host.run(['systemctl', 'stop', ETCD_UNIT], { kind: 'nothing', because: 'it is started again' }, { signal })
     }
     if (host.isDryRun) return
-    const { id } = orderOf(params)
+    const order = orderOf(params)
+    const { id } = order
     if ((await host.read(markIn(PART)))?.trim() !== id) {
       await host.expect({ kind: 'remove-tree', path: PART })
       await remove(host, PART)
@@ -83,7 +84,7 @@ export const replaceData: ProvisionStep = {
       await host.write(markIn(PART), `${id}\n`, 0o600)
       await host.run(['sync', PART], WITH_DATA, { signal })
     }
-    if ((await host.stat(MEMBER_DATA)) !== undefined) await keepReplacedData(host, signal)
+    if ((await host.stat(MEMBER_DATA)) !== undefined) await keepReplacedData(host, order, signal)
     await host.run(move(PART, MEMBER_DATA), WITH_DATA, { signal })
     await host.run(['sync', ETCD_DATA], WITH_DATA, { signal })
   },

@@ -127,7 +127,7 @@ function restored(fake: Awaited<ReturnType<typeof master>>) {
   fake.host.network.onRequest(`https://${OTHERS[1]}:2379/`, new Error('refused'))
   fake.host.network.onRequest(`https://${OTHERS[1]}:2379/v3/cluster/member/`, new Error('refused'))
   const peer = `https://${OTHERS[0]}:2380`
-  fake.etcd.members = [{ ID: founderId(peer, ID), name: 'm1', peerURLs: [peer] }]
+  fake.etcd.members = [{ ID: founderId(peer, fake.params.restore?.id ?? ''), name: 'm1', peerURLs: [peer] }]
 }
 
 test('another master stops etcd, waits for the founder, forgets its data, and joins it', async () => {
@@ -144,6 +144,7 @@ test('another master stops etcd, waits for the founder, forgets its data, and jo
   expect(fake.etcd.asked).toEqual(['add', 'promote'])
   expect(fake.etcd.members.at(-1)).toMatchObject({ name: 'n1', peerURLs: [PEER] })
   expect(host.files.bytes(DATA)).toBeUndefined()
+  expect(host.files.bytes(`${REPLACED_DATA}/member/snap/db`)).toBeUndefined()
   expect(await runComponent(etcd, fake)).toEqual([])
 })
 
@@ -167,6 +168,25 @@ test('a master that was away during a recovery: etcd stops, with its data kept, 
   expect(host.text(`${REPLACED_DATA}/member/snap/db`)).toBe('present')
   expect(fake.etcd.members.at(-1)).toMatchObject({ name: 'n1', peerURLs: [PEER] })
   expect(await runComponent(etcd, fake)).toEqual([])
+})
+
+test('a second attempt to join a recovery keeps the former data, not what the first one got', async () => {
+  const fake = await master({ source: 'm1', backup: null, nodes: ['m1', 'n1'] })
+  const { host } = fake
+  restored(fake)
+  await runComponent(etcd, fake)
+  host.files.seed(DATA, 'of a learner')
+  fake.etcd.members.pop()
+  await runComponent(etcd, fake)
+  expect(fake.etcd.asked).toEqual(['add', 'promote', 'add', 'promote'])
+  expect(host.text(`${REPLACED_DATA}/member/snap/db`)).toBe('present')
+  expect(host.files.bytes(DATA)).toBeUndefined()
+
+  if (fake.params.restore) fake.params.restore.id = 'r-cccccccccc'
+  host.files.seed(DATA, 'of a member')
+  restored(fake)
+  await runComponent(etcd, fake)
+  expect(host.text(`${REPLACED_DATA}/member/snap/db`)).toBe('of a member')
 })
 
 test('another etcd with the former data, in which it is a member, is not asked', async () => {
