@@ -10,6 +10,7 @@ interface Member {
 
 /** The member API of the gRPC gateway of an etcd cluster. */
 export interface FakeEtcd {
+  clusterId: string
   members: Member[]
   /** Error messages for the next requests, used once each. */
   refusals: string[]
@@ -25,7 +26,7 @@ export function fakeEtcd(host: FakeHost, addresses: readonly string[], own: { na
     name: `m${index + 1}`,
     peerURLs: [`https://${address}:2380`],
   }))
-  const etcd: FakeEtcd = { members, refusals: [], asked: [], down: new Set() }
+  const etcd: FakeEtcd = { clusterId: '1', members, refusals: [], asked: [], down: new Set() }
   const refusalOf = (verb: string): string | undefined => {
     if (verb !== 'add') return undefined
     if (etcd.members.some(({ isLearner }) => isLearner)) return 'etcdserver: too many learner members in cluster'
@@ -57,7 +58,7 @@ export function fakeEtcd(host: FakeHost, addresses: readonly string[], own: { na
         self.name = own.name
         host.files.seed('/var/lib/etcd/member-data/member/wal/0', '')
       }
-      return { status: 200, body: JSON.stringify({ members: etcd.members }) }
+      return { status: 200, body: JSON.stringify({ header: { cluster_id: etcd.clusterId }, members: etcd.members }) }
     })
   }
   return etcd

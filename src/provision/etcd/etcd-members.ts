@@ -24,6 +24,11 @@ interface WireMember {
   isLearner?: boolean
 }
 
+interface WireMembers {
+  header?: { cluster_id?: string }
+  members?: WireMember[]
+}
+
 const TIMEOUT_MS = 10_000
 
 export const peerUrlOf = (address: string) => `https://${hostPort(address, 2380)}`
@@ -31,6 +36,7 @@ export const peerUrlOf = (address: string) => `https://${hostPort(address, 2380)
 export interface Membership {
   /** Address of the machine whose etcd answered, for changes of the membership. */
   through: string
+  clusterId: string
   members: EtcdMember[]
 }
 
@@ -44,8 +50,10 @@ export async function readMembership(
   options: { linearizable?: boolean } = {},
 ): Promise<Membership | undefined> {
   for (const through of addresses) {
-    const answer = await askMembers<{ members?: WireMember[] }>(host, through, 'list', options).catch(() => undefined)
-    if (answer?.members) return { through, members: answer.members.map(memberOf) }
+    const answer = await askMembers<WireMembers>(host, through, 'list', options).catch(() => undefined)
+    if (answer?.members) {
+      return { through, clusterId: answer.header?.cluster_id ?? '', members: answer.members.map(memberOf) }
+    }
   }
   return undefined
 }

@@ -20,20 +20,26 @@ export async function isFounder(host: HostView, params: ProvisionParams): Promis
 }
 
 /**
- * The id that etcd gives the first member of the restored cluster: of its peer URL and of the token of the restore (computeMemberID in
- * etcd's membership/member.go). No other cluster has a member with it, so that nobody takes the former cluster for the restored one.
+ * The id of the cluster that the restore makes. etcd computes it of the id of its first member (genID in etcd's
+ * membership/cluster.go), and that one of its peer URL and of the token of the restore (computeMemberID in membership/member.go). It
+ * stays, whichever members the cluster has later. No other cluster has it, so that nobody takes the former one for the restored one.
  */
-export function founderId(peerUrl: string, token: string): string {
-  return createHash('sha1').update(peerUrl).update(token).digest().readBigUInt64BE(0).toString()
+export function restoredClusterId(peerUrl: string, token: string): string {
+  const founder = createHash('sha1').update(peerUrl).update(token).digest().subarray(0, 8)
+  return createHash('sha1').update(founder).digest().readBigUInt64BE(0).toString()
 }
 
-/** The members of the restored cluster, as its founder lists them; undefined before it runs. */
+/** The members of the restored cluster, as one of its masters lists them, the source first; undefined before it runs. */
 export async function restoredMembership(host: HostView, params: ProvisionParams): Promise<Membership | undefined> {
   const { id, source } = orderOf(params)
-  const address = addressOf(params, source)
-  const found = await readMembership(host, [address], { linearizable: true })
-  const wanted = founderId(peerUrlOf(address), id)
-  return found?.members.some((member) => member.id === wanted) ? found : undefined
+  const first = addressOf(params, source)
+  const wanted = restoredClusterId(peerUrlOf(first), id)
+  const others = params.cluster.masters.map(({ address }) => address).filter((address) => address !== first)
+  // At the same time: one that has no quorum answers only when the time is over.
+  const found = await Promise.all(
+    [first, ...others].map((address) => readMembership(host, [address], { linearizable: true })),
+  )
+  return found.find((each) => each?.clusterId === wanted)
 }
 
 export function addressOf({ cluster }: ProvisionParams, name: string): string {

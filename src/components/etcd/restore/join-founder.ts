@@ -31,14 +31,17 @@ export const awaitFounder: ProvisionStep = {
   title: 'Waiting for the restored etcd',
   isDone: isNext,
   async apply(host, params, { signal }) {
-    const { source } = orderOf(params)
+    const { source, backup } = orderOf(params)
+    // The backup does not have what was written after a recovery.
+    const next =
+      backup === null
+        ? 'then: controller cluster provision NAME'
+        : 'then restore again, or: controller cluster provision NAME, which starts everything again'
     const failure = async () =>
       new AgentError(
         'restore/no-founder',
         `the restored etcd on ${source} did not take this node in within 15 min; the data of this node is as before`,
-        {
-          fix: 'see why on that node: controller node logs NODE; then restore again, or: controller cluster provision NAME, which starts everything again',
-        },
+        { fix: `see why on that node: controller node logs NODE; ${next}` },
       )
     await waitUntil(host, () => isNext(host, params), { signal, timeoutMs: FOUNDER_MS, failure })
   },

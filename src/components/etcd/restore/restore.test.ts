@@ -8,7 +8,7 @@ import { BACKUPS, REPLACED_DATA, SETTINGS_FILE } from '../../../provision/etcd/b
 import { saveBackup } from '../../../provision/etcd/backup/save.ts'
 import { MEMBER_DATA } from '../../../provision/paths.ts'
 import { etcd } from '../component.ts'
-import { founderId } from './founder.ts'
+import { restoredClusterId } from './founder.ts'
 
 const ID = 'r-aaaaaaaaaa'
 const DATA = `${MEMBER_DATA}/member/snap/db`
@@ -53,9 +53,9 @@ async function master(order: Partial<RestoreOrder>) {
   return { ...fake, tool, running, others }
 }
 
-test('the id of the founder is what etcd computes', () => {
+test('the id of the restored cluster is what etcd computes', () => {
   // Of an etcd 3.6.16 that etcdutl restored with this URL and this token.
-  expect(founderId('http://127.0.0.1:23800', 'rtoken')).toBe('5221355458791534677')
+  expect(restoredClusterId('http://127.0.0.1:23800', 'rtoken')).toBe('5851298865142377373')
 })
 
 test('the source stops its API server, waits for the others, and replaces its data', async () => {
@@ -127,7 +127,8 @@ function restored(fake: Awaited<ReturnType<typeof master>>) {
   fake.host.network.onRequest(`https://${OTHERS[1]}:2379/`, new Error('refused'))
   fake.host.network.onRequest(`https://${OTHERS[1]}:2379/v3/cluster/member/`, new Error('refused'))
   const peer = `https://${OTHERS[0]}:2380`
-  fake.etcd.members = [{ ID: founderId(peer, fake.params.restore?.id ?? ''), name: 'm1', peerURLs: [peer] }]
+  fake.etcd.clusterId = restoredClusterId(peer, fake.params.restore?.id ?? '')
+  fake.etcd.members = [{ ID: '300', name: 'm1', peerURLs: [peer] }]
 }
 
 test('another master stops etcd, waits for the founder, forgets its data, and joins it', async () => {
@@ -193,10 +194,34 @@ test('another etcd with the former data, in which it is a member, is not asked',
   const fake = await master({ source: 'm2', backup: null, nodes: ['m2', 'n1'] })
   const present = fakeEtcd(fake.host, [OTHERS[1] ?? ''], { name: 'n1', peer: PEER })
   const peer = `https://${OTHERS[1]}:2380`
-  present.members = [{ ID: founderId(peer, ID), name: 'm2', peerURLs: [peer] }]
+  present.clusterId = restoredClusterId(peer, ID)
+  present.members = [{ ID: '300', name: 'm2', peerURLs: [peer] }]
   await runComponent(etcd, fake)
   expect(fake.etcd.members.map(({ name }) => name)).toContain('n1')
   expect([fake.etcd.asked, present.asked]).toEqual([[], ['add', 'promote']])
+})
+
+test('the survivor is away: it joins through another master that has the restored data', async () => {
+  const fake = await master({ source: 'm1', backup: null, nodes: ['m1', 'n1'] })
+  const present = fakeEtcd(fake.host, [OTHERS[1] ?? ''], { name: 'n1', peer: PEER })
+  fake.host.network.onRequest(`https://${OTHERS[0]}:2379/v3/cluster/member/`, new Error('refused'))
+  present.clusterId = restoredClusterId(`https://${OTHERS[0]}:2380`, ID)
+  const member = (name: string, at: number) => ({ ID: name, name, peerURLs: [`https://${OTHERS[at]}:2380`] })
+  present.members = [member('m1', 0), member('m2', 1)]
+  await runComponent(etcd, fake)
+  expect(present.asked).toEqual(['add', 'promote'])
+})
+
+test.each([
+  [null, /^see why .*; then: controller cluster provision NAME$/],
+  ['m1-20260101T000000Z', /then restore again, or/],
+])('without the restored etcd, of the backup %s, it fails with what to do', async (backup, fix) => {
+  const fake = await master({ source: 'm1', backup, nodes: ['m1', 'n1'] })
+  await expect(runComponent(etcd, fake)).rejects.toMatchObject({
+    code: 'restore/no-founder',
+    fix: expect.stringMatching(fix),
+  })
+  expect(fake.host.text(DATA)).toBe('present')
 })
 
 test('it waits for those that join before it', async () => {
