@@ -35,12 +35,14 @@ export function outlookOf(situation: Situation): Outlook {
     ...startable.filter(isMaster),
     ...(members.some(isMaster) ? workers.slice(0, Math.max(0, WORKERS_AT_ONCE - busy)) : []),
   ]
+  const repairs = isLost ? [] : repairsToStart(cluster, members)
+  const isMasterRepaired = members.some((member) => isMaster(member) && repairs.includes(member.node.id))
   return {
     firstMasterId: firstMaster(members)?.id,
     isLost,
     mayStart: new Set(isLost ? [] : begins.map(({ node }) => node.id)),
-    mayRepair: new Set(isLost ? [] : repairsToStart(cluster, members)),
-    mayRejoin: isLost ? undefined : rejoinToStart(members),
+    mayRepair: new Set(repairs),
+    mayRejoin: isLost || isMasterRepaired ? undefined : rejoinToStart(members),
     rejoinOrder: (node) => rejoinOrder(node, members),
     repairTaskOf: repairTaskOf(members),
     mayRenew: new Set(isLost ? [] : renewalsToStart(situation)),

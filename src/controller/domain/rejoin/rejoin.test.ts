@@ -121,6 +121,7 @@ test('the director: it joins by itself, and with the next repair after a failure
   expect(decide([master('m1'), master('m3', failed)])).toEqual([])
   const survivor = { ...instruct, nodeId: 'm1', role: 'first-master' }
   expect(decide([master('m1'), master('m3', failed)], 1)).toEqual([survivor])
+  expect(decide([master('m1'), master('m3', left)], 1), 'one at a time').toEqual([survivor])
   expect(decide([master('m1', { node: { attempt: 1 } }), master('m3', failed)], 1)).toEqual([instruct])
 })
 
