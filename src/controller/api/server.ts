@@ -26,7 +26,7 @@ import {
   type Timeouts,
 } from './limits.ts'
 import { createRouter } from './router.ts'
-import { openTunnels } from './tunnels.ts'
+import { addressTunnels, beginOn, openTunnels } from './tunnels.ts'
 import { createUpgrade } from './upgrade.ts'
 
 /** The server of the only port: TLS 1.3, limits on time, size and number. */
@@ -66,6 +66,7 @@ export async function createApiServer(
   known = clients.known
   server.on('upgrade', createUpgrade(core, hub, shares, openTunnels(server, clients.carries)))
   keepStrict(server, (socket) => passIfOnlyExpired(core, socket), logRefusedHandshakes(server, core))
+  addressTunnels(server)
   tls.keep(server)
   server.on('close', () => timers.clear())
   return server
@@ -95,7 +96,7 @@ function limitHandshakes(
   server.removeAllListeners('connection')
   const handshakes = openHandshakes<Socket>({
     ...time,
-    begin: (socket) => beginTls?.call(server, socket),
+    begin: (socket) => beginOn(socket, () => beginTls?.call(server, socket)),
     onRefused: (address) =>
       refused(
         `connections from ${address}`,

@@ -6,13 +6,41 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import { MAX_FRAGMENTS } from '../../protocol/wire/session/limits.ts'
+import { refusal } from '../domain/admission.ts'
 
 /** What a proxy makes of one message may be larger than what was sent. */
 const MOST_BYTES = 1024 * 1024
 
+interface Outside extends Pick<Socket, 'remoteAddress' | 'remotePort'> {
+  connection: Socket
+}
+
+/** By what is inside: the stream, and the TLS connection on it. */
+const outside = new WeakMap<object, Outside>()
+/** A TLS connection does not tell on which stream it is. So each begins in a context of its own, which does. */
+const beginning = new AsyncLocalStorage<Outside | undefined>()
+
 export interface Tunnels {
-  /** Opens one on the connection of this request. What is inside is a new connection of the server. */
+  /** Opens one on the connection of this request. What is inside is a new connection of the server. Throws AgentError. */
   open(request: IncomingMessage, socket: Duplex, head: Buffer): void
+}
+
+/** Begins TLS on a connection of the server, which can be a tunnel. Whoever calls this may be another connection, or a timer. */
+export function beginOn(connection: Socket, begin: () => void): void {
+  beginning.run(outside.get(connection), begin)
+}
+
+/** Gives clients in tunnels the address of their tunnel, before any listener that this server has by now. */
+export function addressTunnels(server: Server): void {
+  const address = (inner: TLSSocket) => {
+    const its = beginning.getStore()
+    if (its === undefined) return
+    outside.set(inner, its)
+    for (const name of ['remoteAddress', 'remotePort'] as const)
+      Object.defineProperty(inner, name, { value: its[name] })
+  }
+  server.prependListener('secureConnection', address)
+  server.prependListener('tlsClientError', (_error, inner) => address(inner))
 }
 
 /**
@@ -29,25 +57,27 @@ export function openTunnels(server: Server, onVerified: (outer: Socket) => void)
     maxFragments: MAX_FRAGMENTS,
     maxBufferedChunks: 64 * 1024,
   })
-  // A TLS connection on a stream does not know its address: it belongs to the context in which it was made.
-  const outside = new AsyncLocalStorage<Socket>()
   server.prependListener('secureConnection', (inner: TLSSocket) => {
-    const outer = outside.getStore()
-    if (outer === undefined) return
-    for (const name of ['remoteAddress', 'remotePort'] as const)
-      Object.defineProperty(inner, name, { value: outer[name] })
+    const its = outside.get(inner)
+    if (its === undefined) return
     if (inner.getPeerX509Certificate() === undefined) inner.destroy()
-    else onVerified(outer)
+    else onVerified(its.connection)
   })
   return {
     open(request, socket, head) {
-      const outer = request.socket
+      const connection = request.socket
+      if (request.headers.origin !== undefined)
+        throw refusal('request/other-origin', 'the request for a tunnel comes from a page', 'use the agent')
+      // Each would deepen the stack of calls by which data passes.
+      if (outside.has(connection))
+        throw refusal('request/invalid', 'found a tunnel inside a tunnel', 'open one on a connection of its own')
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
         const stream = createWebSocketStream(webSocket)
         // Told by the TLS connection inside.
         stream.on('error', () => undefined)
-        const { remoteAddress, remotePort } = outer
-        outside.run(outer, () => server.emit('connection', Object.assign(stream, { remoteAddress, remotePort })))
+        const { remoteAddress, remotePort } = connection
+        outside.set(stream, { connection, remoteAddress, remotePort })
+        server.emit('connection', Object.assign(stream, { remoteAddress, remotePort }))
       })
     },
   }

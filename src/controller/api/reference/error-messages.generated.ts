@@ -248,7 +248,8 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "the headers of the request are too large"
   ],
   "request/invalid": [
-    "…: found more than … values"
+    "…: found more than … values",
+    "found a tunnel inside a tunnel"
   ],
   "request/no-http": [
     "the request is not HTTP/1.1, or did not arrive in time"
@@ -258,7 +259,8 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "the request has no body"
   ],
   "request/other-origin": [
-    "the request comes from a page of another site"
+    "the request comes from a page of another site",
+    "the request for a tunnel comes from a page"
   ],
   "request/secret-in-url": [
     "found a token in the URL"
