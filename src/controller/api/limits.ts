@@ -30,6 +30,8 @@ export const SLOWED_MS = 10_000
 
 /** Connections of clients that have shown no certificate, and have not authenticated otherwise yet. They are pending too. */
 export const ANONYMOUS = 1_000
+/** How long one of them keeps its place when its address has too many; longer than the handshake inside a tunnel takes. */
+export const ANONYMOUS_MS = 5_000
 
 /** Requests of a connection that wait while another one of it is in work; they hold nothing but their headers. */
 export const PIPELINED = 16

@@ -62,7 +62,7 @@ export async function createApiServer(
   server.on('checkExpectation', (_request, response) => response.writeHead(417, { connection: 'close' }).end())
   const handshakes = limitHandshakes(server, core, time)
   ended = (socket) => handshakes.ended(socket)
-  const clients = limitConnections(server, core, shares, handshakes)
+  const clients = limitConnections(server, { now: core.now, refused: core.refused, ...time }, shares, handshakes)
   known = clients.known
   server.on('upgrade', createUpgrade(core, hub, shares, openTunnels(server, clients.carries)))
   keepStrict(server, (socket) => passIfOnlyExpired(core, socket), logRefusedHandshakes(server, core))

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { ANONYMOUS, SHARES } from '../limits.ts'
+import { ANONYMOUS, ANONYMOUS_MS, SHARES } from '../limits.ts'
 import { sourceOf } from './handshakes.ts'
 
 type Connection = Pick<Socket, 'remoteAddress'> & {
@@ -9,14 +9,21 @@ type Connection = Pick<Socket, 'remoteAddress'> & {
 
 /** Connections of clients that have shown no certificate, and have not authenticated otherwise yet. */
 export interface AnonymousConnections<C> {
-  /** When there are too many, the address with the most loses one. */
+  /**
+   * When there are too many, the address with the most loses one. When one address has too many, its oldest ends if it has had
+   * time to authenticate, else the new one: idle connections keep nobody out for long, nor do many new ones end another.
+   */
   enter(connection: C): void
   /** Returns whether it was anonymous before. */
   authenticated(connection: C): boolean
 }
 
-export function openAnonymous<C extends Connection>(onRefused: (address: string) => void): AnonymousConnections<C> {
-  const byAddress = new Map<string, Set<C>>()
+export function openAnonymous<C extends Connection>(
+  monotonicMs: () => number,
+  onRefused: (address: string) => void,
+): AnonymousConnections<C> {
+  /** The oldest comes first; with the time at which it has had enough. */
+  const byAddress = new Map<string, Map<C, number>>()
   let total = 0
   const leave = (connection: C): boolean => {
     const address = sourceOf(connection.remoteAddress)
@@ -34,25 +41,28 @@ export function openAnonymous<C extends Connection>(onRefused: (address: string)
   return {
     enter(connection) {
       const address = sourceOf(connection.remoteAddress)
-      const own = byAddress.get(address) ?? new Set<C>()
-      byAddress.set(address, own.add(connection))
+      const own = byAddress.get(address) ?? new Map<C, number>()
+      byAddress.set(address, own.set(connection, monotonicMs() + ANONYMOUS_MS))
       total++
       // A closed connection no longer knows its address.
       connection.once('close', () => {
         if (own.delete(connection)) total--
         if (own.size === 0 && byAddress.get(address) === own) byAddress.delete(address)
       })
-      if (own.size > SHARES.anonymous.connections) return end(address, connection)
+      if (own.size > SHARES.anonymous.connections) {
+        const [[oldest, untilMs] = [connection, 0]] = own
+        return end(address, untilMs <= monotonicMs() ? oldest : connection)
+      }
       if (total <= ANONYMOUS) return
       const [most = own, its = address] = largest(byAddress)
-      end(its, [...most][0])
+      end(its, [...most.keys()][0])
     },
     authenticated: leave,
   }
 }
 
-function largest<C>(byAddress: ReadonlyMap<string, Set<C>>): [Set<C>, string] | [] {
-  let found: [Set<C>, string] | [] = []
+function largest<T extends { size: number }>(byAddress: ReadonlyMap<string, T>): [T, string] | [] {
+  let found: [T, string] | [] = []
   for (const [address, own] of byAddress) if (own.size > (found[0]?.size ?? 0)) found = [own, address]
   return found
 }

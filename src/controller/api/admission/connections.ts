@@ -37,7 +37,7 @@ export function keepStrict(
   })
 }
 
-type Ports = Pick<HasClock, 'now'> & HasRefusals
+type Ports = Pick<HasClock, 'now'> & HasRefusals & { monotonicMs(): number }
 
 export interface Clients {
   /** A client has authenticated without a certificate, with the first such request of the connection. Throws if that is one too many. */
@@ -49,11 +49,11 @@ export interface Clients {
 /** Counts the connections of each client, once it is known. */
 export function limitConnections(
   server: Server,
-  { now, refused }: Ports,
+  { now, refused, monotonicMs }: Ports,
   shares: Shares,
   handshakes: Pick<Handshakes<Socket>, 'verified' | 'ended'>,
 ): Clients {
-  const anonymous = openAnonymous<Socket>((address) =>
+  const anonymous = openAnonymous<Socket>(monotonicMs, (address) =>
     refused(
       `anonymous connections from ${address}`,
       `ended connections from ${address}, which has too many without authentication`,
