@@ -68,7 +68,7 @@ const url = () => `wss://127.0.0.1:${controller.port}${TUNNEL_PATH}`
 
 test('there is no tunnel inside a tunnel', async () => {
   const inner = await inTunnel(own())
-  expect(await statusOf(new WebSocket(url(), { createConnection: () => inner }))).toBe(400)
+  expect(await statusOf(new WebSocket(url(), { createConnection: () => inner }))).toBe(404)
 })
 
 test.each([

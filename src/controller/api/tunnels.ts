@@ -70,7 +70,7 @@ export function openTunnels(server: Server, onVerified: (outer: Socket) => void)
         throw refusal('request/other-origin', 'the request for a tunnel comes from a page', 'use the agent')
       // Each would deepen the stack of calls by which data passes.
       if (outside.has(connection))
-        throw refusal('request/invalid', 'found a tunnel inside a tunnel', 'open one on a connection of its own')
+        throw refusal('path/unknown', 'found a tunnel inside a tunnel', 'open one on a connection of its own')
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
         const stream = createWebSocketStream(webSocket)
         // Told by the TLS connection inside.

@@ -221,6 +221,7 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   "path/unknown": [
     "unknown path: …",
+    "found a tunnel inside a tunnel",
     "this path has no websocket"
   ],
   "path/wrong-method": [
@@ -248,8 +249,7 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "the headers of the request are too large"
   ],
   "request/invalid": [
-    "…: found more than … values",
-    "found a tunnel inside a tunnel"
+    "…: found more than … values"
   ],
   "request/no-http": [
     "the request is not HTTP/1.1, or did not arrive in time"
