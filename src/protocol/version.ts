@@ -8,3 +8,6 @@ export const SUBPROTOCOL_V2 = 'cantrip.v2'
 
 /** A websocket in which an agent's TLS connection passes through a proxy that ends TLS itself. */
 export const TUNNEL_PATH = '/v1/tunnel'
+/** What each side sends with one message of it, and the most that it accepts: a proxy can put messages together. */
+export const TUNNEL_PIECE_BYTES = 32 * 1024
+export const TUNNEL_MESSAGE_BYTES = 64 * 1024

@@ -1,12 +1,16 @@
 import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { text } from 'node:stream/consumers'
+import { buffer, text } from 'node:stream/consumers'
 import { connect } from 'node:tls'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createWebSocketStream, WebSocket } from 'ws'
 import { serverCertificate } from '../../../test/support/images/server-certificate.ts'
+import { deadline } from '../../host/linux/network/connect.ts'
+import { openSecure } from '../../host/linux/network/secure.ts'
+import { TUNNEL_MESSAGE_BYTES } from '../../protocol/version.ts'
 import { CLIENT_CERTIFICATES } from './admission/connections.ts'
 import { addressTunnels, beginOn, openTunnels } from './tunnels.ts'
 
@@ -50,8 +54,8 @@ const portIn = (answer: string) =>
     ?.slice(1)
     .map(Number)[0]
 
-async function askedIn(tunnel: Duplex, identity = {}): Promise<number | undefined> {
-  const inner = connect({ host: '127.0.0.1', ca, ...identity, socket: tunnel })
+async function askedIn(tunnel: WebSocket, identity = {}): Promise<number | undefined> {
+  const inner = connect({ host: '127.0.0.1', ca, ...identity, socket: createWebSocketStream(tunnel) })
   inner.on('error', () => undefined)
   inner.write(REQUEST)
   return portIn(await text(inner).catch(() => ''))
@@ -63,7 +67,7 @@ async function openOuter() {
   const open = async () => {
     const webSocket = new WebSocket(`wss://127.0.0.1:${port()}/`, { createConnection: () => outer })
     await once(webSocket, 'open')
-    return createWebSocketStream(webSocket)
+    return webSocket
   }
   return { outer, open }
 }
@@ -88,4 +92,26 @@ it('in a tunnel, a client without a certificate gets no answer', async () => {
   const { open } = await openOuter()
   expect(await askedIn(await open())).toBeUndefined()
   expect(verified).toEqual([])
+})
+
+/** More than one write of TLS, and more than any message may have. */
+const LARGE = 3 * 1024 * 1024
+
+it('what an agent sends and gets with one write passes in messages within the limit', async () => {
+  server.removeAllListeners('request')
+  server.on('request', async (request: IncomingMessage, response: ServerResponse) =>
+    response.end(await buffer(request)),
+  )
+  const to = { host: '127.0.0.1', port: port() }
+  const socket = await openSecure(to, { ca, cert, key }, { inspects: true }, deadline(5_000))
+  socket.write(`POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${LARGE}\r\n\r\n`)
+  socket.write(Buffer.alloc(LARGE))
+  expect((await buffer(socket)).length).toBeGreaterThan(LARGE)
+})
+
+it('a message beyond the limit ends the tunnel before anybody has authenticated', async () => {
+  const tunnel = await (await openOuter()).open()
+  tunnel.send(Buffer.alloc(TUNNEL_MESSAGE_BYTES + 1))
+  const [code] = await once(tunnel, 'close')
+  expect(code).toBe(1009)
 })

@@ -5,11 +5,10 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { createWebSocketStream, WebSocketServer } from 'ws'
+import { inPieces } from '../../base/net/in-pieces.ts'
+import { TUNNEL_MESSAGE_BYTES, TUNNEL_PIECE_BYTES } from '../../protocol/version.ts'
 import { MAX_FRAGMENTS } from '../../protocol/wire/session/limits.ts'
 import { refusal } from '../domain/admission.ts'
-
-/** What a proxy makes of one message may be larger than what was sent. */
-const MOST_BYTES = 1024 * 1024
 
 interface Outside extends Pick<Socket, 'remoteAddress' | 'remotePort'> {
   connection: Socket
@@ -53,9 +52,9 @@ export function openTunnels(server: Server, onVerified: (outer: Socket) => void)
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
-    maxPayload: MOST_BYTES,
+    maxPayload: TUNNEL_MESSAGE_BYTES,
     maxFragments: MAX_FRAGMENTS,
-    maxBufferedChunks: 64 * 1024,
+    maxBufferedChunks: 4_096,
   })
   server.prependListener('secureConnection', (inner: TLSSocket) => {
     const its = outside.get(inner)
@@ -72,7 +71,7 @@ export function openTunnels(server: Server, onVerified: (outer: Socket) => void)
       if (outside.has(connection))
         throw refusal('path/unknown', 'found a tunnel inside a tunnel', 'open one on a connection of its own')
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        const stream = createWebSocketStream(webSocket)
+        const stream = inPieces(createWebSocketStream(webSocket), TUNNEL_PIECE_BYTES)
         // Told by the TLS connection inside.
         stream.on('error', () => undefined)
         const { remoteAddress, remotePort } = connection

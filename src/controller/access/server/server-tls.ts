@@ -33,7 +33,7 @@ export function openServerTls(
     ...keys,
     ca: ports.authority.ca,
     minVersion: 'TLSv1.3' as const,
-    // No session is resumed: the certificate of each connection is verified, and nobody pays for tickets.
+    // No session is resumed, so the certificate of each connection is verified. Tickets that TLS 1.3 still sends name nothing.
     secureOptions: constants.SSL_OP_NO_TICKET,
   })
   let keys = own(ports.now())

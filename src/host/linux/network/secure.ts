@@ -1,11 +1,9 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { TUNNEL_PATH } from '../../../protocol/version.ts'
+import { inPieces } from '../../../base/net/in-pieces.ts'
+import { TUNNEL_MESSAGE_BYTES, TUNNEL_PATH, TUNNEL_PIECE_BYTES } from '../../../protocol/version.ts'
 import type { HttpProxy, TlsIdentity } from '../../network.ts'
 import { type Deadline, openTcp, openTls, settle, type Target } from './connect.ts'
-
-/** Of one message of the websocket. A proxy can make one of many. */
-const MOST_BYTES = 4 * 1024 * 1024
 
 /** A TCP connection to the host, through the proxy if there is one. */
 export async function openRaw(to: Target, proxy: HttpProxy | undefined, until: Deadline): Promise<Socket> {
@@ -35,14 +33,14 @@ async function openWebSocket(outer: Socket, to: Target, until: Deadline): Promis
   const webSocket = new WebSocket(`wss://${authority}${TUNNEL_PATH}`, {
     createConnection: () => outer,
     perMessageDeflate: false,
-    maxPayload: MOST_BYTES,
+    maxPayload: TUNNEL_MESSAGE_BYTES,
     followRedirects: false,
   })
   const late = `${authority} did not open a tunnel through the proxy within ${until.timeoutMs} ms`
   return settle<Duplex>(outer, 'proxy', until.signal, late, (done, fail) => {
     webSocket.once('open', () => {
       webSocket.removeAllListeners('error')
-      const stream = createWebSocketStream(webSocket)
+      const stream = inPieces(createWebSocketStream(webSocket), TUNNEL_PIECE_BYTES)
       // Told by the TLS connection inside.
       stream.on('error', () => undefined)
       done(stream)
