@@ -74,7 +74,7 @@ export const registries = {
     schema: z.union([z.literal('none'), HttpUrl]),
     flag: '--worker-proxy <url>',
     kind: 'text',
-    help: 'proxy of nodes without the role master, instead of both; none: without one',
+    help: 'proxy of nodes that are not masters, instead of httpProxy and httpsProxy',
     wanted: 'none, or http://HOST:PORT without user and password',
     example: 'http://edge-proxy.example.org:3128',
     show: { title: 'Proxy', text: (url: string) => `of workers: ${url}` },
