@@ -53,7 +53,11 @@ export async function importBundle(
     // They are left out if the disk has no room for them.
     const hasCopies = await compress(verified.manifest, copy, copies).then(
       () => true,
-      () => rm(copies, { recursive: true, force: true }).then(() => false),
+      async (error: unknown) => {
+        if (!hasCode(error, 'ENOSPC', 'EDQUOT')) throw error
+        await rm(copies, { recursive: true, force: true })
+        return false
+      },
     )
     const directory = bundleDirectory(dataDirectory, verified.manifestSha256)
     const publicKey = encodePublicKey(trustedKey)

@@ -9,7 +9,7 @@ export interface ProxyOptions {
   /** http://[user@]host:port */
   proxy?: string
   proxyPasswordFile?: string
-  /** It ends TLS itself. Without `proxy` it is on the way unasked. */
+  /** It ends TLS itself. Without `proxy`, it is a transparent one. */
   tlsTerminatingProxy?: boolean
 }
 

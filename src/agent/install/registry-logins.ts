@@ -17,8 +17,8 @@ const WRITE_IT = 'write USER:PASSWORD into it, with mode 0600'
 const LOGIN = /^[\x20-\x39\x3b-\x7e]+:[\x20-\x7e]+$/
 
 /**
- * What `HOST=FILE` and `http://HOST=FILE` arguments say. Each file has one line USER:PASSWORD. Throws AgentError `usage/registry-login`, and `credentials/…`
- * for a file that others can read.
+ * What `HOST=FILE` and `http://HOST=FILE` arguments say. Each file has one line USER:PASSWORD. Throws AgentError
+ * `usage/registry-login`, and `credentials/…` for a file that others can read.
  */
 export async function registryLoginsOf(
   given: readonly string[],

@@ -10,18 +10,22 @@ const LOCAL = ['localhost', '127.0.0.1', '::1', '.svc', '.cluster.local']
 type Params = Pick<ProvisionParams, 'cluster' | 'node' | 'registryLogins'>
 
 /** The proxies of this node: workers may have another one than masters. */
-export function proxiesOf({ cluster, node }: Pick<Params, 'cluster' | 'node'>): { http?: string; https?: string } {
+function proxiesOf({ cluster, node }: Pick<Params, 'cluster' | 'node'>): { http?: string; https?: string } {
   const { httpProxy: http, httpsProxy: https, workerProxy } = cluster
   if (workerProxy === undefined || node.roles.includes('master'))
     return { ...(http && { http }), ...(https && { https }) }
   return workerProxy === 'none' ? {} : { http: workerProxy, https: workerProxy }
 }
 
+export function hasProxy(params: Pick<Params, 'cluster' | 'node'>): boolean {
+  return Object.keys(proxiesOf(params)).length > 0
+}
+
 /** The environment of containerd; undefined without a proxy. Programs differ in which case of the names they read. */
 export async function proxyEnvironment(view: HostView, params: Params): Promise<string | undefined> {
+  if (!hasProxy(params)) return undefined
   const { http, https } = proxiesOf(params)
   const { noProxy, podSubnet, serviceSubnet, endpoint } = params.cluster
-  if (http === undefined && https === undefined) return undefined
   const exempt = [...LOCAL, podSubnet, serviceSubnet, splitHostPort(endpoint).host, ...(await nodeSubnet(view, params))]
   const all = [...new Set(exempt), ...(noProxy ? [noProxy] : [])]
   const values = { HTTP_PROXY: signedIn(http, params), HTTPS_PROXY: signedIn(https, params), NO_PROXY: all.join(',') }

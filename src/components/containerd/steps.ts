@@ -3,13 +3,13 @@ import type { HostView } from '../../host/host.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { startUnit, unitIsCurrent } from '../../provision/steps/units.ts'
-import { proxyEnvironment } from './proxy.ts'
+import { hasProxy, proxyEnvironment } from './proxy.ts'
 import { CONFIGURATION, configuration, OVERRIDES, PROXY, unit } from './templates.ts'
 
 const UNIT = `${UNITS}/${CONTAINERD.unit}`
-const readAtStart = async (host: HostView, params: ProvisionParams) => [
+const readAtStart = (params: ProvisionParams) => [
   ...[`${CONTAINERD.binaries}/containerd`, CONFIGURATION, OVERRIDES, UNIT],
-  ...((await proxyEnvironment(host, params)) === undefined ? [] : [PROXY]),
+  ...(hasProxy(params) ? [PROXY] : []),
 ]
 
 export const writeConfiguration: ProvisionStep = {
@@ -35,7 +35,7 @@ export const startService: ProvisionStep = {
   id: 'containerd/start-service',
   title: 'Starting containerd',
   async isDone(host, params) {
-    return unitIsCurrent(host, CONTAINERD.unit, await readAtStart(host, params))
+    return unitIsCurrent(host, CONTAINERD.unit, readAtStart(params))
   },
   async apply(host, params, { signal }) {
     // Undo runs newest first: the service stops, then its mounts are removed, then its directories.
@@ -43,7 +43,7 @@ export const startService: ProvisionStep = {
     for (const path of [CONTAINERD.root, CONTAINERD.state]) await host.expect({ kind: 'remove-tree', path, all: true })
     await host.expect({ kind: 'unmount-below', path: `${CONTAINERD.root}/tmpmounts` })
     await host.expect({ kind: 'unmount-below', path: CONTAINERD.state })
-    await startUnit(host, CONTAINERD.unit, await readAtStart(host, params), { signal })
+    await startUnit(host, CONTAINERD.unit, readAtStart(params), { signal })
   },
 }
 
@@ -53,7 +53,7 @@ async function files(host: HostView, params: ProvisionParams): Promise<Record<st
     [CONFIGURATION]: configuration(sandboxImage(params), { restrictOomScoreAdj }),
     // Always written, so that it is reset when a later instruction no longer has the override.
     [OVERRIDES]: params.cluster.overrides.containerd ?? 'version = 3\n',
-    [UNIT]: unit({ hasProxy: (await proxyEnvironment(host, params)) !== undefined }),
+    [UNIT]: unit({ hasProxy: hasProxy(params) }),
   }
 }
 

@@ -6,7 +6,7 @@ import { systemCas } from '../../host/network/system-cas.ts'
 import { STAGE_NAMES } from '../../host/network.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import { type Asked, authorizationOf, caNamesOf, placeOf, toAsk } from './hosts-toml.ts'
-import { proxiesOf } from './proxy.ts'
+import { hasProxy } from './proxy.ts'
 
 const TIMEOUT_MS = 10_000
 
@@ -16,7 +16,7 @@ const TIMEOUT_MS = 10_000
  */
 export async function verifyMirrors(host: Host, params: ProvisionParams, log: (text: string) => void): Promise<void> {
   // Through a proxy, what containerd reaches differs.
-  if (Object.keys(proxiesOf(params)).length > 0) return
+  if (hasProxy(params)) return
   const asked = toAsk(params).filter(({ registry }) => params.cluster.registryMirrors?.[registry] !== undefined)
   const problems = await Promise.all(asked.map((each) => problemOf(host, params, each)))
   for (const [index, problem] of problems.entries()) {

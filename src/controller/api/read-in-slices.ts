@@ -30,7 +30,11 @@ export async function readInSlices(
   let step = slices.next()
   for (; !step.done; step = slices.next()) {
     const slice = step.value
-    if (slice !== 'turn') texts.set(slice.list, [...(texts.get(slice.list) ?? []), slice.text])
+    if (slice !== 'turn') {
+      const list = texts.get(slice.list) ?? []
+      texts.set(slice.list, list)
+      list.push(slice.text)
+    }
     await turn()
   }
   const body = parseJson(step.value)
