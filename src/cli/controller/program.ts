@@ -13,6 +13,7 @@ import { registerRestore } from './data/restore.ts'
 import { registerDeclare } from './declare/declare.ts'
 import { registerAdmin } from './identities/admin.ts'
 import { registerCreds } from './identities/creds.ts'
+import { registerInventory } from './inventory/inventory.ts'
 import { registerKeys } from './keys.ts'
 import { registerLogin } from './login/login.ts'
 import { registerLogout } from './login/logout.ts'
@@ -54,6 +55,7 @@ To create a cluster:
   registerCluster(program)
   registerNode(program)
   registerDeclare(program)
+  registerInventory(program)
   registerBundle(program)
   registerAgents(program)
   registerCreds(program)

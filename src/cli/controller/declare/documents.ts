@@ -1,4 +1,14 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  type SchemaOptions,
+} from 'yaml'
 import { type Place, type Problem, refuseAll } from './problem.ts'
 
 export type Path = readonly (string | number)[]
@@ -14,36 +24,58 @@ const MOST_DOCUMENTS = 100
 /** How often anchors are used, with everything that they contain. */
 const MOST_ALIASES = 100
 
-/** The documents of a YAML 1.2 file that are not empty. Throws `declaration/invalid`. */
-export function parseDocuments(file: string, text: string): Source[] {
+/** What a kind of files can have. */
+interface Form {
+  /** Of what is thrown. */
+  code: string
+  /** Where its form is described. */
+  help: string
+  parser?: Pick<SchemaOptions, 'merge' | 'customTags'>
+}
+
+interface Reading extends Form {
+  file: string
+}
+
+const DECLARATION: Form = { code: 'declaration/invalid', help: 'see: controller export --help' }
+
+/** The documents of a YAML 1.2 file that are not empty. Throws the code of the form. */
+export function parseDocuments(file: string, text: string, form: Form = DECLARATION): Source[] {
+  const read: Reading = { ...form, file }
   const counter = new LineCounter()
   const placeAt = (offset: number): Place => {
     const { line, col } = counter.linePos(offset)
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  if (opensTooMany(text)) return refuseAll([tooDeep(file)])
-  const parsed = attempt(file, () =>
-    parseAllDocuments(text, { lineCounter: counter, version: '1.2', prettyErrors: false, stringKeys: true }),
+  if (opensTooMany(text)) return refuseAll([tooDeep(read)])
+  const parsed = attempt(read, () =>
+    parseAllDocuments(text, {
+      lineCounter: counter,
+      version: '1.2',
+      prettyErrors: false,
+      stringKeys: true,
+      ...form.parser,
+    }),
   )
   const documents = 'empty' in parsed ? [] : parsed.filter(({ contents }) => contents !== null)
   const said = documents.map(({ errors, warnings }) => [...errors, ...warnings])
-  if (said.flat().some(({ message }) => TOO_DEEP.test(message))) return refuseAll([tooDeep(file)])
+  if (said.flat().some(({ message }) => TOO_DEEP.test(message))) return refuseAll([tooDeep(read)])
   const problems = said.flatMap((all): Problem[] =>
     all.map(({ message, pos }) => ({
-      ...{ place: placeAt(pos[0]), field: '', found: sentence(message), fix: 'correct the YAML' },
+      ...{ place: placeAt(pos[0]), field: '', found: sentence(message), fix: 'correct the YAML', code: form.code },
     })),
   )
   const other = documents.find(({ directives }) => directives?.yaml.version !== '1.2')
-  if (other) problems.push(atStart(file, 'found a directive %YAML 1.1', 'remove it: the file is YAML 1.2'))
+  if (other) problems.push(atStart(read, 'found a directive %YAML 1.1', 'remove it: the file is YAML 1.2'))
   if (documents.length > MOST_DOCUMENTS) {
     problems.push(
-      atStart(file, `found ${documents.length} documents; wanted at most ${MOST_DOCUMENTS}`, 'use several files'),
+      atStart(read, `found ${documents.length} documents; wanted at most ${MOST_DOCUMENTS}`, 'use several files'),
     )
   }
-  if (documents.length === 0) problems.push(atStart(file, 'found no document', 'see: controller export --help'))
+  if (documents.length === 0) problems.push(atStart(read, 'found no document', read.help))
   refuseAll(problems)
   return documents.map((document) => ({
-    value: attempt(file, () => document.toJS({ maxAliasCount: MOST_ALIASES })),
+    value: attempt(read, () => document.toJS({ maxAliasCount: MOST_ALIASES })),
     placeOf: (path, of = 'value') => placeAt(offsetOf(document, path, of)),
   }))
 }
@@ -62,25 +94,25 @@ const MOST_DEPTH = 500
 
 /** The parser catches some errors of its own. */
 const TOO_DEEP = /stack/i
-const tooDeep = (file: string) => atStart(file, 'it is nested too deeply', 'see: controller schema cluster')
+const tooDeep = (read: Reading) => atStart(read, 'it is nested too deeply', read.help)
 
 /** The parser calls itself for what is nested, and refuses too many aliases when the values are built. */
-function attempt<T>(file: string, work: () => T): T {
+function attempt<T>(read: Reading, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    if (error instanceof RangeError) refuseAll([tooDeep(file)])
+    if (error instanceof RangeError) refuseAll([tooDeep(read)])
     if (!(error instanceof ReferenceError)) throw error
     const isUnknown = /unresolved/i.test(error.message)
     const found = isUnknown
       ? 'it uses an anchor that it does not have'
       : `it uses its anchors more than ${MOST_ALIASES} times`
-    return refuseAll([atStart(file, found, 'write the values out')])
+    return refuseAll([atStart(read, found, 'write the values out')])
   }
 }
 
-function atStart(file: string, found: string, fix: string): Problem {
-  return { place: { file, line: 1, column: 1 }, field: '', found, fix }
+function atStart({ file, code }: Reading, found: string, fix: string): Problem {
+  return { place: { file, line: 1, column: 1 }, field: '', found, fix, code }
 }
 
 const sentence = (message: string) => message.split('\n', 1)[0]?.replace(/\.$/, '') ?? ''

@@ -14,7 +14,10 @@ export interface Loaded {
 /** The declarations in a file, or in standard input for `-`. Throws one error with everything that is wrong with them. */
 export async function loadDeclarations(path: string): Promise<Loaded[]> {
   const file = path === '-' ? 'stdin' : path
-  const checked = parseDocuments(file, await readText(path)).map((source) => ({ source, ...checkDocument(source) }))
+  const checked = parseDocuments(file, await readText(path, 'declaration')).map((source) => ({
+    source,
+    ...checkDocument(source),
+  }))
   const loaded = checked.flatMap((each) => ('declaration' in each ? [each] : []))
   const overrides = await Promise.all(loaded.map(overrideProblems))
   refuseAll([
