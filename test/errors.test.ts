@@ -37,6 +37,7 @@ const WITHOUT_CODE: readonly string[] = [
   'cli/agent/prechecks/run-prechecks.ts',
   'cli/controller/clusters/settings.ts',
   'cli/controller/declare/problem.ts',
+  'cli/controller/declare/read-text.ts',
   'cli/controller/follow/watch.ts',
   'cli/controller/nodes/until-removed.ts',
   'cli/controller/service/install.ts',
