@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import type { Backup } from '../../src/protocol/wire/messages/backup.ts'
-import { MEMBER_DATA } from '../../src/provision/paths.ts'
 import { kubectl } from '../support/site/site.ts'
-import { exec, execOk, type Node } from '../support/testbed/machine.ts'
-import { boot, kill } from '../support/testbed/nodes.ts'
+import { exec, execOk } from '../support/testbed/machine.ts'
 import { waitFor } from '../support/wait-for.ts'
+import { lostQuorum } from './lost-quorum.ts'
 import { allReady, etcdVotes, type Scene, uninstallAll } from './shape.ts'
 import type { Story } from './stages.ts'
-import { ADMIN, IMAGE, importImage } from './test-pod.ts'
+import { importImage } from './test-pod.ts'
+import { ask, backupsOf, CLUSTER, create, idle, isThere, loseData } from './vault.ts'
 
 const BACKUPS = '/var/lib/cantrip-etcd-backup'
 const isFull = process.env.CANTRIP_FULL === '1'
@@ -18,7 +18,7 @@ export async function restoredEtcd(scene: Scene, { stage }: Story): Promise<void
   let backup = ''
   await stage('a cluster is READY, and its masters have a timer for backups', async () => {
     await scene.boot(...names)
-    await scene.createCluster('vault', [])
+    await scene.createCluster(CLUSTER, [])
     for (const name of names) await scene.addNode(name, 'master,worker')
     await scene.provision()
     for (const node of scene.nodes()) {
@@ -52,17 +52,17 @@ export async function restoredEtcd(scene: Scene, { stage }: Story): Promise<void
   })
   await stage('objects from before and after a backup on request', async () => {
     await create(scene.node('m1'), 'kept')
-    const { backup: saved } = await ask<{ node: string; backup: Backup }>(scene, 'backup', 'now', 'vault')
+    const { backup: saved } = await ask<{ node: string; backup: Backup }>(scene, 'backup', 'now', CLUSTER)
     backup = saved.id
     await create(scene.node('m1'), 'lost')
   })
   await stage('a backup that is damaged or unknown is refused, and nothing stops', async () => {
-    const unknown = await scene.site().cli(['cluster', 'restore', 'vault', '--yes', '--from', 'm1-20200101T000000Z'])
+    const unknown = await scene.site().cli(['cluster', 'restore', CLUSTER, '--yes', '--from', 'm1-20200101T000000Z'])
     assert.match(unknown.stderr, /etcd-backup\/unknown/)
     const damaged = (await backupsOf(scene, 'm1')).find(({ id }) => id !== backup)
     assert(damaged)
     await damage(scene, damaged.id)
-    const refused = await scene.site().cli(['cluster', 'restore', 'vault', '--yes', '--from', damaged.id])
+    const refused = await scene.site().cli(['cluster', 'restore', CLUSTER, '--yes', '--from', damaged.id])
     assert.match(refused.stderr, /etcd-backup\/damaged/)
     await isThere(scene.node('m1'), 'lost')
   })
@@ -71,7 +71,7 @@ export async function restoredEtcd(scene: Scene, { stage }: Story): Promise<void
     assert.notEqual((await kubectl(scene.node('m1'), 'get', 'nodes', '--request-timeout=3s')).code, 0)
   })
   await stage('restore: the objects of the backup are there, and no others', async () => {
-    await scene.site().admin('cluster', 'restore', 'vault', '--yes', '--from', backup)
+    await scene.site().admin('cluster', 'restore', CLUSTER, '--yes', '--from', backup)
     await idle(scene)
     for (const node of scene.nodes())
       await waitFor('the API', async () => (await kubectl(node, 'get', 'nodes')).code === 0 || undefined, {
@@ -86,108 +86,14 @@ export async function restoredEtcd(scene: Scene, { stage }: Story): Promise<void
   await stage('uninstalled, backups and all', () => uninstallAll(scene.nodes()))
 }
 
-async function lostQuorum(scene: Scene, stage: Story['stage']): Promise<void> {
-  await stage('one of three masters loses the data of etcd, and one its power: there is no quorum', async () => {
-    await loseData(scene.node('m2'))
-    await kill(scene.node('m3'))
-    await waitFor(
-      'no quorum',
-      async () => ((await statesOf(scene)).every(({ etcd }) => etcd?.hasQuorum !== true) ? true : undefined),
-      { withinMs: 60_000 },
-    )
-    const { stderr } = await scene.site().cli(['cluster', 'recover', 'vault', '--yes', '--survivor', 'm2'])
-    assert.match(stderr, /recover\/no-data/)
-  })
-  await stage('recover with the survivor, without the master that is off: two members, all objects', async () => {
-    await scene.site().admin('cluster', 'recover', 'vault', '--yes', '--survivor', 'm1')
-    await idle(scene)
-    await etcdVotes(scene.node('m1'), 2)
-    for (const name of ['kept', 'new']) await isThere(scene.node('m2'), name)
-    await create(scene.node('m1'), 'meanwhile')
-  })
-  await stage(
-    'the master that was off has the former data: it joins by itself, and has what came meanwhile',
-    async () => {
-      const bootedAt = performance.now()
-      await boot(scene.node('m3'), scene.signal)
-      await etcdVotes(scene.node('m1'), 3)
-      scene.say(`  m3 has its vote ${((performance.now() - bootedAt) / 1000).toFixed(1)} s after the boot`)
-      await allReady(scene.node('m1'), 3)
-      for (const name of ['kept', 'new', 'meanwhile']) await isThere(scene.node('m3'), name)
-      await scene.awaitReady()
-    },
-  )
-}
-
 const contentOf = (id: string) =>
   ['snapshot.db', 'authorities.json', 'backup.json'].map((name) => `${BACKUPS}/${id}/${name}`)
-
-interface Listed {
-  masters: { node: string; backups: Backup[]; etcd: { hasQuorum: boolean } | null }[]
-}
-
-async function ask<T>(scene: Scene, ...argv: string[]): Promise<T> {
-  const { code, stdout, stderr } = await scene.site().cli(['cluster', ...argv, '-o', 'json'])
-  assert.equal(code, 0, stderr)
-  return JSON.parse(stdout) as T
-}
-
-const statesOf = async (scene: Scene) => (await ask<Listed>(scene, 'backup', 'list', 'vault')).masters
-const backupsOf = async (scene: Scene, name: string) =>
-  (await statesOf(scene)).find(({ node }) => node === name)?.backups ?? []
-
-async function create(node: Node, name: string): Promise<void> {
-  const pod = {
-    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' } },
-    spec: {
-      nodeName: node.name,
-      terminationGracePeriodSeconds: 0,
-      containers: [{ name: 'own', image: IMAGE, imagePullPolicy: 'Never', args: ['sleep', '100000'] }],
-    },
-  }
-  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' } }
-  for (const object of [pod, map]) {
-    await execOk(node, ['kubectl', ...ADMIN, 'apply', '-f', '-'], { stdin: JSON.stringify(object) })
-  }
-  const { code, stderr } = await kubectl(node, 'wait', '--for=condition=Ready', `pod/${name}`, '--timeout=60s')
-  assert.equal(code, 0, stderr)
-}
-
-async function isThere(node: Node, name: string): Promise<void> {
-  const { code, stderr } = await kubectl(node, 'get', 'configmap', name)
-  assert.equal(code, 0, stderr)
-}
 
 /** One byte of the snapshot: `etcdutl snapshot status` does not see it. */
 async function damage(scene: Scene, id: string): Promise<void> {
   const file = `${BACKUPS}/${id}/snapshot.db`
   const node = scene.node(id.slice(0, id.lastIndexOf('-')))
   await execOk(node, ['dd', 'if=/dev/urandom', `of=${file}`, 'bs=16', 'count=1', 'seek=5000', 'conv=notrunc'])
-}
-
-async function loseData(node: Node): Promise<void> {
-  await execOk(node, ['systemctl', 'stop', 'etcd'])
-  await execOk(node, ['rm', '-rf', MEMBER_DATA])
-  // As after a failure: systemd tries to start it again.
-  await exec(node, ['systemctl', 'start', 'etcd'])
-}
-
-interface Shown {
-  nodes: { name: string; run: { state: string } | null; error: { code: string } | null }[]
-}
-
-/** Waits until no node carries out a run. */
-async function idle(scene: Scene): Promise<void> {
-  let last: unknown
-  await waitFor(
-    'the end of all runs',
-    async () => {
-      const { nodes } = await ask<Shown>(scene, 'show', 'vault')
-      last = nodes.map(({ name, run, error }) => ({ name, run, error }))
-      return nodes.every(({ run }) => run?.state !== 'open') ? true : undefined
-    },
-    { withinMs: 300_000, details: () => JSON.stringify(last) },
-  )
 }
 
 async function watchersSee(scene: Scene): Promise<void> {

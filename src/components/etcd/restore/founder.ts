@@ -29,17 +29,19 @@ export function restoredClusterId(peerUrl: string, token: string): string {
   return createHash('sha1').update(founder).digest().readBigUInt64BE(0).toString()
 }
 
-/** The members of the restored cluster, as one of its masters lists them, the source first; undefined before it runs. */
+/** The members of the restored cluster, as one of its masters lists them; undefined before it runs. */
 export async function restoredMembership(host: HostView, params: ProvisionParams): Promise<Membership | undefined> {
   const { id, source } = orderOf(params)
   const first = addressOf(params, source)
   const wanted = restoredClusterId(peerUrlOf(first), id)
   const others = params.cluster.masters.map(({ address }) => address).filter((address) => address !== first)
-  // At the same time: one that has no quorum answers only when the time is over.
-  const found = await Promise.all(
-    [first, ...others].map((address) => readMembership(host, [address], { linearizable: true })),
-  )
-  return found.find((each) => each?.clusterId === wanted)
+  // At the same time, and the first that has it counts: one that has no quorum answers only when the time is over.
+  const asked = [first, ...others].map(async (address) => {
+    const found = await readMembership(host, [address], { linearizable: true })
+    if (found?.clusterId !== wanted) throw new Error(`${address} is none of its masters`)
+    return found
+  })
+  return Promise.any(asked).catch(() => undefined)
 }
 
 export function addressOf({ cluster }: ProvisionParams, name: string): string {

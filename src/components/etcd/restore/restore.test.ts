@@ -212,6 +212,14 @@ test('the survivor is away: it joins through another master that has the restore
   expect(present.asked).toEqual(['add', 'promote'])
 })
 
+test('an etcd that has lost its quorum, and does not answer, holds nothing up', async () => {
+  const fake = await master({ source: 'm1', backup: null, nodes: ['m1', 'n1'] })
+  restored(fake)
+  fake.host.network.onRequest(`https://${OTHERS[1]}:2379/v3/cluster/member/`, () => new Promise(() => undefined))
+  await runComponent(etcd, fake)
+  expect(fake.etcd.asked).toEqual(['add', 'promote'])
+})
+
 test.each([
   [null, /^see why .*; then: controller cluster provision NAME$/],
   ['m1-20260101T000000Z', /then restore again, or/],
