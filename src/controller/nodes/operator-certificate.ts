@@ -2,6 +2,7 @@ import { type KeyObject, X509Certificate } from 'node:crypto'
 import { readCsr } from '../../pki/csr.ts'
 import { fingerprint } from '../../pki/key.ts'
 import { refusal } from '../domain/admission.ts'
+import { OPERATOR_DAYS } from '../domain/director/renewals.ts'
 import type { ClusterData, Draft } from '../domain/draft.ts'
 import type { Node } from '../domain/records.ts'
 import { firstMaster, isProvisionedMaster, mayRunOperator } from '../domain/shape.ts'
@@ -11,7 +12,6 @@ import { changeCluster } from '../reconcile/change-cluster.ts'
 import { situationOf } from '../reconcile/situation-of.ts'
 import { type Alarming, LATER_KEY_FIX, raiseAlarm } from './raise-alarm.ts'
 
-const DAYS = 30
 /** For an operator of an earlier build, which does not renew its certificate. */
 const DAYS_UNRENEWED = 365
 
@@ -39,7 +39,7 @@ export async function issueOperatorCertificate(
     // The one before remains valid until the operator of the cluster has got the new one.
     const [last] = node.operatorKeys.filter((each) => each !== name).slice(-1)
     draft.setNode(id, { operatorKeys: last === undefined ? [name] : [last, name] })
-    return issue(ports, draft, publicKey, renews ? DAYS : DAYS_UNRENEWED, issuer)
+    return issue(ports, draft, publicKey, renews ? OPERATOR_DAYS : DAYS_UNRENEWED, issuer)
   })
   if (issued?.result === undefined) {
     const found = 'the node has not started its cluster, and is no master of it'
@@ -86,7 +86,7 @@ export async function renewOperatorCertificate(
     const holder = recorded ?? firstMaster(situationOf(ports, draft).members)
     if (!holder || !isEntitled(ports, draft, holder.id)) return undefined
     draft.setNode(holder.id, { operatorKeys: [present, fingerprint(publicKey)] })
-    return issue(ports, draft, publicKey, DAYS, issuer)
+    return issue(ports, draft, publicKey, OPERATOR_DAYS, issuer)
   })
   if (done?.result === undefined) throw refusal('operator/not-due', 'the cluster has no master', 'none needed')
   return done.result

@@ -30,8 +30,8 @@ function given(name: string, { certificates = [aged(300)], node = {}, run = {}, 
   return member(its, { role: task, state: 'done', ...run }, 0, repair ? { role: 'renew', ...repair } : null)
 }
 
-const starts = (members: Member[], its = {}) =>
-  renewalsToStart({ cluster: cluster(its), members, now, reportSilentMs: 0 })
+const starts = (members: Member[], its = {}, reportSilentMs = 0) =>
+  renewalsToStart({ cluster: cluster(its), members, now, reportSilentMs })
 
 it.each<[string, Given, boolean]>([
   ['at two thirds of the life', { certificates: [aged(244)] }, true],
@@ -85,4 +85,16 @@ it('masters one at a time, workers at once', () => {
 it('none while an upgrade goes on', () => {
   expect(starts([given('m1')], { upgrade: { state: 'paused' } })).toEqual([])
   expect(starts([given('m1')], { upgrade: { state: 'done' } })).toEqual(['m1'])
+})
+
+it.each<[string, { days?: number; silentMs?: number; keys?: string[]; repair?: Partial<Run> }, boolean]>([
+  ['its life of 30 days is over, and it is silent', {}, true],
+  ['not before', { days: 29.9 }, false],
+  ['not while it reports', { silentMs: 60_000 }, false],
+  ['not on a master without its certificate', { keys: [] }, false],
+  ['not again at once', { repair: { state: 'done', endedAt: ago(0.2) } }, false],
+])("the operator's certificate: %s", (_, { days = 30, silentMs = 90_000, keys = ['SHA256:x'], repair }, expected) => {
+  const holder = given('m1', { certificates: [], node: { operatorKeys: keys }, ...(repair && { repair }) })
+  const found = starts([holder, given('m2', { certificates: [] })], { operatorSince: ago(days) }, silentMs)
+  expect(found).toEqual(expected ? ['m1'] : [])
 })

@@ -1,5 +1,6 @@
 import { isDueForRenewal, partLeft } from '../../../protocol/certificates/expiry.ts'
 import type { NodeCertificate } from '../../../protocol/certificates/node-certificate.ts'
+import { SILENT_MS } from '../problems/problems.ts'
 import type { Run } from '../records.ts'
 import { isMaster } from '../shape.ts'
 import type { Member, Situation } from '../situation.ts'
@@ -8,6 +9,9 @@ import { isFailedRepair } from './repairs.ts'
 
 /** After a run that renews, whatever came of it: a certificate that it cannot renew would be tried for ever. */
 const AGAIN_MS = 6 * 3_600_000
+/** How long a certificate of an operator is valid that renews it. */
+export const OPERATOR_DAYS = 30
+const DAY_MS = 86_400_000
 /** They restart nothing, and download nothing. */
 const WORKERS_AT_ONCE = 100
 
@@ -15,9 +19,11 @@ const WORKERS_AT_ONCE = 100
  * The nodes that renew their certificates now: workers in parallel; masters one at a time, only while no run is open on another one and
  * none has failed, because a renewal restarts the API server. None during an upgrade, which renews them too.
  */
-export function renewalsToStart({ cluster, members, now }: Situation): string[] {
+export function renewalsToStart(situation: Situation): string[] {
+  const { cluster, members, now } = situation
   if (isActive(cluster.upgrade)) return []
-  const due = members.filter((member) => mayBegin(member, now) && isDue(member, now))
+  const isDueNow = (member: Member) => isDue(member, now) || hasExpiredOperator(situation, member)
+  const due = members.filter((member) => mayBegin(member, now) && isDueNow(member))
   const masters = members.filter(isMaster)
   const isFree = masters.every((master) => !isBusy(master) && !hasFailed(master, now))
   const next = isFree ? due.find(isMaster) : undefined
@@ -50,6 +56,15 @@ const hasFailed = ({ repair }: Member, now: Date) =>
 /** By the node's last facts. */
 function isDue({ node }: Member, now: Date): boolean {
   return node.facts?.certificates?.some((certificate) => isRenewable(certificate, now)) === true
+}
+
+/**
+ * An operator renews its certificate over its own connection, so one that was off, or without its controller, for too long cannot.
+ * The master with its certificate gets another one. It is silent: one of an earlier build can have a longer certificate.
+ */
+function hasExpiredOperator({ cluster, now, reportSilentMs }: Situation, { node }: Member): boolean {
+  if (cluster.operatorSince === null || node.operatorKeys.length === 0 || reportSilentMs < SILENT_MS) return false
+  return now.getTime() >= Date.parse(cluster.operatorSince) + OPERATOR_DAYS * DAY_MS
 }
 
 function isRenewable(certificate: NodeCertificate, now: Date): boolean {
