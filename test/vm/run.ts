@@ -1,18 +1,16 @@
 /**
  * An emulated machine: prechecks, installation and uninstall. With CANTRIP_FULL=1 also provisioning with the default
- * settings, power cuts, jumps of the clock, and the test bed inside. `run.ts [PART]...` runs single parts.
+ * settings, power cuts, and the test bed inside. `run.ts [PART]...` runs single parts.
  */
 import assert from 'node:assert/strict'
 import { story } from '../e2e/stages.ts'
 import { isFull, keepResult } from '../run/campaign.ts'
 import { openSite } from '../support/site/site.ts'
 import { bedNamed } from '../support/testbed/bed.ts'
-import { fakeTime } from '../support/testbed/fake-time.ts'
 import { leftovers } from '../support/testbed/leftovers.ts'
 import { downAll } from '../support/testbed/nodes.ts'
 import { powerCut } from '../support/vm/guest.ts'
 import { unlessAborted } from '../support/vm/unless-aborted.ts'
-import { bootLater, jumpWhileRunning, offsetFileOf } from './clock-jumps.ts'
 import { fixesAreReverted } from './fix.ts'
 import { isWholeMachine, powerCutLoses } from './ground.ts'
 import { cutPower, installation, uninstallation } from './power-cuts.ts'
@@ -73,8 +71,15 @@ const parts: Record<string, () => Promise<void>> = {
   },
   async provisioning() {
     const started = Date.now()
-    await becomesReady()
+    await on('import the bundle, install, approve, configure: CONFIGURED', async (scene) => {
+      await importSiteBundle(scene)
+      await startFrom(scene, FRESH)
+      await installed(scene)
+      await configured(scene)
+    })
+    await on('provision with the default settings: READY', provisioned)
     await on('cgroup v2, with the systemd cgroup driver', hasTheDefaults)
+    await on('the state of the READY machine is saved', (scene) => keepAs(scene, READY))
     await on('uninstall: 0 differences', async (scene) => {
       await uninstalled(scene)
       keepResult('vm-provisioning', { counts: { ready: 1, differences: 0 }, failed: [] }, started)
@@ -84,28 +89,6 @@ const parts: Record<string, () => Promise<void>> = {
       (scene) => cutPower(scene, 'vm-cut-ready', uninstallation(READY), 4),
     )
   },
-  async 'clock-jumps'() {
-    if (!chosen.includes('provisioning')) await becomesReady()
-    await on('31 days later, while it runs: another pair, and the cluster is READY', async (scene) => {
-      await startFrom(scene, READY)
-      await jumpWhileRunning(scene, 31)
-    })
-    await on('100 days later, while it runs: the same', (scene) => jumpWhileRunning(scene, 100))
-    await on('400 days later, after a power cut: all had expired, and the cluster becomes READY by itself', (scene) =>
-      bootLater(scene, 400),
-    )
-  },
-}
-
-async function becomesReady(): Promise<void> {
-  await on('import the bundle, install, approve, configure: CONFIGURED', async (scene) => {
-    await importSiteBundle(scene)
-    await startFrom(scene, FRESH)
-    await installed(scene)
-    await configured(scene)
-  })
-  await on('provision with the default settings: READY', provisioned)
-  await on('the state of the READY machine is saved', (scene) => keepAs(scene, READY))
 }
 
 const asked = process.argv.slice(2)
@@ -119,8 +102,7 @@ try {
   await on('it has its own kernel, with cgroup v2', isWholeMachine)
   await on('a power cut loses unsynced data, and nothing else', powerCutLoses)
   await on('a controller and a cluster', async (scene) => {
-    const hasJumps = chosen.includes('clock-jumps')
-    scene.site = await openSite(bed, hasJumps ? { env: await fakeTime(offsetFileOf(bed)) } : {})
+    scene.site = await openSite(bed)
     await prepareCredentials(scene)
     await keepAs(scene, FRESH)
   })

@@ -20,8 +20,6 @@ export interface Guest {
   /** Holds its disk, sockets and console log. */
   readonly directory: string
   readonly image: GuestImage
-  /** How far its hardware clock is ahead of this machine's at a boot. */
-  daysAhead: number
   process: ChildProcess | undefined
   agent: ControlSocket | undefined
 }
@@ -42,7 +40,7 @@ export async function newGuest(bed: Bed, signal?: AbortSignal, from?: Saved): Pr
   const directory = join(bed.directory, GUEST_NAME)
   const guest: Guest = {
     ...{ bed, name: GUEST_NAME, address: GUEST_ADDRESS, directory, image },
-    ...{ daysAhead: 0, process: undefined, agent: undefined },
+    ...{ process: undefined, agent: undefined },
   }
   await networkUp(bed, signal)
   await setNames(bed, [guest])

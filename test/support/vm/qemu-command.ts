@@ -4,7 +4,6 @@ import type { Guest } from './guest.ts'
 import { GUEST_MAC } from './image.ts'
 
 export const TAP = 'vm0'
-const DAY_MS = 86_400_000
 const MEMORY_MIB = 3584
 /** Emulation has a stable clock and needs no mitigations. String instructions are slower there than loops. */
 const KERNEL_ARGUMENTS = 'root=/dev/vda rw console=ttyS0 quiet mitigations=off nokaslr tsc=reliable clocksource=tsc'
@@ -40,10 +39,6 @@ export async function qemuCommand(guest: Guest, memory?: string, signal?: AbortS
       'chardev:console',
     ],
     ...['-chardev', `socket,id=monitor,${socket('monitor')}`, '-mon', 'chardev=monitor,mode=control'],
-    ...['-rtc', `base=${hardwareClock(guest)}`, ...(memory ? ['-incoming', `file:${memory}`] : [])],
+    ...['-rtc', 'base=utc', ...(memory ? ['-incoming', `file:${memory}`] : [])],
   ]
-}
-
-function hardwareClock({ daysAhead }: Guest): string {
-  return daysAhead === 0 ? 'utc' : new Date(Date.now() + daysAhead * DAY_MS).toISOString().slice(0, 19)
 }
