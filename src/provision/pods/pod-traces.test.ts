@@ -38,11 +38,12 @@ test('host paths of kube-proxy are removed if they did not exist before', async 
   expect(paths).toEqual(expect.arrayContaining(['/run/xtables.lock', '/lib/modules', '/usr/libexec/kubernetes']))
 })
 
-test('undo order: containers end before their namespaces are removed, and these before their records', async () => {
+test('undo order: the kubelet stops, containers end before their namespaces are removed, and these before their records', async () => {
   const kinds = (await expected('flannel'))
     .map((undo) => `${undo.kind} ${'path' in undo ? undo.path : ''}`.trim())
     .reverse()
   const order = [
+    'unit',
     'container-processes',
     'remove-network-namespaces',
     'unmount-below /run/netns',

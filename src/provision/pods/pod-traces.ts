@@ -3,6 +3,7 @@ import {
   CONTAINER_LOGS,
   CONTAINERD,
   KUBELET_STATE,
+  KUBELET_UNIT,
   KUBERNETES_LIBEXEC,
   NETWORK_NAMESPACES,
   POD_LOGS,
@@ -31,7 +32,7 @@ const OF_KUBE_PROXY = [
 
 /**
  * Records the undo of what pods create, before the kubelet starts; what must be undone last is recorded first. The undo stops
- * the kubelet, ends containers, unmounts volumes, then removes networks, rules, control groups, and finally files. The files
+ * the kubelet, also one that ran already and is only started again, ends containers, unmounts volumes, then removes networks, rules, control groups, and finally files. The files
  * that show which network is Cantrip's are removed after that network.
  */
 export async function expectWhatPodsLeave(host: Host, { cluster }: Pick<ProvisionParams, 'cluster'>): Promise<void> {
@@ -52,6 +53,7 @@ export async function expectWhatPodsLeave(host: Host, { cluster }: Pick<Provisio
   await host.expect({ kind: 'unmount-below', path: `${KUBELET_STATE}/plugins` })
   await host.expect({ kind: 'unmount-below', path: `${KUBELET_STATE}/pods` })
   await host.expect({ kind: 'container-processes', containerdNamespace: 'k8s.io', socket: CONTAINERD.socket })
+  await host.expect({ kind: 'unit', unit: KUBELET_UNIT, before: { active: false } })
 }
 
 async function expectSysctls(host: Host): Promise<void> {
