@@ -50,16 +50,17 @@ export async function openSigned<T extends Addressed>(
     error: { code: `${code}/${name}`, message, fix },
   })
   if (!instructionKeys().some((key) => isSignedBy(key, payload, signature))) {
-    return refused('unsigned', `received an ${noun} that the controller did not sign`, SUSPICIOUS)
+    return refused('unsigned', `received ${withArticle(noun)} that the controller did not sign`, SUSPICIOUS)
   }
   const parsed = (await schema()).safeParse(read(payload))
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     const why = `${issue?.path.join('.')}: ${issue?.message}`
-    return refused('unsupported', `received an ${noun} that this agent does not support (${why})`, UPDATE)
+    return refused('unsupported', `received ${withArticle(noun)} that this agent does not support (${why})`, UPDATE)
   }
   const { node, expiresAt } = parsed.data
-  if (node !== nodeId) return refused('foreign', `received an ${noun} for ${node}; this node is ${nodeId}`, SUSPICIOUS)
+  if (node !== nodeId)
+    return refused('foreign', `received ${withArticle(noun)} for ${node}; this node is ${nodeId}`, SUSPICIOUS)
   if (new Date(expiresAt) <= now) {
     const clock = `the clock of this machine is at ${now.toISOString()}`
     return refused('expired', `the ${noun} expired at ${expiresAt}; ${clock}`, CLOCKS)
@@ -91,3 +92,5 @@ function read(payload: string): unknown {
     return undefined
   }
 }
+
+const withArticle = (noun: string) => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`

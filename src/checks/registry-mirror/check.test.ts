@@ -64,6 +64,29 @@ test('a mirror without a way back to the registry is asked, and the registry is 
   expect(await check.look(host, params)).toMatchObject({ found: expect.stringContaining('answers 502') })
 })
 
+test('what the agent wrote from the settings of the cluster is corrected in the settings', async () => {
+  const written = (text: string) => `# Written by Cantrip from the setting registryMirrors.\n${text}`
+  const fixOf = async (text: string, answer: { status: number } | NetworkError) => {
+    const host = machine(written(text))
+    host.network.onRequest('https://mirror.example.com', () => {
+      if (answer instanceof NetworkError) throw answer
+      return answer
+    })
+    const verdict = await check.look(host, params)
+    return verdict.kind === 'warn' ? verdict.fix : verdict
+  }
+  const untrusted = new NetworkError('tls', 'self-signed certificate in chain')
+  const set = 'on the controller: controller cluster set CLUSTER registryCa.mirror.example.com=@FILE'
+  const [signedIn, server] = [REGISTRY_HOSTS.signedIn, 'server = "https://mirror.example.com"\n']
+  expect(await fixOf(signedIn, { status: 401 })).toBe(
+    'run the agent again with all its options and --registry-login mirror.example.com=FILE',
+  )
+  expect(await fixOf(server, untrusted)).toBe(set)
+  expect(await fixOf('server = "broken\n', { status: 200 })).toBe(
+    'on the controller: controller cluster provision CLUSTER',
+  )
+})
+
 test.each([
   [
     'server = "https://mirror.example.com\n[host."x"]\n',

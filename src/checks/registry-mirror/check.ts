@@ -34,12 +34,15 @@ export const check: Check = {
 
 type Wrong = { found: string; fix: string }
 
-function ignored({ file, problem }: Broken): Wrong {
-  return { found: `containerd ignores ${file}: ${problem}`, fix: `correct ${file}` }
+/** The agent writes a file from the settings of the cluster again, so a correction of the file would not last. */
+const WRITE_AGAIN = 'on the controller: controller cluster provision CLUSTER'
+
+function ignored({ file, problem, isFromSettings }: Broken): Wrong {
+  return { found: `containerd ignores ${file}: ${problem}`, fix: isFromSettings ? WRITE_AGAIN : `correct ${file}` }
 }
 
 async function problemOf(host: HostView, mirror: Mirror): Promise<Wrong | undefined> {
-  const { url, file } = mirror
+  const { url, file, isFromSettings } = mirror
   if (originOf(url) === undefined)
     return { found: `an address in ${file} is invalid`, fix: `correct [host."…"] in ${file}` }
   const ca = await trusted(host, mirror)
@@ -48,12 +51,23 @@ async function problemOf(host: HostView, mirror: Mirror): Promise<Wrong | undefi
   if (problem === undefined) return undefined
   const { at, stage, status, found } = problem
   const text = stage === undefined ? found : `${at}: ${STAGE_NAMES[stage]} failed: ${found}`
-  if (stage === 'tls') return { found: text, fix: `set the CA of the mirror in ${file}: ca = "FILE"` }
-  if (status === 401 || status === 403) return { found: text, fix: `correct the header Authorization in ${file}` }
+  const name = URL.parse(at)?.host
+  if (stage === 'tls') {
+    const fix = isFromSettings
+      ? `on the controller: controller cluster set CLUSTER registryCa.${name}=@FILE`
+      : `set the CA of the mirror in ${file}: ca = "FILE"`
+    return { found: text, fix }
+  }
+  if (status === 401 || status === 403) {
+    const fix = isFromSettings
+      ? `run the agent again with all its options and --registry-login ${name}=FILE`
+      : `correct the header Authorization in ${file}`
+    return { found: text, fix }
+  }
   return { found: text, fix: `see: ${command`curl -v ${`${at}/v2/`}`}` }
 }
 
-async function trusted(host: HostView, { ca, file }: Mirror): Promise<string | Wrong> {
+async function trusted(host: HostView, { ca, file, isFromSettings }: Mirror): Promise<string | Wrong> {
   const directory = file.slice(0, file.lastIndexOf('/'))
   const paths = ca.map((path) => (path.startsWith('/') ? path : `${directory}/${path}`))
   const [own, system] = await Promise.all([Promise.all(paths.map((path) => host.read(path))), systemCas(host)])
@@ -61,7 +75,7 @@ async function trusted(host: HostView, { ca, file }: Mirror): Promise<string | W
   if (missing.length > 0)
     return {
       found: `${file} names ${missing.join(', ')}, which does not exist`,
-      fix: `copy the CA of the mirror to ${missing[0]}`,
+      fix: isFromSettings ? WRITE_AGAIN : `copy the CA of the mirror to ${missing[0]}`,
     }
   return [...own, system].filter((text) => text !== '').join('\n')
 }

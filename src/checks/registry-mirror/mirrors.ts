@@ -4,18 +4,22 @@ import { parseRegistryHosts, type RegistryHost } from '../../host/parse/network/
 /** containerd's `config_path`, with one directory for each registry. */
 const DIRECTORY = '/etc/containerd/certs.d'
 const MOST_ASKED = 8
+/** How a file begins that the agent has written from the settings of the cluster, and writes again. */
+const WRITTEN = '# Written by Cantrip '
 
 /** A mirror of a registry, or a registry whose CA is configured. */
 export type Mirror = RegistryHost & {
   file: string
   /** The name of the directory, `_default` for all registries without one. */
   registry: string
+  isFromSettings: boolean
 }
 
 /** A hosts.toml that containerd ignores. */
 export interface Broken {
   file: string
   problem: string
+  isFromSettings: boolean
 }
 
 export async function configuredMirrors(host: HostView): Promise<{ mirrors: Mirror[]; broken: Broken[] }> {
@@ -25,14 +29,16 @@ export async function configuredMirrors(host: HostView): Promise<{ mirrors: Mirr
   const broken: Broken[] = []
   const mirrors = registries.flatMap((registry, i): Mirror[] => {
     const file = files[i] ?? ''
-    const parsed = parseRegistryHosts(texts[i] ?? '')
+    const text = texts[i] ?? ''
+    const isFromSettings = text.startsWith(WRITTEN)
+    const parsed = parseRegistryHosts(text)
     if ('problem' in parsed) {
-      broken.push({ file, problem: parsed.problem })
+      broken.push({ file, problem: parsed.problem, isFromSettings })
       return []
     }
     const { hosts, server } = parsed
     const all = server !== undefined && !isOrigin(server.url, registry) ? [...hosts, server] : hosts
-    return all.map((mirror) => ({ ...mirror, url: withScheme(mirror.url), file, registry }))
+    return all.map((mirror) => ({ ...mirror, url: withScheme(mirror.url), file, registry, isFromSettings }))
   })
   const different = mirrors.filter((mirror, i) => mirrors.findIndex(({ url }) => url === mirror.url) === i)
   return { mirrors: different.slice(0, MOST_ASKED), broken }

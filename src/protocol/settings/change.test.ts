@@ -27,6 +27,11 @@ test('says what restarts on a master and on a worker', () => {
   ])
 })
 
+test('the proxy of workers restarts nothing on masters', () => {
+  const found = changed({ workerProxy: 'http://proxy:3128' })
+  expect([restartsOn(found, false), restartsOn(found, true)]).toEqual([['containerd'], []])
+})
+
 test('masters are told of further names of the API server, which is not restarted, as the kubelet is', () => {
   const found = changed({ certSANs: ['api.example.org'] })
   expect(found.map(({ change }) => change.class)).toEqual(['control-plane'])

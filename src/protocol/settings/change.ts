@@ -33,8 +33,8 @@ export function reasonOf(name: string): string | undefined {
 /** What restarts on a node; those of the control plane only on masters. */
 export function restartsOn(changes: readonly SettingChange[], isMaster: boolean): Restarted[] {
   const restarts = changes.flatMap(({ change }) => {
-    if (change.class === 'rolling' || (change.class === 'control-plane' && isMaster)) return change.restarts
-    return []
+    if (change.class === 'rolling') return isMaster && change.isOfWorkers ? [] : change.restarts
+    return change.class === 'control-plane' && isMaster ? change.restarts : []
   })
   return [...new Set(restarts)]
 }

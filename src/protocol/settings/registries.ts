@@ -80,7 +80,7 @@ export const registries = {
     show: { title: 'Proxy', text: (url: string) => `of workers: ${url}` },
     sentIn: 'cluster',
     since: '0.2.0',
-    change: PROXY_CHANGE,
+    change: { ...PROXY_CHANGE, isOfWorkers: true },
   },
   registryMirrors: {
     schema: z.record(Registry, HttpUrl).check(hasFewEntries),

@@ -18,7 +18,12 @@ export type Restarted =
  */
 export type Change =
   | { readonly class: 'live' }
-  | { readonly class: 'rolling' | 'control-plane' | 'add-on'; readonly restarts: readonly Restarted[] }
+  | {
+      readonly class: 'rolling' | 'control-plane' | 'add-on'
+      readonly restarts: readonly Restarted[]
+      /** Whether nothing restarts on masters. */
+      readonly isOfWorkers?: true
+    }
   | { readonly class: 'never'; readonly because: string }
 
 /** One setting of a cluster, for the command line, the YAML file, the nodes and the reference. */

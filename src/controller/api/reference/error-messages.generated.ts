@@ -354,7 +354,7 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "there is no token …"
   ],
   "unsupported": [
-    "received an … that this agent does not support (…)",
+    "received … that this agent does not support (…)",
     "found role storage; this version supports master and worker"
   ],
   "upgrade/none": [
