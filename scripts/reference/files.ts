@@ -45,6 +45,8 @@ const OF_AGENT: Record<
   outboxFile: ['0600', 'events that the controller has not acknowledged'],
   trustFile: ['0600', 'certificate authorities and instruction keys that the node trusts since a rotation'],
   controllersFile: ['0600', 'URLs of controllers, besides those in `agent.json`'],
+  imagesFile: ['0600', 'images that people added to the cluster: the list as the controller signed it'],
+  addedImagesFile: ['0600', 'which of them are here'],
   linkFile: ['0600', 'state of the connection to the controller'],
   logDirectory: ['0700', ''],
   logFile: ['0600', 'the log, and three rotated files `agent.log.1` to `.3`'],

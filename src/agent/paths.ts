@@ -40,6 +40,10 @@ export interface AgentPaths {
   trustFile: string
   /** Where the controller told the node that it finds controllers. */
   controllersFile: string
+  /** The images that people added to the cluster, as the controller signed the list. */
+  imagesFile: string
+  /** Which of them are here, and why others are not. */
+  addedImagesFile: string
   logDirectory: string
   logFile: string
   runtimeDirectory: string
@@ -85,6 +89,8 @@ export function pathsOf(instance?: string, root = ''): AgentPaths {
     linkFile: `${state}/link.json`,
     trustFile: `${state}/trust.json`,
     controllersFile: `${state}/controllers.json`,
+    imagesFile: `${state}/images.json`,
+    addedImagesFile: `${state}/added-images.json`,
     logDirectory: log,
     logFile: `${log}/agent.log`,
     runtimeDirectory: runtime,

@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { AgentError } from '../base/agent-error.ts'
-import { type RetryPolicy, retry } from '../base/retry.ts'
 import { type Limit, limit } from '../base/tasks/limit.ts'
-import { errorMessage } from '../base/text/error-message.ts'
 import type { Host } from '../host/host.ts'
-import { type HttpProxy, NetworkError } from '../host/network.ts'
+import type { HttpProxy } from '../host/network.ts'
 import { agentRoutes } from '../protocol/api/agents.ts'
 import { pathOf } from '../protocol/api/route.ts'
 import type { BundleStore } from '../provision/params.ts'
-import { badBundle, hasCode } from './error.ts'
+import { badBundle } from './error.ts'
 import { type BundleFile, type BundleRef, MANIFEST_NAME, MAX_MANIFEST_BYTES, SIGNATURE_NAME } from './format.ts'
+import { fromAny } from './from-any.ts'
 import { decodePublicKey } from './keys.ts'
 import { readManifest, type VerifiedManifest } from './manifest.ts'
 
@@ -28,9 +27,6 @@ export interface StoreOptions {
 
 const REQUEST_TIMEOUT_MS = 30_000
 const PARALLEL_DOWNLOADS = 3
-/** Exponential backoff: enough for a restart of the controller, or a link that is down for two minutes. */
-const ROUNDS: RetryPolicy = { firstMs: 500, factor: 2, longestMs: 30_000, tries: 10 }
-
 /** Downloads and verifies a bundle's manifest, unless it is on the node. Files are downloaded on demand. */
 export async function openBundleStore(options: StoreOptions): Promise<BundleStore> {
   const { ref, directory, host } = options
@@ -89,7 +85,7 @@ async function fetchFile(
       onProgress?.(file.size)
       return path
     }
-    await fromAny(options, file.path, (url) =>
+    await fromAny(options, `${file.path} of ${ref.name}`, (url) =>
       host.download({
         url: url + pathOf(agentRoutes.fetchBundleFile, { sha256: ref.manifestSha256, path: file.path }),
         path,
@@ -122,7 +118,7 @@ async function readLocal({ ref, directory, host }: StoreOptions): Promise<Verifi
 async function fetchManifest(options: StoreOptions): Promise<VerifiedManifest> {
   const { ref, tls, proxy, directory, host } = options
   const get = (name: string) =>
-    fromAny(options, name, async (url) => {
+    fromAny(options, `${name} of ${ref.name}`, async (url) => {
       const at = url + pathOf(agentRoutes.fetchBundleFile, { sha256: ref.manifestSha256, path: name })
       const { status, body } = await host.network.request(at, {
         tls,
@@ -150,49 +146,6 @@ async function fetchManifest(options: StoreOptions): Promise<VerifiedManifest> {
   await host.write(join(directory, SIGNATURE_NAME), signature, 0o600)
   await host.write(join(directory, MANIFEST_NAME), manifest, 0o600)
   return verified
-}
-
-/** Tries one URL after the other, and all again after a pause, as long as one of the failures can be temporary. */
-async function fromAny<T>(
-  { ref, controllerUrls, host, signal }: StoreOptions,
-  what: string,
-  ask: (url: string) => Promise<T>,
-): Promise<T> {
-  let failures: unknown[] = []
-  const round = async () => {
-    failures = []
-    for (const url of controllerUrls) {
-      try {
-        return await ask(url)
-      } catch (error) {
-        signal?.throwIfAborted()
-        failures.push(error)
-      }
-    }
-    throw fetchFailed(`${what} of ${ref.name}`, controllerUrls, failures)
-  }
-  return retry(ROUNDS, round, { clock: host, ...(signal && { signal }), mayPass: () => failures.some(mayPass) })
-}
-
-/** A TLS handshake that is interrupted or times out can be a temporary failure; any other TLS failure is permanent. */
-function mayPass(error: unknown): boolean {
-  if (!(error instanceof NetworkError)) return hasCode(error, 'download/cut', 'bundle/not-served')
-  return error.stage !== 'tls' || error.cause === undefined || hasCode(error.cause, 'ECONNRESET', 'EPIPE', 'ETIMEDOUT')
-}
-
-function fetchFailed(what: string, urls: readonly string[], failures: readonly unknown[]): AgentError {
-  const [first] = failures
-  if (failures.length === 1 && first instanceof AgentError) return first
-  const reasons = failures.map((error, index) => `${urls[index]}: ${errorMessage(error)}`)
-  return new AgentError(
-    'bundle/fetch-failed',
-    `cannot download ${what}: ${reasons.join('; ') || 'the address of the controller is unknown'}`,
-    {
-      fix: 'check that the controller is running and has the bundle (controller bundle list), then provision again to continue',
-      kind: 'unreachable',
-      cause: first,
-    },
-  )
 }
 
 function sha256(text: string): string {

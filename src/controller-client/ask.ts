@@ -8,6 +8,8 @@ export interface Outgoing {
   method: Route['method']
   headers: Record<string, string>
   body?: string
+  /** Instead of a body of text. */
+  bytes?: Uint8Array
   timeoutMs: number
   signal?: AbortSignal
 }
@@ -42,7 +44,9 @@ export async function ask<const R extends Route & { answer: Schema }>(
   const sent =
     body === undefined
       ? { headers: ACCEPT }
-      : { headers: { ...ACCEPT, 'content-type': 'application/json' }, body: JSON.stringify(body) }
+      : body instanceof Uint8Array
+        ? { headers: { ...ACCEPT, 'content-type': 'application/octet-stream' }, bytes: body }
+        : { headers: { ...ACCEPT, 'content-type': 'application/json' }, body: JSON.stringify(body) }
   const answer = await send({ url, method: route.method, ...sent, ...options })
   const json = parse(answer.body)
   if (answer.status >= 400) throw refusal(answer.status, json)

@@ -88,15 +88,19 @@ async function textOf(answer: Readable, maxBytes: number): Promise<string> {
 }
 
 /** The answer, before its content. */
-function exchange(agent: Agent, { url, method, headers, body, timeoutMs, signal }: Outgoing): Promise<IncomingMessage> {
+function exchange(
+  agent: Agent,
+  { url, method, headers, body, bytes, timeoutMs, signal }: Outgoing,
+): Promise<IncomingMessage> {
+  const content = bytes ?? body
   return new Promise((resolve, reject) => {
-    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
+    const length = content === undefined ? {} : { 'content-length': Buffer.byteLength(content) }
     // As an option, unlike by `setTimeout`, the time limit holds while it connects too.
     const options = { method, agent, headers: { ...headers, ...length }, timeout: timeoutMs, ...(signal && { signal }) }
     const sent = request(url, options, resolve)
     sent.on('timeout', () => sent.destroy(new Error('timed out')))
     sent.on('error', reject)
-    sent.end(body)
+    sent.end(content)
   })
 }
 

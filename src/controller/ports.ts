@@ -6,6 +6,8 @@ import type { BundleShelf } from './bundles/bundle-shelf.ts'
 import type { AgentFiles } from './clusters/join/agent-files.ts'
 import type { CountedLog } from './counted-log.ts'
 import type { ClusterData } from './domain/draft.ts'
+import type { ImageArchives } from './images/archives.ts'
+import type { Uploads } from './images/uploads.ts'
 import type { Changes } from './live/changes.ts'
 import type { Operations } from './live/operations.ts'
 import type { Presence } from './live/presence.ts'
@@ -70,6 +72,11 @@ export interface HasLateRenewals {
 
 export interface HasBundles {
   bundles: BundleShelf
+}
+
+export interface HasImages {
+  /** Of the images that people add to clusters. */
+  images: { archives: ImageArchives; uploads: Uploads }
 }
 
 export interface HasAgentFiles {

@@ -6,6 +6,7 @@ import type {
   HasAgentReleases,
   HasAudit,
   HasExpiries,
+  HasImages,
   HasLateRenewals,
   HasPrecondition,
   HasPublicUrls,
@@ -15,6 +16,7 @@ import type {
 export type Services = Ingesting &
   HasAgentFiles &
   HasAgentReleases &
+  HasImages &
   HasExpiries &
   HasLateRenewals &
   HasOidc &

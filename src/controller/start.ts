@@ -24,6 +24,10 @@ import { openAgentFiles } from './clusters/join/agent-files.ts'
 import { openAccessKeeper } from './clusters/kubeconfigs/keep.ts'
 import { countedLog } from './counted-log.ts'
 import { failureText } from './failure-text.ts'
+import { openArchives } from './images/archives.ts'
+import { openMissingImages } from './images/fetch-missing.ts'
+import { neededArchives } from './images/needed.ts'
+import { openUploads } from './images/uploads.ts'
 import { cannotListen } from './listening/cannot-listen.ts'
 import { endConnections } from './listening/end-connections.ts'
 import { countRequests } from './listening/requests-in-work.ts'
@@ -90,6 +94,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
   const bundles = new BundleShelf(dataDirectory, log)
   await bundles.completeDeletions()
   await bundles.refresh()
+  const archives = openArchives(dataDirectory)
   const timers = openTimers()
   const retention = { ...RETENTION, ...options.retention }
   const ports = {
@@ -97,6 +102,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
     authority,
     bundles,
     agentFiles: openAgentFiles(options.agentDirectories ?? [join(dataDirectory, 'agents')]),
+    images: { archives, uploads: openUploads(archives) },
     agentReleases: () => listReleases(dataDirectory),
     changes: new Changes(),
     presence: NOBODY as Presence,
@@ -160,19 +166,26 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
   }
   const look = () => attempt(services, 'cannot reconcile the clusters', tick)
   const place = () => ({ place: placeOf(dataDirectory), urls: publicUrls, version: version.version })
+  const fetchBundles = openMissingBundles(services, { dataDirectory, adminFile })
+  const fetchImages = openMissingImages(services, adminFile)
   const joined = await joinPeers(services, hub, place, {
     readAgain: () => void look(),
     setAhead: (ms) => {
       aheadMs += ms
     },
     beatMs: options.beatMs ?? 3_000,
-    fetchBundles: openMissingBundles(services, { dataDirectory, adminFile }),
+    async fetchFiles(others) {
+      await Promise.all([fetchBundles(others), fetchImages(others)])
+    },
   })
   await look()
   const ticks = openTicks(options.tickMs ?? 5_000, look)
   const janitor = openJanitor(services, retention)
   const tidying = openTicks(options.tickMs ?? 5_000, async () => {
     await attempt(services, 'cannot delete old events', janitor.tidy)
+    await attempt(services, 'cannot remove images that no cluster has', async () =>
+      archives.sweep(new Set((await neededArchives(store)).keys()), now()),
+    )
     await attempt(services, 'cannot remove old entries of the audit log', auditLog.tidy)
   })
   const stopCopies = bundles.addCopies()

@@ -9,6 +9,7 @@ import { countDelivery } from './delivery.ts'
 import { workerIsDrained } from './drains.ts'
 import { imagesComeBack, imagesSurvivePressure } from './images-stay.ts'
 import { kubeconfigExpires, peopleHaveAccess } from './kubeconfigs.ts'
+import { ownImagesGo, ownImagesRun } from './own-images.ts'
 import { podsReachEachOther } from './pod-connectivity.ts'
 import { noSecretAnywhere } from './secrets.ts'
 import { foreignNamesAreRefused, kubeletsAreVerified } from './serving-certificates.ts'
@@ -58,6 +59,7 @@ async function inClosedSite(scene: Scene, { stage }: Story, closed: ClosedSite):
     podsReachEachOther(scene.node('m1'), scene.nodes()),
   )
   await stage('an image of docker.io comes from the mirror through the proxy', () => closed.imagesCome('m1', 'w1'))
+  await stage('images that a person adds are on both nodes, and their pods run', () => ownImagesRun(scene, 'm1', 'w1'))
   await stage('a drain names the pod and the budget that hold it, goes on as it is told, and is undone', () =>
     workerIsDrained(scene, 'w1'),
   )
@@ -84,6 +86,9 @@ async function inClosedSite(scene: Scene, { stage }: Story, closed: ClosedSite):
     await scene.provision()
     assert(isReady((await kubernetesNodes(scene.node('m1'))).get('w2')), 'w2 is Ready')
   })
+  await stage('the added images are on that worker too, and go from all nodes when they are removed', () =>
+    ownImagesGo(scene, 'w2'),
+  )
   // Kubernetes signs for at least 10 minutes.
   if (process.env.CANTRIP_FULL === '1') {
     await stage('a kubeconfig of 10 minutes is refused when it has expired', async () => {

@@ -144,6 +144,7 @@ describe('a session', () => {
       lastSeq: () => lastSeq,
       onWelcome: () => void happened.push('welcome'),
       on: {
+        images: () => undefined,
         async instruct({ seq }) {
           lastSeq = seq
           happened.push(`instruct ${seq}`)

@@ -26,6 +26,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   createBackup: 'controller-backups.test.ts',
   restoreBackup: 'controller-backups.test.ts',
   recoverCluster: 'controller-backups.test.ts',
+  addImages: 'cluster-images.test.ts',
+  removeImage: 'cluster-images.test.ts',
   applyDeclaration: 'controller-declared-version.test.ts',
   drainNode: 'controller-scheduling.test.ts',
   cordonNode: 'controller-scheduling.test.ts',
@@ -34,6 +36,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 const NO_CHANGE: Readonly<Record<string, string>> = {
   invite: 'a node that was admitted asks for its invitation',
   report: 'what a machine reports',
+  uploadImages: 'a part of an archive, of which no cluster has images yet',
   beginDeviceLogin: 'nobody is signed in yet',
 }
 /** They commit by the same store as all others; here they would need what this test does not have. */

@@ -1,12 +1,22 @@
-import { reportOf } from '../../base/agent-error.ts'
+import { join } from 'node:path'
+import { AgentError, reportOf } from '../../base/agent-error.ts'
+import type { Host, HostView } from '../../host/host.ts'
 import { digestName, imageStates } from '../../provision/images/containerd-images.ts'
 import { nodeImages } from '../../provision/images/image-groups.ts'
 import { keepImages } from '../../provision/images/import-step.ts'
+import { type BroughtImage, readBrought, readImagesFile, writeBrought } from '../added-images.ts'
+import { requireConfig } from '../config.ts'
+import { IMAGES } from '../gate/images.ts'
+import { openSigned } from '../gate/open-signed.ts'
+import type { NodeIdentity } from '../identity/identity.ts'
+import { nodeIdOf } from '../identity/node-names.ts'
+import { everTrustedKeysOf } from '../identity/trust.ts'
 import type { AgentPaths } from '../paths.ts'
 import { openWorkspace } from '../restore/open-workspace.ts'
 import { afterSnapshot } from '../restore/snapshots.ts'
 import type { Workspace } from '../restore/workspace.ts'
 import type { ImagesReport } from '../service/images/images-report.ts'
+import { keepAddedImages } from './added-images.ts'
 import { refuseEarlierContainerd } from './earlier-containerd.ts'
 import { readCarriedOut } from './execute.ts'
 import { provisionParamsOn } from './provision-params.ts'
@@ -58,5 +68,49 @@ async function keepOn(workspace: Workspace, { paths, report, signal }: KeepImage
     await keepImages(host, params.bundleStore, images, { signal, progress: () => undefined })
   }
   const after = wrong.length > 0 ? await imageStates(machine, names) : before
-  report({ kept: names.flatMap((name) => [name, digestName(name, after(name).digest ?? '')]), restored: wrong })
+  const added = await keepAdded(host, { paths, names, identity, signal })
+  const hasNews = writeBrought(paths, added)
+  const [failed] = added.flatMap(({ problem }) => problem ?? [])
+  const kept = [
+    ...names.flatMap((name) => [name, digestName(name, after(name).digest ?? '')]),
+    ...(await pinnedOf(machine, added)),
+  ]
+  report({ kept, restored: wrong, ...(failed && { failed }), ...(hasNews && { hasNews }) })
+}
+
+/** The images that people added to the cluster. The list on the disk could have been changed, so its signature is verified again. */
+async function keepAdded(
+  host: Host,
+  {
+    paths,
+    names,
+    identity,
+    signal,
+  }: { paths: AgentPaths; names: string[]; identity: NodeIdentity; signal: AbortSignal },
+): Promise<BroughtImage[]> {
+  const config = requireConfig(paths)
+  const signed = readImagesFile(paths)
+  if (signed === undefined) return []
+  const keys = everTrustedKeysOf(paths, config)
+  // The time limit applies when a list is accepted.
+  const knowledge = { instructionKeys: () => keys, nodeId: nodeIdOf(identity, paths), now: new Date(0) }
+  const opened = await openSigned(IMAGES, signed, knowledge)
+  if (opened.kind === 'refused') {
+    const { code, message, fix } = opened.error
+    throw new AgentError(code, message, { fix, kind: 'refused' })
+  }
+  const images = { listed: opened.body.images, former: readBrought(paths), ofBundle: names }
+  const { urls: controllerUrls, proxy } = config
+  const directory = join(paths.bundleDirectory, 'images')
+  return keepAddedImages(host, images, { controllerUrls, tls: identity, ...(proxy && { proxy }), directory, signal })
+}
+
+/** Those of them that the service looks for. */
+async function pinnedOf(machine: HostView, added: readonly BroughtImage[]): Promise<string[]> {
+  const here = added.filter(({ problem }) => problem === undefined)
+  const stateOf = await imageStates(
+    machine,
+    here.map(({ name }) => name),
+  )
+  return here.flatMap(({ name, digest }) => (stateOf(name).state === 'kept' ? [name, digestName(name, digest)] : []))
 }

@@ -14,10 +14,10 @@ let take: (seq: number, change?: object, key?: typeof privateKey) => Promise<voi
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'instructions-'))
-  const [linkFile = '', instructionFile = '', provisionedFile = ''] = ['link', 'instruction', 'provisioned'].map(
-    (name) => join(directory, name),
-  )
-  link = openLinkStore({ linkFile, instructionFile, provisionedFile })
+  const [linkFile = '', instructionFile = '', provisionedFile = '', addedImagesFile = ''] = [
+    ...['link', 'instruction', 'provisioned', 'added-images'],
+  ].map((name) => join(directory, name))
+  link = openLinkStore({ linkFile, instructionFile, provisionedFile, addedImagesFile })
   happened = []
   const taker = instructionTaker({
     instructionKeys: () => [publicKey],

@@ -90,8 +90,9 @@ export function hasInstaller(paths: AgentPaths): boolean {
 
 /** Removes the state of an earlier node with this machine's paths, which a new node must not continue. */
 export function removeNodeState(paths: AgentPaths): void {
-  const { linkFile, instructionFile, provisionedFile, outboxFile } = paths
-  for (const path of [linkFile, instructionFile, provisionedFile, outboxFile]) rmSync(path, { force: true })
+  const { linkFile, instructionFile, provisionedFile, outboxFile, imagesFile, addedImagesFile } = paths
+  for (const path of [linkFile, instructionFile, provisionedFile, outboxFile, imagesFile, addedImagesFile])
+    rmSync(path, { force: true })
 }
 
 /** Removes the installer's key once the node has its own key and certificate. */

@@ -13,6 +13,7 @@ beforeEach(() => {
     linkFile: join(directory, 'link.json'),
     instructionFile: join(directory, 'instruction.json'),
     provisionedFile: join(directory, 'provisioned.json'),
+    addedImagesFile: join(directory, 'added-images.json'),
   }
 })
 afterEach(() => rmSync(directory, { recursive: true }))

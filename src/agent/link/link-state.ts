@@ -42,7 +42,7 @@ export interface LinkStore {
   forget(): void
 }
 
-type LinkPaths = Pick<AgentPaths, 'linkFile' | 'instructionFile' | 'provisionedFile'>
+type LinkPaths = Pick<AgentPaths, 'linkFile' | 'instructionFile' | 'provisionedFile' | 'addedImagesFile'>
 
 export function openLinkStore(paths: LinkPaths): LinkStore {
   let open = readJson(paths.instructionFile, isOpenInstruction)
@@ -65,11 +65,17 @@ export function openLinkStore(paths: LinkPaths): LinkStore {
     state = next
   }
 
+  // With containerd's directory go the images that people added.
+  const forget = () => {
+    removeDurably(paths.provisionedFile)
+    removeDurably(paths.addedImagesFile)
+  }
+
   return {
     state: () => state,
     open: () => open,
     accept(instruction) {
-      if (instruction.role === 'reset') removeDurably(paths.provisionedFile)
+      if (instruction.role === 'reset') forget()
       writeStateFile(paths.instructionFile, `${JSON.stringify(instruction)}\n`)
       open = instruction
       update({ lastSeq: instruction.seq, lastGeneration: instruction.generation })
@@ -81,7 +87,7 @@ export function openLinkStore(paths: LinkPaths): LinkStore {
       } else removeDurably(paths.instructionFile)
       open = undefined
     },
-    forget: () => removeDurably(paths.provisionedFile),
+    forget,
   }
 }
 

@@ -6,6 +6,7 @@ import type { NodeState } from '../../protocol/names.ts'
 import { PROTOCOL } from '../../protocol/version.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
+import { knownImages, readBrought } from '../added-images.ts'
 import { type AgentConfig, requireConfig, urlsNow } from '../config.ts'
 import { readControllers } from '../controllers.ts'
 import {
@@ -152,11 +153,13 @@ async function keepAtWork(
   const facts = async () => {
     const found = await ofMachine()
     const { labels } = config
+    const added = readBrought(options.paths).map(({ addedAt: _, ...image }) => image)
     return (
       found && {
         ...found,
         ...(labels && { labels }),
         ...(missingImages.length > 0 && { missingImages: [...missingImages] }),
+        ...(added.length > 0 && { addedImages: added }),
       }
     )
   }
@@ -176,6 +179,7 @@ async function keepAtWork(
       lastGeneration: link.state().lastGeneration,
       confirmed: outbox.confirmed(),
       knownControllers: readControllers(options.paths, config.cluster.id)?.urls,
+      knownImages: knownImages(options.paths),
       bootId: options.bootId,
       agentVersion: options.agentVersion,
       nodeName: config.nodeName,
@@ -190,6 +194,7 @@ async function keepAtWork(
     on: {
       instruct: async (frame) => (await worker).on.instruct(frame),
       controllers: async (frame) => (await worker).on.controllers(frame),
+      images: async (frame) => (await worker).on.images(frame),
       trust: async (frame) => (await worker).on.trust(frame),
       [OPERATION_FRAME]: (frame) => void worker.then(({ on }) => on[OPERATION_FRAME](frame)),
       'pair-check': (frame) => void worker.then(({ on }) => on['pair-check'](frame)),
@@ -198,6 +203,7 @@ async function keepAtWork(
         showState(body.state)
         // A run that has ended may have changed them, for example the certificates.
         if (body.state !== 'PROVISIONING') void lookAtFacts()
+        if (body.state === 'READY') void worker.then(({ onReady }) => onReady())
       },
     },
   })

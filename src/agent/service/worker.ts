@@ -1,6 +1,8 @@
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
+import { hasImages } from '../added-images.ts'
 import type { AgentConfig } from '../config.ts'
 import { controllersTaker } from '../gate/controllers.ts'
+import { imagesTaker } from '../gate/images.ts'
 import { instructionTaker } from '../gate/instructions.ts'
 import { operationTaker } from '../gate/operations.ts'
 import { trustTaker } from '../gate/trust.ts'
@@ -36,12 +38,14 @@ export interface WorkerOptions extends ServiceOptions {
   onControllers(): void
   /** The session that is open now. */
   session(): Session | undefined
-  /** Called when the images that are missing on this node change. */
+  /** Called when the images on this node may have changed. */
   onImages(missing: readonly string[]): void
 }
 
 export interface Worker {
   on: Omit<SessionHandlers, 'state'>
+  /** The node is ready: its images may be brought. */
+  onReady(): void
   close(): Promise<void>
 }
 
@@ -55,7 +59,10 @@ export function openWorker(options: WorkerOptions): Worker {
   const timers = new Set<NodeJS.Timeout>()
   const images: ImageKeeper = imageKeeper({
     ...options,
-    provisioned: () => versionOf(paths.provisionedFile),
+    provisioned() {
+      const instruction = versionOf(paths.provisionedFile)
+      return instruction && `${instruction} ${versionOf(paths.imagesFile)}`
+    },
     listPinned,
     keep: keepProcess(options.self, paths),
     onChange: () => options.onImages(images.missing()),
@@ -119,8 +126,10 @@ export function openWorker(options: WorkerOptions): Worker {
     },
   })
   const takeControllers = controllersTaker({ ...options, instructionKeys, nodeId, cluster: config.cluster.id })
+  const takeImages = imagesTaker({ ...options, instructionKeys, nodeId, onList: images.lookNow })
   return {
     on: {
+      images: ({ body }) => takeImages(body),
       controllers: ({ body }) => takeControllers(body),
       trust: ({ body }) => takeTrust(body),
       // Ports are closed first, because a run may need them.
@@ -128,6 +137,9 @@ export function openWorker(options: WorkerOptions): Worker {
       [OPERATION_FRAME]: ({ body }) => void takeOperation(body),
       'pair-check': ({ body }) => pairChecks.handle(body),
       cancel: ({ body }) => runs.cancel(body.run),
+    },
+    onReady() {
+      if (hasImages(paths)) images.lookNow()
     },
     async close() {
       await Promise.all([runs.stop(), pairChecks.stop(), pauseKeepers()])

@@ -76,7 +76,8 @@ export async function removeCopies(bundleDirectory: string): Promise<void> {
   await rm(copiesDirectory(bundleDirectory), { recursive: true, force: true })
 }
 
-async function compressFile(from: string, to: string, size: number, signal?: AbortSignal): Promise<void> {
+/** Makes no file if it would not be much smaller. */
+export async function compressFile(from: string, to: string, size: number, signal?: AbortSignal): Promise<void> {
   await mkdir(dirname(to), { recursive: true, mode: 0o755 })
   const source = createReadStream(from, { highWaterMark: CHUNK_BYTES })
   const handle = await open(to, 'wx', 0o644)

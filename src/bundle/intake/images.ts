@@ -35,11 +35,17 @@ export async function imagesOfArchive(
   arch: Arch,
   scratch: string,
 ): Promise<IntakeImage[] | undefined> {
+  const files = await filesOfArchive(file, scratch)
+  return files && imagesOfFiles(files, from, arch)
+}
+
+/** The files of such an archive, for images of several architectures. */
+export async function filesOfArchive(file: string, scratch: string): Promise<ImageFiles | undefined> {
   const members = await membersOf(file)
   if (!members.has('index.json') && !members.has('manifest.json')) return undefined
   const directory = await mkdtemp(join(scratch, 'image-'))
   await unpack(file, directory, () => true)
-  return imagesOfFiles(await readImageFiles(directory), from, arch)
+  return readImageFiles(directory)
 }
 
 /** The images of a directory. Throws BadArchive. */
@@ -53,7 +59,8 @@ export async function imagesOfDirectory(directory: string, from: string, arch: A
   return imagesOfFiles(layoutOfDir(files, name), from, arch)
 }
 
-function imagesOfFiles(files: ImageFiles, from: string, arch: Arch): IntakeImage[] {
+/** Throws BadArchive if they name no image. */
+export function imagesOfFiles(files: ImageFiles, from: string, arch: Arch): IntakeImage[] {
   const images = imagesIn(files, arch)
   if (images.length === 0) {
     const example = `skopeo copy docker://NAME:TAG oci-archive:${basename(from)}:NAME:TAG`

@@ -122,5 +122,7 @@ test('a route that accepts more than 2 MiB reads its body in slices', () => {
     ['changeSettings', 512, false],
     ['createCluster', 512, false],
     ['report', 8_192, true],
+    // It is not parsed.
+    ['uploadImages', 4_096, false],
   ])
 })

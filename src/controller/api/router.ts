@@ -19,6 +19,7 @@ import { isUnsafe, requireSameOrigin } from './admission/same-origin.ts'
 import type { Shares } from './admission/shares.ts'
 import { sendAgentFile } from './downloads/agent-route.ts'
 import { sendBundleFile } from './downloads/bundle-route.ts'
+import { sendImageFile } from './downloads/image-route.ts'
 import { createJoinRoutes } from './downloads/join-route.ts'
 import { openErrorLog } from './errors/error-log.ts'
 import { refuse } from './errors/raw-answer.ts'
@@ -121,7 +122,8 @@ export async function createRouter(
     }
     request.identity = await authenticate(core, raw, { isUse: true, route: routeOptions.config.route })
     onAuthenticated(raw.socket, request.identity)
-    shares.request(request.identity, bytes)
+    // What is not parsed costs little.
+    shares.request(request.identity, routeOptions.config.route?.body === 'bytes' ? 0 : bytes)
     if (raw.method !== 'GET' && raw.method !== 'HEAD') shares.change(request.identity)
     if (request.is404) refuseUnknown(request, reply)
     await permit(request)
@@ -137,7 +139,7 @@ export async function createRouter(
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => {
     const { body, slicedLists } = request.routeOptions.config.route ?? {}
-    if (body === undefined) return undefined
+    if (body === undefined || body === 'bytes') return body && bytes
     return slicedLists ? readInSlices(bytes, body, slicedLists) : parseBody(bytes.toString())
   })
   app.setValidatorCompiler(compileSchema)
@@ -156,6 +158,8 @@ export async function createRouter(
   const files: Record<string, Send> = {
     fetchBundleFile: (request, reply) =>
       sendBundleFile(core, { begin: beginDownload.ofNode, admitted: () => checkAccess(request) }, request, reply),
+    fetchImage: (request, reply) =>
+      sendImageFile(core, { begin: beginDownload.ofNode, admitted: () => checkAccess(request) }, request, reply),
     fetchAgent: (request, reply) =>
       sendAgentFile(core, { begin: beginDownload.ofNode, admitted: () => checkAccess(request) }, request, reply),
     fetchJoinCredentials: join.sendCredentials,
@@ -165,7 +169,8 @@ export async function createRouter(
     if (route.answer === 'websocket') continue
     const { method, path, params, query, slicedLists, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = route
     // A body that is read in slices is checked meanwhile.
-    const body = slicedLists ? z.looseObject({}) : route.body
+    const json = route.body === 'bytes' ? undefined : route.body
+    const body = slicedLists ? z.looseObject({}) : json
     app.route({
       method,
       url: path.replace(/\{\+\w+\}/, '*').replaceAll(/\{(\w+)\}/g, ':$1'),

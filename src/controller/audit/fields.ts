@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto'
+import { archivesOf } from '../../protocol/images/archives-of.ts'
 import type { Account, Administrator, ApiToken, CredentialSet, UserSession } from '../domain/identities/record.ts'
-import type { Cluster, Enrolment, Node, Run } from '../domain/records.ts'
+import type { Cluster, ClusterImage, Enrolment, Node, Run } from '../domain/records.ts'
 
 /**
  * What an entry says about a field. `value`: its value. `ignored`: a change of it is no change for the audit log: it follows from others,
@@ -35,6 +36,7 @@ export const CLUSTER_FIELDS: Treatments<Cluster> = {
   credentials: (sets) => sets.map(credentialsOf),
   operatorSince: 'ignored',
   accesses: (all) => all.map(({ isBound: _, ...access }) => access),
+  images: (images) => images.map(imageOf),
   agentUpdate: (update) =>
     update && {
       ...{ version: update.version, paused: update.paused, attempt: update.attempt },
@@ -158,6 +160,11 @@ export const SESSION_FIELDS: Treatments<UserSession> = {
 function sizesOf(texts: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const given = Object.entries(texts).filter((each): each is [string, string] => each[1] !== undefined)
   return Object.fromEntries(given.map(([component, text]) => [component, `(${Buffer.byteLength(text)} bytes)`]))
+}
+
+function imageOf(image: ClusterImage) {
+  const { name, pinned } = image
+  return { name, pinned, digests: archivesOf(image).map(({ digest }) => digest) }
 }
 
 /** Without what changes with each node that enrols. */

@@ -27,6 +27,7 @@ export function newCluster(
     upgrade: null,
     credentials: [],
     accesses: [],
+    images: [],
     agentUpdate: null,
     operatorSince: null,
     error: null,

@@ -13,6 +13,7 @@ import type { CheckSummary } from '../../protocol/wire/check-summary.ts'
 import type { RunEvent } from '../../protocol/wire/event.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import type { Instruction, NodeTask } from '../../protocol/wire/instruction.ts'
+import type { ListedImage } from '../../protocol/wire/lists/images.ts'
 import type { EtcdHealth, Target } from '../../protocol/wire/operation.ts'
 import type { AgentUpdate } from './agent-update/record.ts'
 import type { ClusterAccess, CredentialSet } from './identities/record.ts'
@@ -61,12 +62,20 @@ export interface Cluster {
   credentials: CredentialSet[]
   /** Kubeconfigs that were issued, until they have expired. */
   accesses: ClusterAccess[]
+  /** Images that people added, by name. */
+  images: ClusterImage[]
   /** The last update of the agents of its nodes. */
   agentUpdate: AgentUpdate | null
   /** From when the newest certificate of its operator is valid; null: none was issued, or an earlier build did not record it. */
   operatorSince: string | null
   error: ErrorReport | null
   createdAt: string
+}
+
+/** An image that people added to a cluster. The controllers have its archives. */
+export interface ClusterImage extends ListedImage {
+  /** Name of the person or program. */
+  addedBy: string
 }
 
 /** The members of etcd, as a master saw them. */

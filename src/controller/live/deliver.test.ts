@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { node, run } from '../../../test/support/controller/member.ts'
+import { cluster, node, run } from '../../../test/support/controller/member.ts'
 import { CAPABILITIES } from '../../protocol/wire/capabilities.ts'
-import type { HasStore } from '../ports.ts'
 import { deliver } from './deliver.ts'
 import type { Session } from './session/session.ts'
+
+type Ports = Parameters<typeof deliver>[0]
 
 test.each([
   ['restore-etcd', CAPABILITIES, true],
@@ -12,10 +13,10 @@ test.each([
 ] as const)(
   'an order %s that was made before the agent was connected is sent only to one that can carry it out',
   async (role, capabilities, isSent) => {
-    const store = { node: async () => node(), openRunOf: async () => run({ role }) }
+    const store = { node: async () => node(), cluster: async () => cluster(), openRunOf: async () => run({ role }) }
     const sent: string[] = []
     const session = { capabilities, isOpen: true, peerSeq: 0, sent: new Set(), send: (t: string) => void sent.push(t) }
-    await deliver({ store } as unknown as HasStore, session as unknown as Session)
+    await deliver({ store, now: () => new Date() } as unknown as Ports, session as unknown as Session)
     expect(sent.includes('instruct')).toBe(isSent)
   },
 )

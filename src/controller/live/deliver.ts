@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import type { Controllers } from '../../protocol/wire/lists/controllers.ts'
+import type { Images, ListedImage } from '../../protocol/wire/lists/images.ts'
 import type { Trust } from '../../protocol/wire/lists/trust.ts'
 import { CLOSE } from '../../protocol/wire/session/limits.ts'
 import { REJOIN } from '../domain/agent-update/update-needed.ts'
+import type { ClusterImage } from '../domain/records.ts'
 import type { HasAuthority, HasClock, HasPublicUrls, HasStore } from '../ports.ts'
 import type { Session } from './session/session.ts'
 
@@ -13,7 +16,8 @@ const VALID_MS = 86_400_000
 const SPREAD_MS = 10_000
 
 /** Sends what the store has for the node: its state, its instruction, a cancellation; each once in a session. */
-export async function deliver({ store }: HasStore, session: Session): Promise<void> {
+export async function deliver(ports: Ports & HasStore, session: Session): Promise<void> {
+  const { store } = ports
   const node = await store.node(session.nodeId)
   if (!node || node.state === 'REMOVED') {
     session.send('refuse', { code: 'node/removed', message: 'an administrator removed this node' })
@@ -23,6 +27,8 @@ export async function deliver({ store }: HasStore, session: Session): Promise<vo
   if (!session.isOpen) return
   if (session.sentState !== node.state) session.send('state', { state: node.state })
   session.sentState = node.state
+  const cluster = await store.cluster(node.clusterId)
+  if (cluster) sendImages(ports, session, cluster.images)
   // A node executes one run at a time: a run that follows a cancelled one is sent after the cancelled one has ended.
   const run = await store.openRunOf(session.nodeId)
   if (!run) return
@@ -61,11 +67,25 @@ export function sendControllers({ authority, now, publicUrls }: Ports & HasPubli
   session.sentControllers = text
 }
 
+/** Sends a node the images that people added to its cluster, if it has another list. */
+function sendImages({ authority, now }: Ports, session: Session, all: readonly ClusterImage[]): void {
+  const images = all.map(({ name, archives, pinned, addedAt }): ListedImage => ({ name, archives, pinned, addedAt }))
+  const known = session.knownImages
+  const sha256 = createHash('sha256').update(JSON.stringify(images)).digest('hex')
+  if (!session.isOpen || known?.sha256 === sha256 || (known === undefined && images.length === 0)) return
+  // Later than the list that the node has, whatever the clocks of the controllers say.
+  const issuedMs = Math.max(now().getTime(), Date.parse(known?.issuedAt ?? '') + 1 || 0)
+  const issuedAt = new Date(issuedMs).toISOString()
+  const expiresAt = new Date(now().getTime() + VALID_MS).toISOString()
+  sendSigned(authority, session, 'images', { node: session.nodeId, expiresAt, issuedAt, images })
+  session.knownImages = { issuedAt, sha256 }
+}
+
 function sendSigned(
   authority: HasAuthority['authority'],
   session: Session,
-  t: 'trust' | 'controllers',
-  list: Trust | Controllers,
+  t: 'trust' | 'controllers' | 'images',
+  list: Trust | Controllers | Images,
 ): void {
   // `send` would drop what the agent does not understand, but signing takes longer than all else here.
   if (session.capabilities.includes(`frame/${t}`)) session.send(t, authority.signInstruction(JSON.stringify(list)))

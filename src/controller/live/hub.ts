@@ -214,6 +214,7 @@ export class Hub implements Presence {
     if (frame.t === 'hello') {
       session.capabilities = frame.body.capabilities ?? FIRST_CAPABILITIES
       session.bootId = frame.body.bootId
+      session.knownImages = frame.body.knownImages
     }
     if (frame.t === 'facts') {
       if (!session.arrived(0, FACTS_COUNT_AS - 1) || !session.isNews(frame.body)) return

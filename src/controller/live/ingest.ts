@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Facts } from '../../protocol/wire/facts.ts'
 import type { UpFrame } from '../../protocol/wire/frames.ts'
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import { isMarked } from '../../protocol/wire/step-mark.ts'
@@ -104,6 +105,7 @@ function apply(ports: HasLog & HasRefusals & HasRunQuotas, draft: Draft, node: N
       break
     }
     case 'facts':
+      noteImages(draft, node, frame.body)
       setIfNews(draft, node, { facts: frame.body, agentVersion: frame.body.agentVersion })
       break
     case 'event':
@@ -115,6 +117,20 @@ function apply(ports: HasLog & HasRefusals & HasRunQuotas, draft: Draft, node: N
       draft.setNode(node.id, { upSeq: frame.seq })
       wasReset(draft, node)
       break
+  }
+}
+
+/** An event for each image that people added and that came to the node, or could not. */
+function noteImages(draft: Draft, node: Node, { addedImages = [] }: Facts): void {
+  const before = node.facts?.addedImages ?? []
+  const at = draft.now.toISOString()
+  for (const image of addedImages) {
+    const { name, digest, problem } = image
+    const isOf = draft.cluster.images.some((each) => each.name === name)
+    if (!isOf || before.some((each) => isDeepStrictEqual(each, image))) continue
+    const state = problem ? ('failed' as const) : ('here' as const)
+    const event = { kind: 'image-state' as const, at, image: name, digest, state, ...(problem && { error: problem }) }
+    draft.addEvent({ at, nodeId: node.id, nodeSeq: null, runId: null, event })
   }
 }
 

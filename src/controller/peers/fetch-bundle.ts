@@ -53,7 +53,8 @@ export async function fetchBundle({ url, bundle, dataDirectory, adminFile, now }
   }
 }
 
-async function download(
+/** Writes a new file, of at most so many bytes. */
+export async function download(
   url: URL,
   { ca, certificate, key }: AdminAccess,
   file: string,

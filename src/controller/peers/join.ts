@@ -18,7 +18,7 @@ interface Options {
   setAhead(ms: number): void
   beatMs: number
   /** Fetches what others have and this one lacks. */
-  fetchBundles(others: Beat['controllers']): Promise<void>
+  fetchFiles(others: Beat['controllers']): Promise<void>
 }
 
 /**
@@ -30,7 +30,7 @@ export async function joinPeers(
   services: Services,
   hub: Hub,
   self: () => Registration,
-  { readAgain, setAhead, beatMs, fetchBundles }: Options,
+  { readAgain, setAhead, beatMs, fetchFiles }: Options,
 ): Promise<{ leave(): Promise<void> }> {
   const { shared } = services.store
   if (!shared) return { leave: async () => undefined }
@@ -99,7 +99,7 @@ export async function joinPeers(
       )
       wake()
     }
-    void fetchBundles(others).catch((error: unknown) => log(`bundles of other controllers: ${errorMessage(error)}`))
+    void fetchFiles(others).catch((error: unknown) => log(`files of other controllers: ${errorMessage(error)}`))
     if (!found.hadLapsed) return
     // Whether nodes were silent meanwhile is not known.
     services.startedAt = services.now()

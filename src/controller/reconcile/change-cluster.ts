@@ -41,8 +41,9 @@ export async function changeCluster<T>(
 }
 
 /** Nodes for which there may be a message. */
-export function touchedBy({ changes, runs }: Pick<Draft, 'changes' | 'runs'>): string[] {
+export function touchedBy({ changes, runs, nodes }: Pick<Draft, 'changes' | 'runs' | 'nodes'>): string[] {
   const touched = changes.flatMap((each) => {
+    if (each.change === 'set-cluster') return each.to.images === undefined ? [] : nodes.map(({ id }) => id)
     if (each.change === 'set-node') return [each.id]
     if (each.change === 'add-run') return [each.run.nodeId]
     return each.change === 'set-run' ? runs.filter(({ id }) => id === each.id).map(({ nodeId }) => nodeId) : []

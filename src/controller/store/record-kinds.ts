@@ -41,6 +41,7 @@ export const CLUSTER: RecordKind<Cluster> = {
     upgrade: 'json',
     credentials: 'json',
     accesses: 'json',
+    images: 'json',
     agentUpdate: 'json',
     operatorSince: 'text',
     error: 'json',

@@ -50,6 +50,8 @@ export const ERROR_STATUS = {
   'creds/unknown': 404,
   'kubeconfig/unknown': 404,
   'etcd-backup/unknown': 404,
+  'images/unknown': 404,
+  'images/unknown-file': 404,
   'administrator/unknown': 404,
   'account/unknown': 404,
   'token/unknown': 404,
@@ -62,6 +64,8 @@ export const ERROR_STATUS = {
   'agent-update/busy': 409,
   'agent-update/no-release': 409,
 
+  'images/invalid': 422,
+  'images/too-large': 422,
   'kubeconfig/wrong-subject': 422,
   'pem/invalid': 422,
   'token/too-long': 422,
@@ -98,6 +102,10 @@ export const ERROR_STATUS = {
   'node/removed': 403,
   'operator/not-due': 403,
 
+  'images/in-bundle': 409,
+  'images/not-uploaded': 409,
+  'images/too-many': 409,
+  'images/uploading': 409,
   'kubeconfig/too-many': 409,
   'administrator/exists': 409,
   'account/exists': 409,
@@ -165,6 +173,8 @@ export const ERROR_STATUS = {
   'limit/waiting': 429,
 
   'oidc/unreachable': 503,
+
+  'images/no-space': 503,
 
   'node/no-master': 503,
   'node/not-yet': 503,

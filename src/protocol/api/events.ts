@@ -23,6 +23,15 @@ export const StateEvent = z.discriminatedUnion('kind', [
     since: Since,
     error: z.optional(ApiError),
   }),
+  /** Of an image that people added to a cluster: `added` and `removed` by them; `here` and `failed` on a node. */
+  z.object({
+    kind: z.literal('image-state'),
+    at: z.string(),
+    image: z.string(),
+    digest: z.string(),
+    state: z.enum(['added', 'removed', 'here', 'failed']),
+    error: z.optional(ApiError),
+  }),
 ])
 export type StateEvent = z.infer<typeof StateEvent>
 

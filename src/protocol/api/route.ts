@@ -21,7 +21,8 @@ export interface Route {
   params?: Schema
   /** All parameters are optional, and sent as text. */
   query?: Schema
-  body?: Schema
+  /** JSON, or `bytes`: a part of a file. */
+  body?: Schema | 'bytes'
   /** Default 64 KiB. */
   maxBodyBytes?: number
   /**
@@ -87,7 +88,11 @@ export type AskedOf<R extends Route> = (unknown extends ParamsOf<R['path']>
   ? { params?: never }
   : { params: ParamsOf<R['path']> }) &
   (R extends { query: infer Q extends Schema } ? { query?: z.input<Q> } : { query?: never }) &
-  (R extends { body: infer B extends Schema } ? { body: z.input<B> } : { body?: never })
+  (R extends { body: 'bytes' }
+    ? { body: Uint8Array }
+    : R extends { body: infer B extends Schema }
+      ? { body: z.input<B> }
+      : { body?: never })
 
 /** What a caller gets. */
 export type AnswerOf<R extends Route> = R['answer'] extends infer A extends Schema ? z.output<A> : never

@@ -1,5 +1,6 @@
 import { auditRoutes } from '../audit/routes.ts'
 import { declarationRoutes } from '../declaration/routes.ts'
+import { imageFileRoutes, imageRoutes } from '../images/routes.ts'
 import { agentRoutes } from './agents.ts'
 import { bundleRoutes } from './bundles.ts'
 import { backupRoutes } from './clusters/backups.ts'
@@ -26,6 +27,8 @@ export const ROUTES = {
   ...clusterRoutes,
   ...kubeconfigRoutes,
   ...backupRoutes,
+  ...imageRoutes,
+  ...imageFileRoutes,
   ...declarationRoutes,
   ...credentialRoutes,
   ...joinRoutes,

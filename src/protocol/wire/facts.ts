@@ -1,10 +1,26 @@
 import * as z from 'zod/mini'
 import { MOST_CERTIFICATES, NodeCertificate } from '../certificates/node-certificate.ts'
+import { MAX_PROBLEM_CHARACTERS, MOST_IMAGES } from '../images/limits.ts'
 import { IpAddress } from '../names.ts'
 import { NodeLabels } from '../settings/nodes.ts'
 
 const short = z.string().check(z.maxLength(255))
 const count = z.number().check(z.nonnegative())
+
+/** An image that people added to the cluster, on one node. */
+export const AddedImage = z.strictObject({
+  name: short,
+  digest: short,
+  /** Why it is not here. */
+  problem: z.optional(
+    z.strictObject({
+      code: short,
+      message: z.string().check(z.maxLength(MAX_PROBLEM_CHARACTERS)),
+      fix: z.string().check(z.maxLength(MAX_PROBLEM_CHARACTERS)),
+    }),
+  ),
+})
+export type AddedImage = z.infer<typeof AddedImage>
 
 /** What an agent reports about its machine. Unknown fields of a newer agent are ignored. */
 export const Facts = z.object({
@@ -49,6 +65,8 @@ export const Facts = z.object({
   versions: z.record(short, short),
   /** Images of the bundle that are gone from this node; the agent restores them. Absent if there are none. */
   missingImages: z.optional(z.array(short).check(z.maxLength(256))),
+  /** Images that people added to the cluster and that were brought here, or could not be. Absent if there are none. */
+  addedImages: z.optional(z.array(AddedImage).check(z.maxLength(MOST_IMAGES))),
   /** The certificates of the agent and of what it installed. Absent from older agents. */
   certificates: z.optional(z.array(NodeCertificate).check(z.maxLength(MOST_CERTIFICATES))),
 })

@@ -2,7 +2,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { command } from '../../base/command.ts'
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import type { Argv } from '../../host/argv.ts'
-import { CTR_IMAGES, LIST_PINNED, PIN } from '../../host/containerd/pinned-images.ts'
+import { ADDED, CTR_IMAGES, LIST_ADDED, LIST_PINNED, PIN } from '../../host/containerd/pinned-images.ts'
 import type { Host, HostView, Output } from '../../host/host.ts'
 import { whileContainerdRuns } from './containerd-calls.ts'
 
@@ -38,18 +38,46 @@ export async function imageStates(
   }
 }
 
-/** Imports the archive of one image under its tag and its digest, both pinned. */
-export async function importImage(host: Host, name: string, archive: string, signal: AbortSignal): Promise<void> {
+/** Imports the archive of one image under its tag and its digest, both with these labels. */
+export async function importImage(
+  host: Host,
+  name: string,
+  archive: string,
+  signal: AbortSignal,
+  labels: readonly string[] = [PIN],
+): Promise<void> {
   // `--digests` adds the name REPOSITORY@DIGEST: manifests can name an image by its digest.
-  const names = ['--base-name', repositoryOf(name), '--digests', '--label', PIN]
+  const names = ['--base-name', repositoryOf(name), '--digests', ...labels.flatMap((label) => ['--label', label])]
   await change(host, ['import', '--local', ...names, archive], signal)
 }
 
-/** Pins an image that is complete, and gives it the name with its digest. Nothing is downloaded. */
-export async function keepImage(host: Host, name: string, digest: string, signal: AbortSignal): Promise<void> {
-  await change(host, ['label', name, PIN], signal)
+/** Labels an image that is complete, and gives it the name with its digest. Nothing is downloaded. */
+export async function keepImage(
+  host: Host,
+  name: string,
+  digest: string,
+  signal: AbortSignal,
+  labels: readonly string[] = [PIN],
+): Promise<void> {
+  await change(host, ['label', name, ...labels], signal)
   // The new name gets the labels of the image.
   await change(host, ['tag', '--local', '--force', name, digestName(name, digest)], signal)
+}
+
+/** The labels of an image that people added. An empty value removes a label. */
+export const labelsOfAdded = (isPinned: boolean): string[] => [ADDED, isPinned ? PIN : PIN.replace(/=.*$/, '=')]
+
+/** The names under which containerd has images that people added, and their digests. */
+export async function addedNames(host: HostView): Promise<{ name: string; digest: string }[]> {
+  if ((await host.stat(CONTAINERD.socket)) === undefined) return []
+  const listed = await whileContainerdRuns(host, () => ask(host, LIST_ADDED))
+  return rows(listed).flatMap(([name, , digest]) =>
+    name !== undefined && digest?.startsWith('sha256:') ? [{ name, digest }] : [],
+  )
+}
+
+export async function removeNames(host: Host, names: readonly string[], signal: AbortSignal): Promise<void> {
+  if (names.length > 0) await change(host, ['remove', '--sync', ...names], signal)
 }
 
 function change(host: Host, argv: readonly string[], signal: AbortSignal): Promise<unknown> {

@@ -1,3 +1,4 @@
+import type { ErrorReport } from '../../../base/agent-error.ts'
 import { pauseMs, type RetryPolicy } from '../../../base/retry.ts'
 import type { LinkStore } from '../../link/link-state.ts'
 import type { Log } from '../../log.ts'
@@ -5,13 +6,13 @@ import type { ImagesReport } from './images-report.ts'
 
 export interface ImageKeeperOptions {
   link: Pick<LinkStore, 'open'>
-  /** Identifies the instruction that made this machine a node; undefined if it is none. */
+  /** Identifies the instruction that made this machine a node, and the list of images that people added; undefined if it is none. */
   provisioned(): string | undefined
   /** The names of the pinned images; undefined if containerd does not answer. */
   listPinned(): Promise<ReadonlySet<string> | undefined>
   /** Starts the process that keeps the images. Never rejects; the signal ends the process. */
   keep(onReport: (report: ImagesReport) => void, signal: AbortSignal): Promise<void>
-  /** Called when the images that are missing on this node change. */
+  /** Called when the images on this node may have changed. */
   onChange(): void
   log: Log
   sleep(ms: number, signal: AbortSignal): Promise<void>
@@ -21,6 +22,8 @@ export interface ImageKeeperOptions {
 export interface ImageKeeper {
   /** The images of the bundle that are missing now. */
   missing(): readonly string[]
+  /** Called when there is a new list of images. */
+  lookNow(): void
   /** Whether that process runs. It uses the key of the node with which it began. */
   isAtWork(): boolean
   /** Ends the process that keeps the images: a run, which needs the ledger, begins. */
@@ -45,6 +48,8 @@ export function imageKeeper(options: ImageKeeperOptions): ImageKeeper {
   let instruction: string | undefined
   let failures = 0
   let told = ''
+  let waiting = new AbortController()
+  let isNews = false
   let underWay: { stop: AbortController; ended: Promise<void> } | undefined
 
   function setMissing(names: readonly string[]): void {
@@ -59,17 +64,22 @@ export function imageKeeper(options: ImageKeeperOptions): ImageKeeper {
         log('warn', `images are missing, and are imported again: ${report.missing.join(', ')}`)
       setMissing(report.missing)
     } else if ('kept' in report) {
-      wanted = report.kept
-      failures = 0
-      told = ''
+      wanted = report.failed ? undefined : report.kept
       if (report.restored.length > 0) log('info', `images are here and pinned: ${report.restored.join(', ')}`)
       setMissing([])
-    } else {
-      failures += 1
-      const { message, code } = report.error
-      if (message !== told) log('warn', `cannot restore images, retrying: ${message} (${code})`)
-      told = message
-    }
+      if (report.hasNews) options.onChange()
+      if (report.failed) failed('bring images that were added', report.failed)
+      else {
+        failures = 0
+        told = ''
+      }
+    } else failed('restore images', report.error)
+  }
+
+  function failed(what: string, { message, code }: ErrorReport): void {
+    failures += 1
+    if (message !== told) log('warn', `cannot ${what}, retrying: ${message} (${code})`)
+    told = message
   }
 
   async function look(): Promise<void> {
@@ -87,11 +97,22 @@ export function imageKeeper(options: ImageKeeperOptions): ImageKeeper {
     underWay = undefined
   }
 
+  /** Until the time is over, or there is a new list. */
+  async function pause(ms: number): Promise<void> {
+    waiting = new AbortController()
+    if (!isNews) {
+      await sleep(ms, AbortSignal.any([signal, waiting.signal])).catch((error: unknown) => {
+        if (!isNews || signal.aborted) throw error
+      })
+    }
+    isNews = false
+  }
+
   async function keepLooking(): Promise<void> {
-    await sleep(FIRST_MS, signal)
+    await pause(FIRST_MS)
     for (;;) {
       await look()
-      await sleep(failures > 0 ? pauseMs(AFTER_FAILURE, failures) : EVERY_MS, signal)
+      await pause(failures > 0 ? pauseMs(AFTER_FAILURE, failures) : EVERY_MS)
     }
   }
   void keepLooking().catch((error: unknown) => {
@@ -100,6 +121,11 @@ export function imageKeeper(options: ImageKeeperOptions): ImageKeeper {
   return {
     missing: () => missing,
     isAtWork: () => underWay !== undefined,
+    lookNow() {
+      failures = 0
+      isNews = true
+      waiting.abort()
+    },
     async pause() {
       underWay?.stop.abort()
       await underWay?.ended

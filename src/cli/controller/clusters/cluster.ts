@@ -26,6 +26,7 @@ import { registerFollow, watchOptions } from './cluster-follow.ts'
 import { registerPrecheck } from './cluster-precheck.ts'
 import { clusterText } from './cluster-text.ts'
 import { CLUSTER, findCluster } from './find-cluster.ts'
+import { registerImages } from './images/images.ts'
 import { registerJoinCommand } from './join/join-command.ts'
 import { problemCell } from './problem-text.ts'
 import { CHANGES, planSettings, registerSet } from './set/set.ts'
@@ -74,6 +75,7 @@ export function registerCluster(program: Command): void {
   registerJoinCommand(cluster)
   registerSet(cluster)
   registerUpgrade(cluster)
+  registerImages(cluster)
   registerBackup(cluster)
   registerRestore(cluster)
 }

@@ -8,8 +8,7 @@ import { localTime } from '../../kit/output.ts'
 export function eventLine(entry: LogEntry): string | undefined {
   const { event } = entry
   // The cast is safe: the two types differ only in fields that are `undefined` here and absent there.
-  const isState = event.kind === 'node-state' || event.kind === 'cluster-state'
-  const line = isState
+  const line = isState(event)
     ? { level: event.error ? 'error' : 'info', text: stateText(event) }
     : eventText(event as EngineEvent)
   if (!line || line.level === 'debug') return undefined
@@ -18,7 +17,15 @@ export function eventLine(entry: LogEntry): string | undefined {
   return `${localTime(entry.at)}  ${printable(subject)}  ${mark}${printableLines(line.text)}`
 }
 
-function stateText({ state, since, error }: StateEvent): string {
-  const known = since === undefined ? state : `${state} since ${localTime(since)}`
+const isState = (event: LogEntry['event']): event is StateEvent =>
+  event.kind === 'node-state' || event.kind === 'cluster-state' || event.kind === 'image-state'
+
+function stateText(event: StateEvent): string {
+  const { error } = event
+  const known = event.kind === 'image-state' ? `image ${event.image}: ${event.state}` : stateOf(event)
   return error ? `${known}: ${error.message} (${error.code}); fix: ${error.fix}` : known
+}
+
+function stateOf({ state, since }: Exclude<StateEvent, { kind: 'image-state' }>): string {
+  return since === undefined ? state : `${state} since ${localTime(since)}`
 }

@@ -5,6 +5,7 @@ import { nodeRoutes } from '../../../protocol/api/nodes.ts'
 import { accountRoutes } from '../../../protocol/api/people/accounts.ts'
 import { sessionRoutes } from '../../../protocol/api/people/sessions.ts'
 import { tokenRoutes } from '../../../protocol/api/people/tokens.ts'
+import { imageRoutes } from '../../../protocol/images/routes.ts'
 import type { NamesByKind } from '../../kit/completion/completion.ts'
 import type { AdminClient } from './client.ts'
 import { everyItem } from './every-item.ts'
@@ -24,6 +25,11 @@ const accounts = named((client) => client.ask(accountRoutes.listAccounts, {}))
 export const NAMES: NamesByKind = {
   cluster: named(clusters),
   bundle: named((client) => client.ask(bundleRoutes.listBundles, {})),
+  image: named(async (client) => {
+    const found = await everyItem(client, clusterRoutes.listClusters)
+    const all = found.map(({ name }) => client.ask(imageRoutes.listImages, { params: { name } }))
+    return (await Promise.all(all)).flatMap(({ images }) => images)
+  }),
   node: named((client) => everyItem(client, nodeRoutes.listNodes)),
   account: accounts,
   person: accounts,

@@ -30,7 +30,7 @@ export async function sendBundleFile(
 }
 
 /** Those without a weight. */
-function encodingsOf(header: string | string[] | undefined): string[] {
+export function encodingsOf(header: string | string[] | undefined): string[] {
   return String(header ?? '')
     .split(',')
     .map((each) => each.trim().toLowerCase())

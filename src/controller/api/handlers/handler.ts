@@ -13,7 +13,7 @@ export interface Asked<R extends Route> {
   address: string
   params: ParamsOf<R['path']>
   query: R extends { query: infer Q extends Schema } ? z.output<Q> : unknown
-  body: R extends { body: infer B extends Schema } ? z.output<B> : unknown
+  body: R extends { body: 'bytes' } ? Uint8Array : R extends { body: infer B extends Schema } ? z.output<B> : unknown
   /** Aborted when the client disconnects. */
   signal: AbortSignal
   /** Of the answer. */

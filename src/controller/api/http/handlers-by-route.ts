@@ -11,6 +11,7 @@ import { auditHandlers } from '../handlers/audit.ts'
 import { authorityHandlers } from '../handlers/authority.ts'
 import { agentUpdateHandlers, bundleHandlers } from '../handlers/bundles.ts'
 import { backupHandlers } from '../handlers/clusters/backups.ts'
+import { imageHandlers } from '../handlers/clusters/images.ts'
 import { declarationHandlers } from '../handlers/declarations.ts'
 import { administratorHandlers, credentialHandlers, joinHandlers } from '../handlers/identities.ts'
 import { kubeconfigHandlers } from '../handlers/kubeconfigs.ts'
@@ -33,6 +34,7 @@ export function handlersByRoute(core: Services, shares: Pick<Shares, 'changed'>)
       declarationHandlers,
       nodeHandlers,
       backupHandlers,
+      imageHandlers,
     ],
     ...[eventHandlers, credentialHandlers, joinHandlers, administratorHandlers, authorityHandlers, bundleHandlers],
     ...[agentUpdateHandlers, auditHandlers, accountHandlers, tokenHandlers, oidcHandlers],

@@ -121,6 +121,31 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "identity/wrong-role": [
     "found …; wanted …"
   ],
+  "images/in-bundle": [
+    "found …: nodes have such images from their bundle, and no other"
+  ],
+  "images/no-space": [
+    "…: below … the kubelet evicts pods",
+    "found … free in the data directory of the controller; wanted …"
+  ],
+  "images/not-uploaded": [
+    "found no complete archive with the SHA-256 sum …"
+  ],
+  "images/too-large": [
+    "found an archive of …; wanted at most …"
+  ],
+  "images/too-many": [
+    "cluster … would have … images; wanted at most …"
+  ],
+  "images/unknown": [
+    "cluster … has no image … that was added"
+  ],
+  "images/unknown-file": [
+    "this controller has no archive … of an image"
+  ],
+  "images/uploading": [
+    "another request is working with the same archive"
+  ],
   "interface/missing": [
     "node … has no interface …; it has: …"
   ],

@@ -91,6 +91,12 @@ const UPGRADE = {
 }
 
 /** Bodies and answers of routes, by the id of the route. A test parses them with the schemas of the routes. */
+const IMAGE = {
+  ...{ name: 'registry.example/tool:v1', pinned: true, addedAt: AT, addedBy: 'alice' },
+  archives: [{ arch: 'x64', digest: `sha256:${SHA256}`, bytes: 4_318_208 }],
+  ...{ nodes: { have: ['cp-1'], wanted: 2 }, problems: [] },
+}
+
 export const EXAMPLES: Readonly<Record<string, Example>> = {
   beginDeviceLogin: { body: {} },
   completeDeviceLogin: {
@@ -182,6 +188,9 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   listNodes: { answer: { items: [NODE], next: 'WyIyMDI2LTExLTI5IiwibiJd' } },
   showNode: { answer: NODE_DETAIL },
+  listImages: { answer: { images: [IMAGE] } },
+  addImages: { body: { upload: SHA256 }, answer: { images: [IMAGE] } },
+  removeImage: { answer: {} },
   removeNode: { answer: {} },
   approveNode: { answer: { ...NODE_DETAIL, state: 'APPROVED', roles: [] } },
   startAgentUpdate: { body: { to: '0.2.0', canary: 1, maxUnavailable: '10%' } },

@@ -103,6 +103,7 @@ function securityOf({ access }: Route): Record<string, string[]>[] {
 function operationOf(operationId: string, route: Route, schemas: Json): Operation {
   const { summary, access, body } = route
   const { body: example, answer } = EXAMPLES[operationId] ?? {}
+  const bytes = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } }
   const json = (schema: Schema, io: 'input' | 'output', shown?: unknown): Content => ({
     'application/json': { schema: jsonSchemaOf(schema, io, schemas), ...(shown !== undefined && { example: shown }) },
   })
@@ -110,7 +111,9 @@ function operationOf(operationId: string, route: Route, schemas: Json): Operatio
   return {
     ...{ operationId, tags: [tagOf(route)], summary, 'x-access': access, security: securityOf(route) },
     parameters: parametersOf(route, schemas),
-    ...(body && { requestBody: { required: true as const, content: json(body, 'input', example) } }),
+    ...(body && {
+      requestBody: { required: true as const, content: body === 'bytes' ? bytes : json(body, 'input', example) },
+    }),
     responses: {
       ...answersOf(route, (schema, io) => json(schema, io, answer)),
       ...errorsOf(route, { ...problem, ...(isForMachines(route) && json(ApiError, 'output')) }),

@@ -54,6 +54,8 @@ export class Session {
   sentTrust = 0
   /** The URLs of controllers that the agent knows, as JSON. */
   sentControllers = ''
+  /** The last list of images that the agent has. */
+  knownImages: { issuedAt: string; sha256: string } | undefined
   readonly sent = new Set<string>()
   #count = 0
   #known: { facts: Facts; atMs: number } | undefined

@@ -160,6 +160,9 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE nodes ADD COLUMN rejoin json;  -- Rejoin
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN images json NOT NULL DEFAULT '[]';  -- ClusterImage[]
+  `,
 ]
 
 /** Code that knows this schema, and no later one, can use the database: see docs/adr/0045. */

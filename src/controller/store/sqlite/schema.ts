@@ -233,4 +233,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE nodes ADD COLUMN rejoin TEXT;  -- JSON, Rejoin
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN images TEXT NOT NULL DEFAULT '[]';  -- JSON, ClusterImage[]
+  `,
 ]

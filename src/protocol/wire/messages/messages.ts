@@ -33,6 +33,8 @@ export const UP = {
       warnings: CheckSummaries,
       /** The URLs of controllers that it received, in their order; absent if none. */
       knownControllers: z.optional(z.array(text).check(z.maxLength(MOST_URLS))),
+      /** The last list of images that it received; absent if none. `sha256`: of the images in it, as JSON. */
+      knownImages: z.optional(z.object({ issuedAt: z.iso.datetime(), sha256: z.string().check(z.maxLength(64)) })),
       /** The generation of its last instruction. */
       lastGeneration: z.optional(z.int().check(z.nonnegative())),
       /** Its last message that the controller confirmed as stored. */
@@ -89,4 +91,6 @@ export const DOWN = {
   trust: { since: '0.2.0', body: Signed },
   /** A list of Controllers. */
   controllers: { since: '0.2.0', body: Signed },
+  /** A list of Images. */
+  images: { since: '0.2.0', body: Signed },
 } satisfies Record<string, MessageType>

@@ -2,6 +2,8 @@ import type { Authority } from '../../../../src/controller/access/authority.ts'
 import { openRotation } from '../../../../src/controller/access/rotation.ts'
 import type { BundleShelf } from '../../../../src/controller/bundles/bundle-shelf.ts'
 import { openAgentFiles } from '../../../../src/controller/clusters/join/agent-files.ts'
+import { openArchives } from '../../../../src/controller/images/archives.ts'
+import { openUploads } from '../../../../src/controller/images/uploads.ts'
 import { Changes } from '../../../../src/controller/live/changes.ts'
 import { Hub } from '../../../../src/controller/live/hub.ts'
 import { Operations } from '../../../../src/controller/live/operations.ts'
@@ -36,12 +38,15 @@ const SHELF: Pick<BundleShelf, 'refresh' | 'pick' | 'versions' | 'names'> = {
 const HEARTBEAT_MS = 30_000
 
 export function startProcess(store: Store, authority: Authority, log: (line: string) => void): Process {
+  // No model adds images.
+  const archives = openArchives('/nowhere')
   const ports = {
     store,
     authority,
     bundles: SHELF as unknown as BundleShelf,
     agentFiles: openAgentFiles([]),
     agentReleases: async () => [],
+    images: { archives, uploads: openUploads(archives) },
     changes: new Changes(),
     presence: NOBODY as Presence,
     operations: new Operations(),

@@ -1,0 +1,139 @@
+import { join } from 'node:path'
+import { AgentError, reportOf } from '../../base/agent-error.ts'
+import { CONTAINERD } from '../../base/kubernetes-paths.ts'
+import { fromAny } from '../../bundle/from-any.ts'
+import type { Host, HostView } from '../../host/host.ts'
+import type { HttpProxy } from '../../host/network.ts'
+import { pathOf } from '../../protocol/api/route.ts'
+import { MAX_PROBLEM_CHARACTERS } from '../../protocol/images/limits.ts'
+import { imageFileRoutes } from '../../protocol/images/routes.ts'
+import type { ImageArchive, ListedImage } from '../../protocol/wire/lists/images.ts'
+import {
+  addedNames,
+  digestName,
+  imageStates,
+  importImage,
+  keepImage,
+  labelsOfAdded,
+  removeNames,
+} from '../../provision/images/containerd-images.ts'
+import type { BroughtImage } from '../added-images.ts'
+
+export interface AddedImages {
+  /** All that people added. */
+  listed: readonly ListedImage[]
+  /** What became of each the last time. */
+  former: readonly BroughtImage[]
+  /** The names of the images of the bundle: they come from it, whatever the list says. */
+  ofBundle: readonly string[]
+}
+
+export interface Way {
+  controllerUrls: readonly string[]
+  tls: { ca: string; cert: string; key: string }
+  proxy?: HttpProxy
+  /** Where archives are until they are imported. */
+  directory: string
+  signal: AbortSignal
+}
+
+/** An image for the architecture of this node. */
+interface Wanted extends Omit<ListedImage, 'archives'>, ImageArchive {}
+
+const IMPORTED = 'containerd has the image, and the controller has the archive'
+/** The archive, its content in containerd, and its files, which can be larger if the layers are compressed. */
+const TIMES = 4
+/** The kubelet begins to evict pods at 15 % of the file system of images. */
+const KEPT_FREE = 0.15
+
+/**
+ * Makes the images that people added to this node what the list says: what it does not name is removed, and what is missing is
+ * fetched and imported. A failure of one image does not keep the others away.
+ */
+export async function keepAddedImages(
+  host: Host,
+  { listed, former, ofBundle }: AddedImages,
+  way: Way,
+): Promise<BroughtImage[]> {
+  const wanted = listed.flatMap(({ archives, ...image }): Wanted[] => {
+    const archive = archives[host.arch()]
+    return archive === undefined || ofBundle.includes(image.name) ? [] : [{ ...image, ...archive }]
+  })
+  const labelled = await removeOthers(host, wanted, ofBundle, way.signal)
+  const stateOf = await imageStates(
+    host,
+    wanted.map(({ name }) => name),
+  )
+  const brought: BroughtImage[] = []
+  for (const image of wanted) {
+    const { name, digest, addedAt, pinned } = image
+    const isKnown = former.some((each) => each.name === name && each.addedAt === addedAt && !each.problem)
+    const { state, digest: found } = stateOf(name)
+    const isLabelled = labelled.has(name) && labelled.has(digestName(name, digest)) && (state === 'kept') === pinned
+    try {
+      if (found !== digest) {
+        // One that is not pinned was removed by the kubelet or a person, who may do so.
+        if (pinned || !isKnown) await bring(host, image, way)
+        else continue
+      } else if (!isLabelled) await keepImage(host, name, digest, way.signal, labelsOfAdded(pinned))
+      brought.push({ name, digest, addedAt })
+    } catch (error) {
+      way.signal.throwIfAborted()
+      const { code, message, fix } = reportOf(error)
+      brought.push({ name, digest, addedAt, problem: { code, message: short(message), fix: short(fix) } })
+    }
+  }
+  return brought
+}
+
+const short = (text: string) => text.slice(0, MAX_PROBLEM_CHARACTERS)
+
+/** Removes what was added once and is no longer wanted, never what the bundle names. Returns the names that stay. */
+async function removeOthers(
+  host: Host,
+  wanted: readonly Wanted[],
+  ofBundle: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const kept = new Set([...ofBundle, ...wanted.flatMap(({ name, digest }) => [name, digestName(name, digest)])])
+  const present = await addedNames(host)
+  for (const { name, digest } of present) if (ofBundle.includes(name)) kept.add(digestName(name, digest))
+  const gone = present.flatMap(({ name }) => (kept.has(name) ? [] : [name]))
+  await removeNames(host, gone, signal)
+  return new Set(present.flatMap(({ name }) => (kept.has(name) ? [name] : [])))
+}
+
+async function bring(host: Host, image: Wanted, way: Way): Promise<void> {
+  const { name, sha256, size, pinned } = image
+  const { controllerUrls, tls, proxy, signal } = way
+  await requireRoom(host, image, way)
+  const path = join(way.directory, `${sha256}.tar`)
+  await host.makeDirectory(way.directory, 0o700)
+  await fromAny({ controllerUrls, host, signal }, `the image ${name}`, (url) =>
+    host.download({
+      ...{ url: url + pathOf(imageFileRoutes.fetchImage, { sha256 }), path, sha256, size, tls, signal },
+      ...(proxy && { proxy }),
+    }),
+  )
+  try {
+    await importImage(host, name, path, signal, labelsOfAdded(pinned))
+  } finally {
+    await host.discard(path, IMPORTED)
+  }
+}
+
+/** A full disk stops the whole node: it is better to lack an image. */
+async function requireRoom(host: HostView, { name, size }: Wanted, { directory }: Way): Promise<void> {
+  for (const path of [CONTAINERD.root, directory]) {
+    const { freeBytes, totalBytes } = await host.diskSpace(path)
+    const kept = KEPT_FREE * totalBytes
+    const wanted = TIMES * size + kept
+    if (freeBytes >= wanted) continue
+    const found = `found ${mib(freeBytes)} free on the file system of ${path}; wanted ${mib(wanted)} for the image ${name}`
+    throw new AgentError('images/no-space', `${found}: below ${mib(kept)} the kubelet evicts pods`, {
+      fix: 'make room on this node, or remove images of the cluster (controller cluster images list); the agent tries again by itself',
+    })
+  }
+}
+
+const mib = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`

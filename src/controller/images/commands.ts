@@ -1,0 +1,103 @@
+import type { Arch } from '../../bundle/arch.ts'
+import { archivesOf } from '../../protocol/images/archives-of.ts'
+import { MAX_IMAGES_BYTES, MOST_IMAGES } from '../../protocol/images/limits.ts'
+import type { ImageView } from '../../protocol/images/routes.ts'
+import { clusterGone, refusal } from '../domain/admission.ts'
+import { type ClusterData, type Draft, present } from '../domain/draft.ts'
+import type { Cluster, ClusterImage } from '../domain/records.ts'
+import type { HasImages } from '../ports.ts'
+import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
+import { mib } from './errors.ts'
+import { takeImages } from './intake.ts'
+import { refuseBundled } from './names.ts'
+import { imageViews } from './views.ts'
+
+interface Asked {
+  upload: string
+  unpinned: boolean
+  by: string
+}
+
+type Named = Pick<Cluster, 'id' | 'name'>
+type Ports = Reconciling & HasImages
+
+/** Adds the images of an uploaded archive. One that has the name of an earlier one replaces it. */
+export async function addImages(
+  ports: Ports,
+  { id, name }: Named,
+  { upload, unpinned, by }: Asked,
+): Promise<ImageView[]> {
+  const { archives, uploads } = ports.images
+  await ports.bundles.refresh()
+  return archives.inTurn(() =>
+    uploads.use({ clusterId: id, sha256: upload }, async (file) => {
+      const data = await ports.store.load(id)
+      if (!data) throw clusterGone(name)
+      const admit = (names: readonly string[]) => {
+        refuseBundled(ports, names)
+        admitCount(data.cluster, names)
+      }
+      const taken = await takeImages(file, archives, { needed: archsOf(data), admit })
+      const addedAt = ports.now().toISOString()
+      const images = taken.map((image): ClusterImage => ({ ...image, pinned: !unpinned, addedAt, addedBy: by }))
+      const done = await reconcile(ports, id, (draft) => put(draft, images))
+      if (!done) throw clusterGone(name)
+      return imageViews(done.draft).filter((view) => images.some((image) => image.name === view.name))
+    }),
+  )
+}
+
+function put(draft: Draft, images: readonly ClusterImage[]): void {
+  const names = images.map(({ name }) => name)
+  admitCount(draft.cluster, names)
+  const others = draft.cluster.images.filter(({ name }) => !names.includes(name))
+  const all = [...others, ...images].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const bytes = all.flatMap(archivesOf).reduce((sum, { size }) => sum + size, 0)
+  if (bytes > MAX_IMAGES_BYTES) {
+    const found = `cluster ${draft.cluster.name} would have images of ${mib(bytes)}; wanted at most ${mib(MAX_IMAGES_BYTES)}`
+    throw refusal('images/too-many', found, REMOVE)
+  }
+  draft.setCluster({ images: all })
+  for (const image of images) note(draft, image, 'added')
+}
+
+const REMOVE = 'remove images that nobody needs: controller cluster images list, controller cluster images remove'
+
+function admitCount({ name, images }: Cluster, names: readonly string[]): void {
+  const count = new Set([...images.map((each) => each.name), ...names]).size
+  if (count <= MOST_IMAGES) return
+  throw refusal('images/too-many', `cluster ${name} would have ${count} images; wanted at most ${MOST_IMAGES}`, REMOVE)
+}
+
+/** Removes an image, also from the nodes. Its archive is removed later, unless another cluster has it. */
+export async function removeImage(ports: Ports, { id, name }: Named, image: string): Promise<void> {
+  const done = await reconcile(ports, id, (draft) => {
+    const found = draft.cluster.images.find((each) => each.name === image)
+    if (!found) {
+      const fix = 'choose one of: controller cluster images list'
+      throw refusal('images/unknown', `cluster ${name} has no image ${image} that was added`, fix)
+    }
+    draft.setCluster({ images: draft.cluster.images.filter((each) => each !== found) })
+    note(draft, found, 'removed')
+  })
+  if (!done) throw clusterGone(name)
+}
+
+export async function listImages(ports: Ports, { id, name }: Named): Promise<ImageView[]> {
+  const data = await ports.store.load(id)
+  if (!data) throw clusterGone(name)
+  return imageViews(data)
+}
+
+function note(draft: Draft, image: ClusterImage, state: 'added' | 'removed'): void {
+  const at = draft.now.toISOString()
+  const digest = archivesOf(image)[0]?.digest ?? ''
+  const event = { kind: 'image-state' as const, at, image: image.name, digest, state }
+  draft.addEvent({ at, nodeId: null, nodeSeq: null, runId: null, event })
+}
+
+/** Those of the nodes; all if none is known. */
+function archsOf(data: ClusterData): ReadonlySet<Arch> {
+  const found = present(data).flatMap(({ facts }) => facts?.os.arch ?? [])
+  return new Set<Arch>(found.length > 0 ? found : ['x64', 'arm64'])
+}

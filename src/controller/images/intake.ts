@@ -1,0 +1,110 @@
+import { createReadStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AgentError } from '../../base/agent-error.ts'
+import type { Arch } from '../../bundle/arch.ts'
+import { imagesOf } from '../../bundle/closure/closure.ts'
+import { BadArchive, plainBytes } from '../../bundle/intake/archives/plain-bytes.ts'
+import { chooseImages, filesOfArchive, type IntakeImage, imagesOfFiles } from '../../bundle/intake/images.ts'
+import { linesOf } from '../../bundle/intake/problems.ts'
+import { writeHashed } from '../../bundle/make/write-hashed.ts'
+import { IMAGE_NAME } from '../../protocol/images/image-name.ts'
+import { MAX_IMAGE_BYTES } from '../../protocol/images/limits.ts'
+import type { ImageArchive } from '../../protocol/wire/lists/images.ts'
+import type { ClusterImage } from '../domain/records.ts'
+import type { ImageArchives } from './archives.ts'
+import { requireRoom, tooLarge } from './errors.ts'
+
+const ARCHS: readonly Arch[] = ['x64', 'arm64']
+/** The files of the archive, and an archive of each image with its copy. */
+const TIMES = 3
+const LONGEST_NAME = 200
+
+export type TakenImage = Pick<ClusterImage, 'name' | 'archives'>
+
+/**
+ * Takes the images of an uploaded archive, whatever its form is: each becomes an archive of its own, with its digest, for each
+ * architecture that it is for. Throws `images/invalid` with all that no node of these architectures could use.
+ */
+export async function takeImages(
+  upload: string,
+  archives: ImageArchives,
+  { needed, admit }: { needed: ReadonlySet<Arch>; admit(names: readonly string[]): void },
+): Promise<TakenImage[]> {
+  const scratch = await mkdtemp(join(archives.directory, 'import-'))
+  try {
+    requireRoom(await archives.freeBytes(), TIMES * (await sizeWhenRead(upload)))
+    const files = await filesOfArchive(upload, scratch)
+    if (files === undefined) throw new BadArchive('is no archive of images')
+    const found = ARCHS.flatMap((arch) => imagesOfFiles(files, 'the archive', arch).map((image) => ({ arch, image })))
+    const byName = Map.groupBy(found, ({ image }) => image.name)
+    const choices = [...byName].map(([name, images]) => ({ name, ...choose(images, needed) }))
+    const problems = choices.flatMap((choice) => [...choice.problems, ...namingProblem(choice.name)])
+    if (problems.length > 0) throw invalid(problems)
+    admit(choices.map(({ name }) => name))
+    const taken: TakenImage[] = []
+    for (const { name, chosen } of choices) {
+      const own: Partial<Record<Arch, ImageArchive>> = {}
+      for (const { arch, image } of chosen) own[arch] = await publish(image, arch, archives, scratch)
+      taken.push({ name, archives: own })
+    }
+    return taken
+  } catch (error) {
+    throw error instanceof BadArchive ? invalid([`the archive ${error.message}`]) : error
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+interface Found {
+  arch: Arch
+  image: IntakeImage
+}
+
+/** The image for each architecture. In a cluster of two architectures, one of them is enough. */
+function choose(images: readonly Found[], needed: ReadonlySet<Arch>): { chosen: Found[]; problems: string[] } {
+  const choices = ARCHS.map((arch) => {
+    const own = images.filter((each) => each.arch === arch).map(({ image }) => image)
+    return { arch, ...chooseImages(own) }
+  })
+  const chosen = choices.flatMap((choice) => choice.chosen.map((image) => ({ arch: choice.arch, image })))
+  const isUsable = chosen.some(({ arch }) => needed.has(arch))
+  const problems = choices.flatMap(({ arch, unusable }) => (needed.has(arch) ? unusable : []))
+  return { chosen, problems: isUsable ? [] : problems }
+}
+
+function namingProblem(name: string): string[] {
+  const isUsable = name.length <= LONGEST_NAME && IMAGE_NAME.test(name)
+  return isUsable ? [] : [`${JSON.stringify(name)} is not REGISTRY/NAME:TAG`]
+}
+
+async function publish(
+  image: IntakeImage,
+  arch: Arch,
+  archives: ImageArchives,
+  scratch: string,
+): Promise<ImageArchive> {
+  const { name } = image
+  const file = join(await mkdtemp(join(scratch, 'archive-')), 'image.tar')
+  const { sha256, size } = await writeHashed(file, image.archive().bytes())
+  if (size > MAX_IMAGE_BYTES) throw tooLarge(size)
+  // What the nodes get is read once more.
+  const [proved] = await imagesOf([{ role: 'image', name, path: name, bytes: () => createReadStream(file) }], arch)
+  if (proved?.digest === undefined) throw new Error(`${name} has no digest`)
+  await archives.publish(file, sha256, size)
+  return { digest: proved.digest, sha256, size }
+}
+
+async function sizeWhenRead(upload: string): Promise<number> {
+  let bytes = 0
+  for await (const chunk of plainBytes(upload)) bytes += chunk.length
+  return bytes
+}
+
+function invalid(problems: readonly string[]): AgentError {
+  const message = linesOf(`images that no node of this cluster could use: ${problems.length}`, problems)
+  return new AgentError('images/invalid', message, {
+    fix: 'save each image with its full name and for the architecture of the nodes, for example: docker save --output image.tar REGISTRY/NAME:TAG',
+    kind: 'invalid',
+  })
+}
