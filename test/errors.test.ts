@@ -27,6 +27,7 @@ test('each error is answered with the status that the route declares for its cod
 /** Files that create errors with a code from a parameter or from another error. The callers are searched instead. */
 const WITHOUT_CODE: readonly string[] = [
   'agent/execute/execute.ts',
+  'agent/execute/keep-images.ts',
   'agent/identity/await-registration.ts',
   'agent/identity/credential-file.ts',
   'base/agent-error.ts',
@@ -35,6 +36,7 @@ const WITHOUT_CODE: readonly string[] = [
   'cli/agent/install.ts',
   'cli/agent/prechecks/fix.ts',
   'cli/agent/prechecks/run-prechecks.ts',
+  'cli/controller/clusters/images/await-nodes.ts',
   'cli/controller/clusters/settings.ts',
   'cli/controller/declare/problem.ts',
   'cli/controller/declare/read-text.ts',

@@ -17,6 +17,7 @@ const ACTIONS: { [D in Action['do']]: Action & { do: D } } = {
   'cluster.backup.list': { do: 'cluster.backup.list', cluster: 'factory' },
   'cluster.create': { do: 'cluster.create', choose: ['pod-subnet', 'service-subnet'] },
   'cluster.delete': { do: 'cluster.delete', cluster: 'demo', force: true },
+  'cluster.images.list': { do: 'cluster.images.list', cluster: 'demo' },
   'cluster.join-command': { do: 'cluster.join-command', cluster: 'demo' },
   'cluster.kubeconfig': { do: 'cluster.kubeconfig', cluster: 'demo' },
   'cluster.provision': { do: 'cluster.provision', cluster: 'demo' },

@@ -130,7 +130,7 @@ async function requireRoom(host: HostView, { name, size }: Wanted, { directory }
     const wanted = TIMES * size + kept
     if (freeBytes >= wanted) continue
     const found = `found ${mib(freeBytes)} free on the file system of ${path}; wanted ${mib(wanted)} for the image ${name}`
-    throw new AgentError('images/no-space', `${found}: below ${mib(kept)} the kubelet evicts pods`, {
+    throw new AgentError('images/node-full', `${found}: below ${mib(kept)} the kubelet evicts pods`, {
       fix: 'make room on this node, or remove images of the cluster (controller cluster images list); the agent tries again by itself',
     })
   }

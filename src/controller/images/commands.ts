@@ -1,4 +1,5 @@
 import type { Arch } from '../../bundle/arch.ts'
+import { remedy } from '../../protocol/api/remedy.ts'
 import { archivesOf } from '../../protocol/images/archives-of.ts'
 import { MAX_IMAGES_BYTES, MOST_IMAGES } from '../../protocol/images/limits.ts'
 import type { ImageView } from '../../protocol/images/routes.ts'
@@ -55,18 +56,23 @@ function put(draft: Draft, images: readonly ClusterImage[]): void {
   const bytes = all.flatMap(archivesOf).reduce((sum, { size }) => sum + size, 0)
   if (bytes > MAX_IMAGES_BYTES) {
     const found = `cluster ${draft.cluster.name} would have images of ${mib(bytes)}; wanted at most ${mib(MAX_IMAGES_BYTES)}`
-    throw refusal('images/too-many', found, REMOVE)
+    throw refusal('images/too-many', found, removeSome(draft.cluster.name))
   }
   draft.setCluster({ images: all })
   for (const image of images) note(draft, image, 'added')
 }
 
-const REMOVE = 'remove images that nobody needs: controller cluster images list, controller cluster images remove'
+const removeSome = (cluster: string) =>
+  remedy`remove images that nobody needs: ${{ do: 'cluster.images.list', cluster }}`
 
 function admitCount({ name, images }: Cluster, names: readonly string[]): void {
   const count = new Set([...images.map((each) => each.name), ...names]).size
   if (count <= MOST_IMAGES) return
-  throw refusal('images/too-many', `cluster ${name} would have ${count} images; wanted at most ${MOST_IMAGES}`, REMOVE)
+  throw refusal(
+    'images/too-many',
+    `cluster ${name} would have ${count} images; wanted at most ${MOST_IMAGES}`,
+    removeSome(name),
+  )
 }
 
 /** Removes an image, also from the nodes. Its archive is removed later, unless another cluster has it. */
@@ -74,7 +80,7 @@ export async function removeImage(ports: Ports, { id, name }: Named, image: stri
   const done = await reconcile(ports, id, (draft) => {
     const found = draft.cluster.images.find((each) => each.name === image)
     if (!found) {
-      const fix = 'choose one of: controller cluster images list'
+      const fix = remedy`choose one of: ${{ do: 'cluster.images.list', cluster: name }}`
       throw refusal('images/unknown', `cluster ${name} has no image ${image} that was added`, fix)
     }
     draft.setCluster({ images: draft.cluster.images.filter((each) => each !== found) })

@@ -12,7 +12,7 @@ export function requireRoom(freeBytes: number, bytes: number): void {
     'images/no-space',
     `found ${mib(freeBytes)} free in the data directory of the controller; wanted ${mib(wanted)}`,
     {
-      fix: 'make room on the machine of the controller, for example: controller bundle list, controller bundle delete; then run the same command again',
+      fix: 'make room on the machine of the controller, for example delete bundles that no cluster uses; then run the same command again',
       kind: 'unreachable',
     },
   )

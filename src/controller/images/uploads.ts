@@ -76,7 +76,7 @@ export function openUploads(archives: ImageArchives): Uploads {
         throw refusal(
           'images/not-uploaded',
           `found no complete archive with the SHA-256 sum ${which.sha256}`,
-          'send it again: controller cluster images add does all of it',
+          'send the archive again, and then this request',
         )
       }).then(async (result) => {
         await rm(fileOf(which), { force: true })

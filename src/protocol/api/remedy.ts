@@ -15,6 +15,7 @@ export type Action =
       do:
         | 'cluster.access'
         | 'cluster.backup.list'
+        | 'cluster.images.list'
         | 'cluster.kubeconfig'
         | 'cluster.provision'
         | 'cluster.recover'

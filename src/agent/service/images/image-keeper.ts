@@ -64,16 +64,20 @@ export function imageKeeper(options: ImageKeeperOptions): ImageKeeper {
         log('warn', `images are missing, and are imported again: ${report.missing.join(', ')}`)
       setMissing(report.missing)
     } else if ('kept' in report) {
-      wanted = report.failed ? undefined : report.kept
-      if (report.restored.length > 0) log('info', `images are here and pinned: ${report.restored.join(', ')}`)
-      setMissing([])
-      if (report.hasNews) options.onChange()
-      if (report.failed) failed('bring images that were added', report.failed)
-      else {
-        failures = 0
-        told = ''
-      }
+      kept(report)
     } else failed('restore images', report.error)
+  }
+
+  function kept({ kept, restored, failed: why, hasNews }: Extract<ImagesReport, { kept: unknown }>): void {
+    wanted = why ? undefined : kept
+    if (restored.length > 0) log('info', `images are here and pinned: ${restored.join(', ')}`)
+    setMissing([])
+    if (hasNews) options.onChange()
+    if (why) failed('bring images that were added', why)
+    else {
+      failures = 0
+      told = ''
+    }
   }
 
   function failed(what: string, { message, code }: ErrorReport): void {

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AgentError } from '../../../base/agent-error.ts'
+import { remedy } from '../../../protocol/api/remedy.ts'
 import { archivesOf } from '../../../protocol/images/archives-of.ts'
 import type { HasImages, HasStore } from '../../ports.ts'
 import type { BeginDownload } from '../admission/downloads.ts'
@@ -19,7 +20,7 @@ export async function sendImageFile(
   const found = isTheirs ? await ports.images.archives.find(sha256, acceptsZstd) : undefined
   if (!found) {
     throw new AgentError('images/unknown-file', `this controller has no archive ${sha256} of an image`, {
-      fix: 'see which images the cluster has (controller cluster images list), and add the image again',
+      ...remedy`see which images the cluster has: ${{ do: 'cluster.images.list' }}; then add the image again`,
       kind: 'invalid',
     })
   }

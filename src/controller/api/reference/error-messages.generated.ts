@@ -125,7 +125,6 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "found …: nodes have such images from their bundle, and no other"
   ],
   "images/no-space": [
-    "…: below … the kubelet evicts pods",
     "found … free in the data directory of the controller; wanted …"
   ],
   "images/not-uploaded": [

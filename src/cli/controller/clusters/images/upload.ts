@@ -18,7 +18,9 @@ export async function uploadArchive(
   const file = await open(archive).catch((cause: unknown) => {
     const fix = 'pass the path of an archive, for example of: docker save --output image.tar REGISTRY/NAME:TAG'
     throw new AgentError('images/no-archive', `cannot read ${archive}: ${errorMessage(cause)}`, {
-      ...{ fix, kind: 'invalid', cause },
+      fix,
+      kind: 'invalid',
+      cause,
     })
   })
   try {
