@@ -178,7 +178,10 @@ test.skipIf(isMissing)(
     expect(found[1]?.problem).toBeUndefined()
     host.machine.disk = { ...host.machine.disk, totalBytes: 100 * 2 ** 30, freeBytes: 15 * 2 ** 30 }
     const [full] = await keep([await listed(ONE, 'one')], found)
-    expect(full?.problem).toMatchObject({ code: 'images/node-full', message: expect.stringContaining('kubelet evicts') })
+    expect(full?.problem).toMatchObject({
+      code: 'images/node-full',
+      message: expect.stringContaining('kubelet evicts'),
+    })
     host.machine.disk = { ...host.machine.disk, freeBytes: 50 * 2 ** 30 }
     expect((await keep([await listed(ONE, 'one')], found))[0]?.problem).toBeUndefined()
   },
