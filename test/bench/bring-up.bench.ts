@@ -4,7 +4,7 @@
  * controller, so it includes the verification of the files, the operator and its first report. The time of the script
  * runs until all pods are Ready.
  *
- * Also measured, without a goal: the same with the files fetched from a controller on the same cores.
+ * Also measured: the same with the files fetched from a controller on the same cores (goal 0.45); the script has its files.
  */
 import { bundleDirectory } from '../support/site/artefacts.ts'
 import { runHere } from '../support/site/run-here.ts'
@@ -22,7 +22,7 @@ import { bedNamed } from '../support/testbed/bed.ts'
 import { execOk } from '../support/testbed/machine.ts'
 import { down, downAll, up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
-import { median, report } from './measure.ts'
+import { goal, median, report } from './measure.ts'
 import { plainBringUp } from './plain/plain.ts'
 
 const PAIRS = Number(process.env.CANTRIP_BENCH_PAIRS ?? 3)
@@ -96,4 +96,5 @@ try {
 } finally {
   await downAll(bed)
 }
-report('bring-up', median(ratios), 0.5, `with the files fetched ${median(fetched).toFixed(2)}`)
+goal('with the files fetched', 100 * median(fetched), 45, '% of the script')
+report('bring-up', median(ratios), 0.4, `with the files fetched ${median(fetched).toFixed(2)}`)

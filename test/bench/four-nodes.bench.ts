@@ -1,15 +1,14 @@
 /**
- * Four real nodes ÷ one, from `cluster provision` to READY: three masters and a worker, and also one master and three
+ * Ratio 16: four real nodes ÷ one, from `cluster provision` to READY: three masters and a worker, and also one master and three
  * workers. The files of the bundle are already on the nodes, because a download over one loopback interface says nothing
- * about a network. Also prints the memory of the whole cluster.
+ * about a network. Also prints the CPU time of all nodes until READY, which the cores of this machine share, and their memory.
  */
-import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { openScene } from '../e2e/shape.ts'
 import { bedNamed } from '../support/testbed/bed.ts'
-import { findCgroups, processesOfCgroup } from '../support/testbed/containment.ts'
-import { machineName, type Node } from '../support/testbed/machine.ts'
 import { downAll } from '../support/testbed/nodes.ts'
-import { median, report } from './measure.ts'
+import { goal, median, report } from './measure.ts'
+import { anonymousGigabytes, cpuSeconds } from './node-usage.ts'
 
 const ROUNDS = Number(process.env.CANTRIP_BENCH_PAIRS ?? 2)
 const SHAPES = {
@@ -27,6 +26,8 @@ const TITLES: Record<Shape, string> = {
 interface Measured {
   /** Seconds from the command to READY. */
   seconds: number
+  /** CPU seconds of the nodes in this time. */
+  cpu: number
   /** Anonymous memory of all processes of the nodes at READY. */
   gigabytes: number
 }
@@ -44,34 +45,18 @@ async function provision(shape: Shape): Promise<Measured> {
     await scene.createCluster(shape, shape === 'one' ? [] : ['--dedicated-masters'])
     for (const [name, roles] of Object.entries(SHAPES[shape])) await scene.addNode(name, roles)
     await scene.stage()
+    const before = cpuSeconds(scene.nodes())
     const started = performance.now()
     await scene.provision()
     const seconds = (performance.now() - started) / 1000
-    const gigabytes = ownMemory(scene.nodes())
-    console.log(`  ${TITLES[shape].padEnd(20)} ${seconds.toFixed(1).padStart(6)} s, ${gigabytes.toFixed(2)} GB`)
-    return { seconds, gigabytes }
+    const cpu = cpuSeconds(scene.nodes()) - before
+    const gigabytes = anonymousGigabytes(scene.nodes())
+    const title = TITLES[shape].padEnd(20)
+    console.log(`  ${title} ${seconds.toFixed(1)} s, ${cpu.toFixed(1)} s of CPU, ${gigabytes.toFixed(2)} GB`)
+    return { seconds, cpu, gigabytes }
   } finally {
     await scene.close()
     await downAll(scene.bed)
-  }
-}
-
-/** In GB. */
-function ownMemory(nodes: readonly Node[]): number {
-  const units = new Set(nodes.flatMap((node) => [machineName(node), `${machineName(node)}.service`]))
-  const processes = new Set(findCgroups((name) => units.has(name)).flatMap(processesOfCgroup))
-  const kilobytes = [...processes].map((pid) => {
-    const [, anonymous = '0'] = /^RssAnon:\s+(\d+) kB/m.exec(statusOf(pid)) ?? []
-    return Number(anonymous)
-  })
-  return kilobytes.reduce((sum, each) => sum + each, 0) / 1e6
-}
-
-function statusOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/status`, 'utf8')
-  } catch {
-    return '' // the process has ended
   }
 }
 
@@ -85,7 +70,9 @@ const ratioOf = (shape: Shape) =>
   median(measured[shape].map(({ seconds }, round) => seconds / (measured.one[round]?.seconds ?? Number.NaN)))
 const notes = (Object.keys(SHAPES) as Shape[]).map((shape) => {
   const seconds = median(measured[shape].map((each) => each.seconds)).toFixed(1)
+  const cpu = median(measured[shape].map((each) => each.cpu)).toFixed(1)
   const memory = median(measured[shape].map((each) => each.gigabytes)).toFixed(2)
-  return `${TITLES[shape]} ${seconds} s and ${memory} GB (${ratioOf(shape).toFixed(2)})`
+  return `${TITLES[shape]} ${seconds} s, ${cpu} s of CPU and ${memory} GB (${ratioOf(shape).toFixed(2)})`
 })
-report('four-nodes', ratioOf('masters'), 2, notes.join(', '))
+goal('one master and three workers', 100 * ratioOf('workers'), 180, '% of one node')
+report('four-nodes', ratioOf('masters'), 3, `on ${availableParallelism()} cores: ${notes.join(', ')}`)
