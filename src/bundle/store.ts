@@ -23,6 +23,8 @@ export interface StoreOptions {
   directory: string
   host: Host
   signal?: AbortSignal
+  /** Gets what other nodes have of a file, where the download of it continues. */
+  peers?: { fetch(file: BundleFile, path: string, onProgress?: (doneBytes: number) => void): Promise<void> }
 }
 
 const REQUEST_TIMEOUT_MS = 30_000
@@ -79,7 +81,8 @@ async function fetchFile(
   path: string,
   onProgress?: (doneBytes: number) => void,
 ): Promise<string> {
-  const { ref, tls, proxy, host, signal } = options
+  const { ref, tls, proxy, host, signal, peers } = options
+  if (peers && !(await isDownloaded(host, file, path))) await peers.fetch(file, path, onProgress)
   return slots(async () => {
     if (await isDownloaded(host, file, path)) {
       onProgress?.(file.size)

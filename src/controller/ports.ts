@@ -15,6 +15,7 @@ import type { Log } from './monitoring/log.ts'
 import type { Meter } from './monitoring/meter.ts'
 import type { Campaign } from './pair-checks/campaign.ts'
 import type { Peers } from './peers/peers.ts'
+import type { Pieces } from './pieces/pieces.ts'
 import type { Turns } from './reconcile/turns.ts'
 import type { RunQuotas } from './retention/run-quotas.ts'
 import type { Store } from './store/port.ts'
@@ -95,6 +96,10 @@ export interface HasPresence {
 
 export interface HasAnnouncements {
   changes: Changes
+}
+
+export interface HasPieces {
+  pieces: Pieces
 }
 
 export interface HasPeers {

@@ -8,6 +8,7 @@ import type {
   HasExpiries,
   HasImages,
   HasLateRenewals,
+  HasPieces,
   HasPrecondition,
   HasPublicUrls,
 } from './ports.ts'
@@ -20,6 +21,7 @@ export type Services = Ingesting &
   HasExpiries &
   HasLateRenewals &
   HasOidc &
+  HasPieces &
   HasPublicUrls &
   HasAudit &
   HasPrecondition & { rotation: Rotation }

@@ -44,6 +44,7 @@ import { openMissingBundles } from './peers/missing-bundles.ts'
 import { openSharedAuthority } from './peers/own-authority.ts'
 import { ALONE, NOT_JOINED } from './peers/peers.ts'
 import { placeOf } from './peers/place.ts'
+import { openPieces } from './pieces/trade.ts'
 import type { HasLog } from './ports.ts'
 import { reconcileAll } from './reconcile/reconcile.ts'
 import { openTurns } from './reconcile/turns.ts'
@@ -129,6 +130,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
   let onKeys = async (): Promise<void> => undefined
   const services: Services = Object.assign(ports, {
     audit: auditLog.audit,
+    pieces: openPieces(ports),
     rotation: openRotation(ports, () => onKeys()),
     oidc: options.oidc && openOidc(options.oidc, ports, options.browserUrl),
   })

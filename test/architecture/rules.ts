@@ -36,6 +36,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   'agent/execute': [
     'agent',
     'base',
+    'controller-client',
     'host',
     'ledger',
     'engine',

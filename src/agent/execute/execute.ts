@@ -15,7 +15,8 @@ import { afterSnapshot, observerOf } from '../restore/snapshots.ts'
 import type { Workspace } from '../restore/workspace.ts'
 import { requireClosedBundle } from './closed-bundle.ts'
 import { refuseEarlierContainerd } from './earlier-containerd.ts'
-import { provisionParamsOn } from './provision-params.ts'
+import { discardPieces, openPeers } from './peers/peers.ts'
+import { bundleDirectoryOf, provisionParamsOn } from './provision-params.ts'
 
 export interface ExecuteOptions {
   paths: AgentPaths
@@ -116,18 +117,39 @@ async function carryOut(
       const host = hostFor(async ({ kind, what, undo }) => {
         await ledger.append({ kind: 'change', run, step: 'bundle/fetch', change: kind, what, undo })
       })
-      const params = await provisionParamsOn(paths, instruction, { tls: identity, host, signal })
-      await requireClosedBundle(machine, params, instruction.role)
-      return runWorkflow({
-        workflow: workflowOf(instruction.role, params.task),
-        params,
-        run,
-        view: machine,
-        hostFor,
-        ledger,
-        emit,
-        signal,
+      const config = requireConfig(paths)
+      const directory = bundleDirectoryOf(paths, instruction)
+      const peers = openPeers({
+        ...{
+          urls: config.urls,
+          tls: identity,
+          directory,
+          host,
+          emit,
+          signal,
+          ...(config.proxy && { proxy: config.proxy }),
+        },
+        ...{ ref: instruction.params.bundle, address: instruction.params.node.address },
+        knowledge: { instructionKeys: () => instructionKeysOf(paths, config), nodeId: instruction.node },
       })
+      try {
+        const params = await provisionParamsOn(paths, instruction, { tls: identity, host, signal, peers })
+        await requireClosedBundle(machine, params, instruction.role)
+        const outcome = await runWorkflow({
+          workflow: workflowOf(instruction.role, params.task),
+          params,
+          run,
+          view: machine,
+          hostFor,
+          ledger,
+          emit,
+          signal,
+        })
+        if (outcome === 'done') await discardPieces(directory)
+        return outcome
+      } finally {
+        await peers.close()
+      }
     }
   }
 }

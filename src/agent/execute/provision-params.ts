@@ -14,6 +14,7 @@ import { type AgentConfig, requireConfig } from '../config.ts'
 import { readLogins } from '../install/registry-logins.ts'
 import { askWithRetry } from '../link/ask-with-retry.ts'
 import type { AgentPaths } from '../paths.ts'
+import type { Peers } from './peers/peers.ts'
 
 export interface ProvisionSurroundings {
   config: AgentConfig
@@ -23,6 +24,7 @@ export interface ProvisionSurroundings {
   host: Host
   signal: AbortSignal
   registryLogins?: Readonly<Record<string, Secret>>
+  peers?: Peers
 }
 
 /** An instruction with parameters of the node. */
@@ -39,23 +41,28 @@ export function taskOf(instruction: NodeInstruction): NodeTask {
 export function provisionParamsOn(
   paths: AgentPaths,
   instruction: NodeInstruction,
-  { tls, host, signal }: Pick<ProvisionSurroundings, 'tls' | 'host' | 'signal'>,
+  { tls, host, signal, peers }: Pick<ProvisionSurroundings, 'tls' | 'host' | 'signal' | 'peers'>,
 ): Promise<ProvisionParams> {
-  const directory = join(paths.bundleDirectory, instruction.params.bundle.manifestSha256)
+  const directory = bundleDirectoryOf(paths, instruction)
   const config = requireConfig(paths)
   const registryLogins = readLogins(paths)
-  return openProvisionParams(instruction, taskOf(instruction), { config, tls, directory, host, signal, registryLogins })
+  const surroundings = { config, tls, directory, host, signal, registryLogins, ...(peers && { peers }) }
+  return openProvisionParams(instruction, taskOf(instruction), surroundings)
 }
+
+/** Where the files of an instruction's bundle are stored. */
+export const bundleDirectoryOf = (paths: AgentPaths, { params }: NodeInstruction): string =>
+  join(paths.bundleDirectory, params.bundle.manifestSha256)
 
 /** What the steps of a workflow need in addition to the instruction. */
 export async function openProvisionParams(
   { run, params, restore }: Pick<NodeInstruction, 'run' | 'params'> & { restore?: RestoreOrder },
   task: NodeTask,
-  { config, tls, directory, host, signal, registryLogins }: ProvisionSurroundings,
+  { config, tls, directory, host, signal, registryLogins, peers }: ProvisionSurroundings,
 ): Promise<ProvisionParams> {
   const { urls, proxy } = config
   const way = { controllerUrls: urls, tls, ...(proxy === undefined ? {} : { proxy }) }
-  const store = { ...way, ref: params.bundle, directory, host, signal }
+  const store = { ...way, ref: params.bundle, directory, host, signal, ...(peers && { peers }) }
   const asking = { config, tls, host }
   const bundleStore = await openBundleStore(store)
   return {

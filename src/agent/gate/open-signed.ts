@@ -13,7 +13,14 @@ export interface SignedKind<T extends Addressed> {
   /** The first part of its error codes. */
   code: string
   /** Used in messages. */
-  noun: 'instruction' | 'operation' | 'order' | 'list of trusted keys' | 'list of controllers' | 'list of images'
+  noun:
+    | 'instruction'
+    | 'operation'
+    | 'order'
+    | 'list of trusted keys'
+    | 'list of controllers'
+    | 'list of images'
+    | 'ticket'
   /** Loaded after the signature is verified. */
   schema(): Promise<Schema<T>>
 }

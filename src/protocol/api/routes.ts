@@ -5,6 +5,7 @@ import { agentRoutes } from './agents.ts'
 import { bundleRoutes } from './bundles.ts'
 import { backupRoutes } from './clusters/backups.ts'
 import { clusterRoutes } from './clusters.ts'
+import { pieceRoutes } from './delivery/pieces.ts'
 import { eventRoutes, recordRoutes } from './events.ts'
 import { referenceRoutes } from './http/reference.ts'
 import { administratorRoutes } from './identities/administrators.ts'
@@ -23,6 +24,7 @@ import { agentUpdateRoutes } from './updates/agent-updates.ts'
 /** All routes of the HTTP API, by id. */
 export const ROUTES = {
   ...agentRoutes,
+  ...pieceRoutes,
   ...operatorRoutes,
   ...clusterRoutes,
   ...kubeconfigRoutes,

@@ -48,4 +48,17 @@ export const nodes = {
     sentIn: 'cluster',
     change: { class: 'control-plane', restarts: ['kubelet'] },
   },
+  peerUploads: {
+    schema: z.string().check(z.regex(/^(none|unlimited|[1-9]\d{0,4}MiB)$/)),
+    flag: '--peer-uploads <text>',
+    kind: 'text',
+    help: 'what each node sends per second to nodes that download the same bundle',
+    wanted: 'none (the default), unlimited, or a limit per second, e.g. 20MiB',
+    example: '20MiB',
+    show: {
+      title: 'Peers',
+      text: (limit: string) => `each node sends ${limit}${limit.endsWith('MiB') ? ' per second' : ''}`,
+    },
+    change: { class: 'live' },
+  },
 } as const satisfies Settings

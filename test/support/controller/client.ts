@@ -92,10 +92,11 @@ export async function enrolNode(
   installer: Installer,
   nodeName: string,
   replaced?: string,
+  address = '10.0.0.1',
 ): Promise<EnrolledNode> {
   const { privateKey } = createKeyPair()
   const csr = buildCsr(privateKey, 'any')
-  const ask = () => call(controller.url, installer, 'POST', '/v1/enrol', { csr, nodeName, address: '10.0.0.1' })
+  const ask = () => call(controller.url, installer, 'POST', '/v1/enrol', { csr, nodeName, address })
   const first = (await ask()).json as EnrolResponse
   if (first.state === 'DISCOVERED') {
     const query = replaced === undefined ? '' : `?replace=${replaced}`

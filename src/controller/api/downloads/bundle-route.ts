@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AgentError } from '../../../base/agent-error.ts'
 import { copyOf } from '../../../bundle/compression/copies.ts'
 import { MANIFEST_NAME, SIGNATURE_NAME } from '../../../bundle/format.ts'
-import { remedy } from '../../../protocol/api/remedy.ts'
+import { unknownFile } from '../../bundles/unknown-file.ts'
 import type { HasBundles } from '../../ports.ts'
 import type { BeginDownload } from '../admission/downloads.ts'
 import { type Source, sendFile } from './send-file.ts'
@@ -18,13 +17,7 @@ export async function sendBundleFile(
   const { sha256, path } = request.params as { sha256: string; path: string }
   const acceptsZstd = encodingsOf(request.headers['accept-encoding']).includes('zstd')
   const found = await locate(ports, sha256, path, acceptsZstd)
-  if (!found) {
-    const rendered = remedy`import the bundle again: ${{ do: 'bundle.import' }}`
-    throw new AgentError('bundle-file/unknown', `there is no ${path} in a bundle ${sha256}`, {
-      ...rendered,
-      kind: 'invalid',
-    })
-  }
+  if (!found) throw unknownFile(path, sha256)
   const terms = { begin: (end: () => void) => begin(`node ${request.identity?.name}`, end), admitted }
   await sendFile(found, terms, request, reply)
 }

@@ -1,4 +1,5 @@
 import type { agentRoutes } from '../../../protocol/api/agents.ts'
+import type { pieceRoutes } from '../../../protocol/api/delivery/pieces.ts'
 import type { operatorRoutes } from '../../../protocol/api/operators.ts'
 import { parseMachine } from '../../../protocol/declaration/machine.ts'
 import { relevantReport } from '../../domain/problems/relevant-report.ts'
@@ -60,6 +61,10 @@ export const agentHandlers = (core: Services): Handlers<typeof agentRoutes> => (
     const issuer = issuerOf(core, identity)
     return { certificate: await issueOperatorCertificate(core, node, body.csr, query.renews === '1', issuer) }
   },
+})
+
+export const pieceHandlers = ({ pieces }: Services): Handlers<typeof pieceRoutes> => ({
+  tradePieces: ({ identity, params, body }) => pieces.trade(identity, params.sha256, body),
 })
 
 export const operatorHandlers = (core: Services): Handlers<typeof operatorRoutes> => ({

@@ -6,7 +6,7 @@ import type { Services } from '../../services.ts'
 import { actOf, isRecorded } from '../admission/act-of.ts'
 import type { Shares } from '../admission/shares.ts'
 import { clusterHandlers, eventHandlers, nodeHandlers } from '../handlers/administrators.ts'
-import { agentHandlers, operatorHandlers } from '../handlers/agents.ts'
+import { agentHandlers, operatorHandlers, pieceHandlers } from '../handlers/agents.ts'
 import { auditHandlers } from '../handlers/audit.ts'
 import { authorityHandlers } from '../handlers/authority.ts'
 import { agentUpdateHandlers, bundleHandlers } from '../handlers/bundles.ts'
@@ -29,6 +29,7 @@ export function handlersByRoute(core: Services, shares: Pick<Shares, 'changed'>)
     ...[
       agentHandlers,
       operatorHandlers,
+      pieceHandlers,
       clusterHandlers,
       kubeconfigHandlers,
       declarationHandlers,

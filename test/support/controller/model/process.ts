@@ -11,6 +11,7 @@ import { NOBODY, type Presence } from '../../../../src/controller/live/presence.
 import { NO_METER } from '../../../../src/controller/monitoring/meter.ts'
 import { keepEnrolments } from '../../../../src/controller/nodes/enrolment.ts'
 import { ALONE } from '../../../../src/controller/peers/peers.ts'
+import { openPieces } from '../../../../src/controller/pieces/trade.ts'
 import { reconcileAll } from '../../../../src/controller/reconcile/reconcile.ts'
 import { openTurns } from '../../../../src/controller/reconcile/turns.ts'
 import { RETENTION } from '../../../../src/controller/retention/limits.ts'
@@ -67,6 +68,7 @@ export function startProcess(store: Store, authority: Authority, log: (line: str
   }
   const services: Services = Object.assign(ports, {
     audit: { note: () => undefined, noted: () => null },
+    pieces: openPieces(ports),
     rotation: openRotation(ports, async () => undefined),
   })
   const hub = new Hub(services, () => HEARTBEAT_MS)

@@ -1,0 +1,112 @@
+import { mkdir, open, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { BundleFile, BundleRef } from '../../../bundle/format.ts'
+import type { Emit } from '../../../engine/event.ts'
+import type { Host } from '../../../host/host.ts'
+import { PartFile } from '../../../host/linux/files/part-file.ts'
+import { ZstdPart } from '../../../host/linux/files/zstd-part.ts'
+import { openTcp } from '../../../host/linux/network/connect.ts'
+import type { HttpProxy } from '../../../host/network.ts'
+import { PIECE_PORT } from '../../../protocol/api/delivery/pieces.ts'
+import type { Knowledge } from '../../gate/open-signed.ts'
+import { servePieces } from './piece-server.ts'
+import { openSources } from './piece-sources.ts'
+import { openPieceStore, type PieceStore } from './piece-store.ts'
+import { openSwarm } from './swarm.ts'
+
+export interface PeersOptions {
+  /** Of the controller; the first one is asked. */
+  urls: readonly string[]
+  tls: { ca: string; cert: string; key: string }
+  proxy?: HttpProxy
+  ref: BundleRef
+  /** The directory of the bundle's files. */
+  directory: string
+  /** Of this node, on which it hands on pieces. */
+  address: string
+  port?: number
+  connect?: typeof openTcp
+  knowledge: Pick<Knowledge<never>, 'instructionKeys' | 'nodeId'>
+  host: Host
+  emit: Emit
+  signal: AbortSignal
+}
+
+export interface Peers {
+  /**
+   * Puts what it gets of a file where a download of it continues. The download verifies it against the signed manifest. Rejects only
+   * with the reason of the signal.
+   */
+  fetch(file: BundleFile, path: string, onProgress?: (doneBytes: number) => void): Promise<void>
+  close(): Promise<void>
+}
+
+export const piecesDirectory = (bundleDirectory: string): string => join(bundleDirectory, 'pieces')
+
+/** After a run that has all files. Its peers get the pieces from others. */
+export const discardPieces = (bundleDirectory: string): Promise<void> =>
+  rm(piecesDirectory(bundleDirectory), { recursive: true, force: true })
+
+/** Connects to nobody before the first file is fetched. */
+export function openPeers(options: PeersOptions): Peers {
+  const {
+    urls,
+    tls,
+    proxy,
+    ref,
+    address,
+    port = PIECE_PORT,
+    connect = openTcp,
+    knowledge,
+    host,
+    emit,
+    signal,
+  } = options
+  const [url] = urls
+  const bundle = ref.manifestSha256
+  const directory = piecesDirectory(options.directory)
+  if (url === undefined) return { fetch: async () => undefined, close: async () => undefined }
+  const swarm = openSwarm({
+    sources: openSources({ url, tls, bundle, connect, signal, ...(proxy && { proxy }) }),
+    async openStore(list) {
+      await host.makeDirectory(directory, 0o700)
+      return openPieceStore(directory, list)
+    },
+    serve: (store, bytesPerSecond) =>
+      servePieces({
+        ...{ address, port, tls, bundle, store, bytesPerSecond },
+        knowledge: () => ({ ...knowledge, now: host.now() }),
+      }),
+    clock: host,
+    log: (level, message) => emit({ kind: 'log', at: host.now().toISOString(), level, message }),
+    signal,
+  })
+  return {
+    async fetch(file, path, onProgress) {
+      const store = await swarm.fill(file.path, (part) => onProgress?.(Math.floor(part * file.size)))
+      if (store) await putPart(store, file, path)
+    },
+    close: swarm.close,
+  }
+}
+
+/** Writes the part of a download, unless a longer one is there. A kill leaves a shorter part, which is continued. */
+async function putPart(store: PieceStore, { path: name }: BundleFile, path: string): Promise<void> {
+  const encoding = store.encodingOf(name)
+  const [part, other] = [ZstdPart.nameOf(path), PartFile.nameOf(path)]
+  const to = encoding === 'zstd' ? part : other
+  const there = (await sizeOf(part)) ?? (encoding === 'zstd' ? undefined : await sizeOf(other))
+  if (there !== undefined && there >= store.prefixBytes(name)) return
+  if (there !== undefined && encoding === 'identity') await rm(part, { force: true })
+  await mkdir(dirname(path), { recursive: true, mode: 0o755 })
+  const file = await open(to, 'w', 0o600)
+  try {
+    for await (const bytes of store.prefix(name)) await file.writeFile(bytes)
+  } finally {
+    await file.close()
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.size
+}

@@ -1,0 +1,213 @@
+import { type FailedPiece, UPLOADS } from '../../protocol/api/delivery/pieces.ts'
+
+/** A node that hands on nothing any more: it says where it is more often. */
+export const GONE_MS = 15_000
+/** Uploads of the controller at the same time: few, so that each piece is soon where others can get it. */
+const CONTROLLER_UPLOADS = 4
+/** To one node: the next piece is on its way while one arrives. */
+const UPLOADS_TO_ONE = 2
+/** The controller sends a piece again if the node that it sent it to does not have it after this time. */
+const LATE_MS = 60_000
+/** A node that gets nothing from its peers for so long gets its next piece from the controller. */
+const STARVED_MS = 15_000
+/** A busy node is left alone for a moment. */
+const BUSY_MS = 200
+/** One that could not be reached is left alone for longer: its link may have been busy. */
+const UNREACHABLE_MS = 20_000
+/** Nobody gets anything from a node that so many avoid. */
+const MOST_AVOIDING = 2
+/** Holders of a piece that are compared. */
+const COMPARED = 16
+
+export interface Asking {
+  node: string
+  /** Where it hands on pieces; undefined if it does not. */
+  isHolder: boolean
+  have: readonly number[]
+  want: readonly number[]
+  free: number
+  failed: readonly FailedPiece[]
+}
+
+/** Where to get a piece: from a node, or from the controller. */
+export interface Choice {
+  piece: number
+  from?: string
+}
+
+interface Member {
+  isHolder: boolean
+  have: Set<number>
+  seenMs: number
+  /** When it was given something to take, or got a piece. */
+  gotMs: number
+  taking: Map<number, { from: string | undefined; sinceMs: number }>
+  /** From which it gets nothing, and until when: for ever from one that sent something wrong. */
+  avoided: Map<string, number>
+  /** Who avoids it, and until when. */
+  avoidedBy: Map<string, number>
+  uploads: number
+  busyUntilMs: number
+}
+
+/**
+ * Who of the nodes that download the same bundle has which pieces, and who gets the next one from whom. The controller sends each piece
+ * once, and again only if no other node hands it on. Knowledge is lost with the process; nodes tell all they have each time.
+ */
+export class Tracker {
+  readonly #members = new Map<string, Member>()
+  readonly #holders = new Map<number, Set<string>>()
+  /** To whom the controller sent a piece last. */
+  readonly #sentTo = new Map<number, string>()
+  readonly #random: () => number
+  #uploads = 0
+
+  constructor(random: () => number = Math.random) {
+    this.#random = random
+  }
+
+  get size(): number {
+    return this.#members.size
+  }
+
+  isEmpty(nowMs: number): boolean {
+    this.#forgetGone(nowMs)
+    return this.size === 0
+  }
+
+  /** Takes in what a node says, and chooses at most `free` of the pieces that it wants. */
+  ask(asking: Asking, nowMs: number): Choice[] {
+    this.#forgetGone(nowMs)
+    const member = this.#note(asking, nowMs)
+    const choices: Choice[] = []
+    const wanted = new Set(asking.want)
+    const take = (choice: Choice | undefined) => {
+      if (choice === undefined || choices.length >= asking.free) return false
+      wanted.delete(choice.piece)
+      choices.push(choice)
+      this.#begin(member, choice, nowMs)
+      if (choice.from === undefined) this.#sentTo.set(choice.piece, asking.node)
+      return true
+    }
+    if (asking.free > 0) take(this.#fromController(asking.node, member, wanted, nowMs))
+    while (choices.length < asking.free && take(this.#fromPeers(asking.node, member, wanted, nowMs)));
+    return choices
+  }
+
+  /** A node that is gone. */
+  forget(node: string): void {
+    const member = this.#members.get(node)
+    if (!member) return
+    for (const piece of [...member.taking.keys()]) this.#end(member, piece)
+    for (const piece of member.have) this.#holders.get(piece)?.delete(node)
+    this.#members.delete(node)
+  }
+
+  #forgetGone(nowMs: number): void {
+    for (const [node, { seenMs }] of this.#members) if (nowMs - seenMs > GONE_MS) this.forget(node)
+  }
+
+  #note({ node, isHolder, have, want, failed }: Asking, nowMs: number): Member {
+    const member = this.#members.get(node) ?? newMember(nowMs)
+    this.#members.set(node, member)
+    Object.assign(member, { isHolder, seenMs: nowMs })
+    for (const piece of have) {
+      if (member.have.has(piece)) continue
+      member.have.add(piece)
+      member.gotMs = nowMs
+      const holders = this.#holders.get(piece) ?? new Set()
+      this.#holders.set(piece, holders.add(node))
+    }
+    // What it wants, it is not getting: an attempt failed, or its process started again.
+    for (const piece of [...have, ...want]) this.#end(member, piece)
+    for (const { node: holder, why } of failed) {
+      const accused = this.#members.get(holder)
+      if (why === 'busy') {
+        if (accused) accused.busyUntilMs = nowMs + BUSY_MS
+        continue
+      }
+      const untilMs = why === 'wrong' ? Number.POSITIVE_INFINITY : nowMs + UNREACHABLE_MS
+      const before = member.avoided.get(holder) ?? 0
+      member.avoided.set(holder, Math.max(before, untilMs))
+      accused?.avoidedBy.set(node, Math.max(before, untilMs))
+    }
+    return member
+  }
+
+  #begin(member: Member, { piece, from }: Choice, nowMs: number): void {
+    member.taking.set(piece, { from, sinceMs: nowMs })
+    member.gotMs = nowMs
+    if (from === undefined) this.#uploads += 1
+    else this.#count(from, 1)
+  }
+
+  #end(member: Member, piece: number): void {
+    const taking = member.taking.get(piece)
+    if (!taking) return
+    member.taking.delete(piece)
+    if (taking.from === undefined) this.#uploads -= 1
+    else this.#count(taking.from, -1)
+  }
+
+  /** A node that was gone for a while begins with no uploads. */
+  #count(holder: string, change: number): void {
+    const member = this.#members.get(holder)
+    if (member) member.uploads = Math.max(0, member.uploads + change)
+  }
+
+  /** A piece that no peer has, if it is not on its way to another node. */
+  #fromController(node: string, member: Member, wanted: ReadonlySet<number>, nowMs: number): Choice | undefined {
+    const takings = [...member.taking.values()]
+    if (takings.filter(({ from }) => from === undefined).length >= UPLOADS_TO_ONE) return undefined
+    const [first] = wanted
+    const isStarved = takings.length === 0 && nowMs - member.gotMs >= STARVED_MS
+    if (isStarved) return first === undefined ? undefined : { piece: first }
+    if (this.#uploads >= CONTROLLER_UPLOADS) return undefined
+    for (const piece of wanted) {
+      if (this.#usable(node, member, piece, nowMs).length > 0 || this.#isUnderWay(piece, nowMs)) continue
+      return { piece }
+    }
+    return undefined
+  }
+
+  #isUnderWay(piece: number, nowMs: number): boolean {
+    const taking = this.#members.get(this.#sentTo.get(piece) ?? '')?.taking.get(piece)
+    return taking !== undefined && taking.from === undefined && nowMs - taking.sinceMs < LATE_MS
+  }
+
+  /** The piece that the fewest have, from the holder with the fewest uploads. */
+  #fromPeers(node: string, member: Member, wanted: ReadonlySet<number>, nowMs: number): Choice | undefined {
+    let found: { choice: Choice; rank: number } | undefined
+    for (const piece of wanted) {
+      const free = this.#usable(node, member, piece, nowMs).filter(
+        ([, { uploads, busyUntilMs }]) => uploads < UPLOADS && busyUntilMs <= nowMs,
+      )
+      const [holder] = free.sort(([, a], [, b]) => a.uploads - b.uploads)
+      const rank = (this.#holders.get(piece)?.size ?? 0) + this.#random()
+      if (holder && (found === undefined || rank < found.rank)) found = { choice: { piece, from: holder[0] }, rank }
+    }
+    return found?.choice
+  }
+
+  #usable(node: string, { avoided }: Member, piece: number, nowMs: number): [string, Member][] {
+    const isAvoided = (until = 0) => until > nowMs
+    const found: [string, Member][] = []
+    for (const id of this.#holders.get(piece) ?? []) {
+      const holder = this.#members.get(id)
+      const isUsable = id !== node && holder?.isHolder && !isAvoided(avoided.get(id)) && !isShunned(holder, nowMs)
+      if (isUsable) found.push([id, holder])
+      if (found.length === COMPARED) break
+    }
+    return found
+  }
+}
+
+/** By several nodes. */
+function isShunned({ avoidedBy }: Member, nowMs: number): boolean {
+  return [...avoidedBy.values()].filter((untilMs) => untilMs > nowMs).length >= MOST_AVOIDING
+}
+
+const newMember = (nowMs: number): Member => ({
+  ...{ isHolder: false, have: new Set(), seenMs: nowMs, gotMs: nowMs, taking: new Map(), avoided: new Map() },
+  ...{ avoidedBy: new Map(), uploads: 0, busyUntilMs: 0 },
+})
