@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 
 /** HTTP over connections that are kept for the next request. */
 export interface Connection {
-  /** Rejects if nothing arrives for `stallMs`, after `wholeMs` in all, and for an answer of more than `maxBytes`. */
+  /** Rejects if nothing arrives for `stallMs`, after `wholeMs` in all, and with TooLong for an answer of more than `maxBytes`. */
   ask(question: Question): Promise<Answer>
   close(): void
 }
@@ -24,6 +24,8 @@ export interface Answer {
   headers: IncomingMessage['headers']
   body: Buffer
 }
+
+export class TooLong extends Error {}
 
 const KEPT_MS = 10_000
 const MOST = 3
@@ -60,7 +62,7 @@ export function connectionTo(host: string, open: () => Promise<Socket>): Connect
           response.on('data', (chunk: Buffer) => {
             chunks.push(chunk)
             bytes += chunk.length
-            if (bytes > maxBytes) sent.destroy(new Error(`${host} sent more than ${maxBytes} bytes`))
+            if (bytes > maxBytes) sent.destroy(new TooLong(`${host} sent more than ${maxBytes} bytes`))
           })
           response.on('error', reject)
           response.on('end', () =>

@@ -14,7 +14,7 @@ import {
   pieceRoutes,
 } from '../../../protocol/api/delivery/pieces.ts'
 import { pathOf } from '../../../protocol/api/route.ts'
-import { type Connection, connectionTo } from './connections.ts'
+import { type Connection, connectionTo, TooLong } from './connections.ts'
 import { piecePath, TICKET_HEADER } from './piece-server.ts'
 import type { Piece } from './piece-store.ts'
 
@@ -115,6 +115,8 @@ export function openSources({ url, tls, proxy, bundle, connect, signal }: Source
         return { failed: status === 503 ? 'busy' : 'unreachable', why: `it answered ${status}` }
       } catch (error) {
         signal.throwIfAborted()
+        // Whatever it is, it is not the piece.
+        if (error instanceof TooLong) return { bytes: Buffer.alloc(0) }
         return { failed: 'unreachable', why: (error as Error).message }
       }
     },

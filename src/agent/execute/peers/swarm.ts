@@ -163,7 +163,8 @@ export function openSwarm({ sources, openStore, serve, clock, log, signal }: Swa
     }
     for (const source of answer.take) void take(source)
     if (answer.peers > 0) await listen()
-    return answer.againMs
+    // Each piece that arrives ends the pause.
+    return answer.againMs * (1 + underWay.size)
   }
 
   async function work(): Promise<void> {
