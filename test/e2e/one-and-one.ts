@@ -87,7 +87,7 @@ async function inClosedSite(scene: Scene, { stage }: Story, closed: ClosedSite):
     assert(isReady((await kubernetesNodes(scene.node('m1'))).get('w2')), 'w2 is Ready')
   })
   await stage('the added images are on that worker too, and go from all nodes when they are removed', () =>
-    ownImagesGo(scene, 'w2'),
+    ownImagesGo(scene, 'w2', 'w1'),
   )
   // Kubernetes signs for at least 10 minutes.
   if (process.env.CANTRIP_FULL === '1') {
