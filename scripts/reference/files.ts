@@ -67,7 +67,7 @@ export const OF_CONTROLLER: readonly Row[] = [
   ['audit-head.json', '0600', 'the last entry of the audit log, signed; in no backup'],
   ['audit-syslog.json', '0600', 'the last entry that the syslog server has (`--audit-syslog`); in no backup'],
   ['agents', '0700', 'imported releases of the agent, and executables for join commands'],
-  ['bundles', '0700', "imported bundles, each with its builder's public key"],
+  ['bundles', '0700', "imported bundles, each with its builder's public key, and archives of images that people added"],
 ]
 
 export async function filesPage(): Promise<string> {

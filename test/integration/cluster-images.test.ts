@@ -64,7 +64,7 @@ async function nextList(of: ScriptedAgent): Promise<Images & { signed: { payload
   return { ...(JSON.parse(body.payload) as Images), signed: body }
 }
 const archives = () => readdirSync(join(dataDirectory, 'bundles')).filter((name) => /^[0-9a-f]{64}\.tar$/.test(name))
-const left = () => readdirSync(join(dataDirectory, 'bundles')).filter((name) => /^(upload|import)-/.test(name))
+const left = () => readdirSync(join(dataDirectory, 'bundles')).filter((name) => /^(upload|taken|import)-/.test(name))
 
 it('an image that is added is told to the nodes, signed; they fetch it, and it is listed', async () => {
   const text = 'x'.repeat(200_000)

@@ -27,6 +27,8 @@ export interface ImageArchives {
 
 const ARCHIVE = /^(?:zst-)?([0-9a-f]{64})\.tar$/
 export const UPLOAD = /^upload-/
+/** Where images are taken from an upload. */
+export const SCRATCH = 'taken-'
 /** Longer than any pause of a client, and than the time between an archive and the record that names it. */
 const UNUSED_MS = 3_600_000
 
@@ -64,7 +66,8 @@ export function openArchives(dataDirectory: string, free: (path: string) => Prom
       inTurn(async () => {
         for (const name of await namesIn(directory)) {
           const sha256 = ARCHIVE.exec(name)?.[1]
-          if (sha256 === undefined ? !UPLOAD.test(name) : needed.has(sha256)) continue
+          const isUnfinished = UPLOAD.test(name) || name.startsWith(SCRATCH)
+          if (sha256 === undefined ? !isUnfinished : needed.has(sha256)) continue
           const path = join(directory, name)
           const { mtimeMs } = await stat(path)
           if (now.getTime() - mtimeMs > UNUSED_MS) await rm(path, { recursive: true, force: true })

@@ -12,7 +12,7 @@ import { IMAGE_NAME } from '../../protocol/images/image-name.ts'
 import { MAX_IMAGE_BYTES } from '../../protocol/images/limits.ts'
 import type { ImageArchive } from '../../protocol/wire/lists/images.ts'
 import type { ClusterImage } from '../domain/records.ts'
-import type { ImageArchives } from './archives.ts'
+import { type ImageArchives, SCRATCH } from './archives.ts'
 import { requireRoom, tooLarge } from './errors.ts'
 
 const ARCHS: readonly Arch[] = ['x64', 'arm64']
@@ -31,7 +31,7 @@ export async function takeImages(
   archives: ImageArchives,
   { needed, admit }: { needed: ReadonlySet<Arch>; admit(names: readonly string[]): void },
 ): Promise<TakenImage[]> {
-  const scratch = await mkdtemp(join(archives.directory, 'import-'))
+  const scratch = await mkdtemp(join(archives.directory, SCRATCH))
   try {
     requireRoom(await archives.freeBytes(), TIMES * (await sizeWhenRead(upload)))
     const files = await filesOfArchive(upload, scratch)

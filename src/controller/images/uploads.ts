@@ -66,7 +66,11 @@ export function openUploads(archives: ImageArchives): Uploads {
       alone(fileOf(which), async () => {
         const file = fileOf(which)
         try {
-          if ((await sizeOf(file)) !== undefined && (await sha256Of(file)) === which.sha256) return await work(file)
+          if ((await sizeOf(file)) !== undefined && (await sha256Of(file)) === which.sha256) {
+            const result = await work(file)
+            await rm(file, { force: true })
+            return result
+          }
         } catch (error) {
           // The same archive may be used when there is room.
           if (!(error instanceof AgentError && error.code === 'images/no-space')) await rm(file, { force: true })
@@ -78,9 +82,6 @@ export function openUploads(archives: ImageArchives): Uploads {
           `found no complete archive with the SHA-256 sum ${which.sha256}`,
           'send the archive again, and then this request',
         )
-      }).then(async (result) => {
-        await rm(fileOf(which), { force: true })
-        return result
       }),
   }
 }

@@ -111,3 +111,52 @@ test('does not begin during a run or without containerd, and is ended by a run',
   expect(keeper.isAtWork()).toBe(false)
   expect(state.wasAborted).toBe(true)
 })
+
+test('a new list ends the pause, also one that arrives while images are kept', async () => {
+  const stop = new AbortController()
+  const starts: number[] = []
+  let list = 1
+  let release: () => void = () => undefined
+  const keeper = imageKeeper({
+    link: { open: () => undefined },
+    provisioned: () => `node ${list}`,
+    listPinned: async () => ALL,
+    async keep(onReport) {
+      starts.push(list)
+      await new Promise<void>((resolve) => {
+        release = resolve
+      })
+      onReport({ ...KEPT, hasNews: true })
+    },
+    onChange: () => undefined,
+    log: () => undefined,
+    // It ends only if it is aborted.
+    sleep: (_, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    signal: stop.signal,
+  })
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  keeper.lookNow()
+  await turn()
+  expect(starts).toEqual([1])
+  list = 2
+  keeper.lookNow()
+  release()
+  await turn()
+  expect(starts).toEqual([1, 2])
+  release()
+  await turn()
+  expect(starts).toEqual([1, 2])
+  stop.abort()
+})
+
+test('an image that people added and that cannot be brought is told once, and tried again', async () => {
+  const { state, tick, changes, logs } = scene()
+  state.hang = Promise.resolve()
+  const why = { code: 'images/node-full', message: 'found 1 MiB', fix: 'make room' }
+  state.answers = [{ ...KEPT, failed: why, hasNews: true }]
+  expect([await tick(), await tick(), await tick()]).toEqual([60_000, 120_000, 240_000])
+  expect(logs).toEqual(['warn: cannot bring images that were added, retrying: found 1 MiB (images/node-full)'])
+  expect(changes.length).toBe(state.started)
+  state.answers = [KEPT]
+  expect(await tick()).toBe(30_000)
+})
