@@ -24,7 +24,7 @@ export const rotating: readonly RotatingStory[] = [
   { name: 'journey', seconds: 131 },
   { name: 'upgraded', seconds: 266 },
   { name: 'settings', seconds: 639 },
-  { name: 'restored-etcd' },
+  { name: 'restored-etcd', seconds: 79 },
   { name: 'failing-units' },
   { name: 'machine', seconds: 269 },
 ]
