@@ -2,15 +2,21 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { listBundles } from '../../src/bundle/import.ts'
+import { imageArchive } from '../../src/bundle/make/image.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import type { NodeDetail } from '../../src/protocol/api/nodes.ts'
+import { CAPABILITIES } from '../../src/protocol/wire/capabilities.ts'
+import type { Images } from '../../src/protocol/wire/lists/images.ts'
 import { Operation } from '../../src/protocol/wire/operation.ts'
 import { OPERATION_FRAME } from '../../src/protocol/wire/released-names.ts'
 import { connectAgent, factsAt, type ScriptedAgent } from '../support/controller/agent.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { adminOf, call, createCluster, type EnrolledNode, enrolNode, showNode } from '../support/controller/client.ts'
+import { addArchive } from '../support/images/upload.ts'
 import { PostgresServer } from '../support/postgres.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -96,6 +102,25 @@ async function done(agent: ScriptedAgent, seq = 1): Promise<void> {
   agent.send('result', { run, outcome: 'done' }, seq)
   await agent.next('ack')
 }
+
+test('an image that is added at one controller is told to nodes of the others, which fetch its archive', async () => {
+  const [a, b] = [await start(), await start()]
+  const node = await enrolNode(a, await createCluster(a, 'demo'), 'm1')
+  const agent = await connectAgent(b, node, 0, factsAt('10.0.0.1'), { capabilities: [...CAPABILITIES] })
+  const layer = new Map([['/text', { text: 'x'.repeat(100_000) }]])
+  const archive = await imageArchive({ name: 'registry.example/tool:v1', arch: 'x64', layer })
+  const added = await addArchive(a, 'demo', await buffer(Readable.from(archive.bytes())))
+  expect(added.status, added.text).toBe(200)
+  const { body } = await agent.next('images')
+  const { sha256, size } = (JSON.parse(body.payload) as Images).images[0]?.archives.x64 ?? {}
+  const fetch = () => call(b.url, node, 'GET', `/v1/images/${sha256}`)
+  await waitFor('the archive', async () => (await fetch()).status === 200 || undefined)
+  expect(Buffer.from((await fetch()).text, 'latin1')).toHaveLength(size ?? 0)
+  const removed = await call(b.url, adminOf(b), 'DELETE', '/v1/clusters/demo/images/registry.example/tool:v1')
+  expect(removed.status, removed.text).toBe(200)
+  expect((JSON.parse((await agent.next('images')).body.payload) as Images).images).toEqual([])
+  expect((await fetch()).json.code).toBe('images/unknown-file')
+})
 
 test('what one controller commits reaches a node that is connected to another one, and all see the node connected', async () => {
   const [a, b, c] = await startThree()
