@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { fakeKubernetes } from '../../test/support/fake-kubernetes.ts'
 import type { Workflow } from '../engine/step.ts'
+import type { NodeTask } from '../protocol/wire/instruction.ts'
 import { COMPONENT_IDS } from '../provision/component-ids.ts'
 import type { ProvisionParams } from '../provision/params.ts'
 import { firstMaster } from './first-master.ts'
@@ -29,14 +30,14 @@ test('every dependency of a component is in the same workflow', () => {
   expect(idle).toEqual([])
 })
 
-test.each([
-  [firstMaster, ['cluster-config: admits-nodes']],
-  [master, ['shared-keys: awaits-admission']],
-  [worker, ['join: awaits-admission']],
-])('marks show the controller what it waits for: $id', (workflow, wanted) => {
+test.each<[Workflow<ProvisionParams>, NodeTask, string[]]>([
+  [firstMaster, 'first-master', ['cluster-config: admits-nodes']],
+  [master, 'master', ['shared-keys: awaits-admission', 'etcd: has-vote']],
+  [worker, 'worker', ['join: awaits-admission']],
+])('marks show the controller what it waits for: $0.id', (workflow, task, wanted) => {
   const marks = workflow.components.flatMap((component) =>
     component
-      .steps(fakeKubernetes().params)
+      .steps({ ...fakeKubernetes().params, task })
       .flatMap((step) => (step.marks === undefined ? [] : [`${component.id}: ${step.marks}`])),
   )
   expect(marks).toEqual(wanted)

@@ -72,6 +72,28 @@ test('masters that ask at the same time are admitted one after another', async (
   expect(answers.find(({ status }) => status === 202)?.json.waitingFor).toMatch(/^master m[23] to join first$/)
 })
 
+test('a master joins while the first one goes on, and the next one as soon as it has a vote', async () => {
+  const masters = [
+    await scene.enrolled('m1', ['master']),
+    await scene.enrolled('m2', ['master']),
+    await scene.enrolled('m3', ['master']),
+  ]
+  const [m1, m2, m3] = masters as [SceneNode, SceneNode, SceneNode]
+  const [first, second] = await scene.provision(m1, m2, m3)
+  const invited = async ({ node }: SceneNode) => {
+    const asked = invitation(node, 10_000)
+    const operation = await operationOf(m1)
+    m1.agent.send(OPERATION_FRAME, { id: operation.id, outcome: 'done', sealed: 'c2VhbGVk' })
+    return (await asked).status
+  }
+  expect((await invitation(m2.node)).json).toEqual({ waitingFor: 'master m1' })
+  m1.agent.event(1, first?.run ?? '', opened)
+  expect(await invited(m2)).toBe(200)
+  expect((await invitation(m3.node)).json).toEqual({ waitingFor: 'master m2 to join first' })
+  m2.agent.event(1, second?.run ?? '', { kind: 'step-done', at, step: 'etcd/promote', ms: 1, marks: 'has-vote' })
+  expect(await invited(m3)).toBe(200)
+})
+
 test('shows what a node waits for: the master, and then its connection', async () => {
   const [master, worker] = [await scene.enrolled('m1', ['master']), await scene.enrolled('w1', ['worker'])]
   const [first, second] = await scene.provision(master, worker)

@@ -67,6 +67,7 @@ export const joinMembers: ProvisionStep = {
 
 export const promote: ProvisionStep = {
   id: 'etcd/promote',
+  marks: 'has-vote',
   title: 'Waiting until the new etcd member has caught up',
   async isDone(host, params) {
     const found = await membership(host, params)

@@ -182,6 +182,8 @@ export interface RunProgress {
   current: Record<string, string>
   /** Its API is up, and nodes can join through it. The name is in stored records. */
   letsIn?: true
+  /** Its member of etcd has a vote: the next master can join. */
+  hasVote?: true
   /** It has replaced the data of its etcd: the other masters have yet to join that. */
   replacedData?: true
   /** It waits for its turn to join. */

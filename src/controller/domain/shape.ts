@@ -80,13 +80,17 @@ export function mayRunOperator(member: Member): boolean {
   return place?.task === 'first-master' || (place?.task === 'master' && place.reached === 'done')
 }
 
-/** The first master: a provisioned one, else one that has begun to start the cluster, else the one configured first. */
+/**
+ * The first master: one that has begun to start the cluster, even if others have already joined it, else a provisioned one, else the
+ * one configured first. Only the one that has begun applies the objects of the cluster.
+ */
 export function firstMaster(members: readonly Member[]): Node | undefined {
-  const rank = (member: Member) => {
+  const order = (member: Member) => {
     const { node } = member
-    return `${isProvisionedMaster(member) ? 0 : hasBegun(member) ? 1 : 2} ${node.configuredAt ?? '~'} ${node.id}`
+    const rank = isProvisionedMaster(member) ? 1 : hasBegun(member) ? 0 : 2
+    return `${rank} ${node.configuredAt ?? '~'} ${node.id}`
   }
-  return members.filter(isMaster).sort((a, b) => (rank(a) < rank(b) ? -1 : 1))[0]?.node
+  return members.filter(isMaster).sort((a, b) => (order(a) < order(b) ? -1 : 1))[0]?.node
 }
 
 /** The provisioning task of a node with roles. */

@@ -49,6 +49,11 @@ it.each<[string, RunEvent[], object]>([
     { letsIn: true },
   ],
   [
+    'that its member of etcd has a vote',
+    [{ kind: 'step-done', at, step: 'a/b', ms: 1, marks: 'has-vote' }],
+    { hasVote: true },
+  ],
+  [
     'that the data is replaced',
     [{ kind: 'step-done', at, step: 'a/b', ms: 1, marks: 'replaces-data' }],
     { replacedData: true },

@@ -18,9 +18,11 @@ export function advance(progress: RunProgress, event: RunEvent): RunProgress {
     case 'step-skipped': {
       const { [event.step]: _, ...current } = progress.current
       const letsIn = isMarked(event, 'admits-nodes') ? ({ letsIn: true } as const) : {}
+      const hasVote = isMarked(event, 'has-vote') ? ({ hasVote: true } as const) : {}
       const replaced = isMarked(event, 'replaces-data') ? ({ replacedData: true } as const) : {}
       const waits = isMarked(event, 'awaits-admission') ? { awaitsAdmission: false } : {}
-      return { ...progress, ...letsIn, ...replaced, ...waits, done: Math.min(progress.of, progress.done + 1), current }
+      const done = Math.min(progress.of, progress.done + 1)
+      return { ...progress, ...letsIn, ...hasVote, ...replaced, ...waits, done, current }
     }
     case 'run-ended':
       return { ...progress, current: {}, awaitsAdmission: false }

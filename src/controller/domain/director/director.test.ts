@@ -128,6 +128,24 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [{ kind: 'instruct', nodeId: two, role: 'master' }],
   ],
   [
+    'also when another one is done before it',
+    wanted(),
+    [
+      member({ ...working, configuredAt: LATER }, { role: 'first-master' }),
+      member({ ...working, id: two, name: 'two', state: 'READY' }, { id: 'r-two', role: 'master', state: 'done' }),
+    ],
+    [],
+  ],
+  [
+    'and when it fails then: nobody else applies the objects of the cluster',
+    wanted({ attempt: 2 }),
+    [
+      member({ ...working, state: 'FAILED', configuredAt: LATER }, { role: 'first-master', state: 'failed' }),
+      member({ ...working, id: two, name: 'two', state: 'READY' }, { id: 'r-two', role: 'master', state: 'done' }),
+    ],
+    [{ kind: 'instruct', nodeId: one, role: 'first-master' }],
+  ],
+  [
     'a master joins an existing cluster, whichever was configured first',
     wanted({ state: 'READY' }),
     [

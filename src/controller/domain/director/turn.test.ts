@@ -15,6 +15,13 @@ const joining = (id: string, invited: boolean, changes = {}): Member =>
     { id, name: id, state: 'PROVISIONING', ...changes },
     { role: 'master', state: 'open', progress: { of: 0, done: 0, current: {}, ...(invited && { invited }) } },
   )
+/** Its member of etcd has a vote, and its run goes on. */
+const voting = (id: string, more: Partial<RunProgress> = {}): Member =>
+  member(
+    { id, name: id, state: 'PROVISIONING' },
+    { role: 'master', state: 'open', progress: { of: 0, done: 0, current: {}, invited: true, hasVote: true, ...more } },
+  )
+const failed = (up: Member): Member => ({ ...up, run: up.run && { ...up.run, state: 'failed' } })
 /** Its run was cut after it may have left a learner in etcd. */
 const again = (id: string, more: Partial<RunProgress> = {}, changes = {}): Member =>
   member(
@@ -32,8 +39,18 @@ const table: [string, Member, Member[], string][] = [
   ['also if that master has failed since', worker, [apiUp({ state: 'FAILED' })], 'm1'],
   ['a provisioned master comes first', worker, [apiUp(), joining('m2', true), joined('m3')], 'm3 m1'],
   ['a master waits for the first master', joining('m2', false), [first('open')], 'waits for master m1'],
-  ['and then it is its turn', joining('m2', false), [first('done')], 'm1'],
+  ['until its API is up', joining('m2', false), [apiUp()], 'm1'],
+  [
+    'but not for one that has failed',
+    joining('m2', false),
+    [failed(apiUp({ state: 'FAILED' }))],
+    'waits for master m1',
+  ],
+  ['or until it is done', joining('m2', false), [first('done')], 'm1'],
   ['one at a time', joining('m2', false), [first('done'), joining('m3', true)], 'waits for master m3 to join first'],
+  ['until that one has a vote', joining('m2', false), [first('done'), voting('m3')], 'm1'],
+  ['also in another run', joining('m2', false), [first('done'), voting('m3', { mayHaveJoined: true })], 'm1'],
+  ['all while the first master goes on', joining('m2', false), [apiUp(), voting('m3')], 'm1'],
   ['other waiting masters do not count', joining('m2', false), [first('done'), joining('m3', false)], 'm1'],
   [
     'nor does an unreachable one',

@@ -14,6 +14,8 @@ type Run = Pick<Instruction, 'role'> & {
   /** The API endpoint in its instruction. */
   endpoint: string
   isInvited: boolean
+  /** Of etcd. */
+  hasVote: boolean
   at: number
   asks: Process | undefined
 }
@@ -162,7 +164,7 @@ function takeOrder(world: World, machine: Machine, seq: number, payload: string)
   }
   machine.lastGeneration = generation
   const endpoint = role === 'reset' ? '' : parsed.data.params.cluster.endpoint
-  machine.run = { id: run, role, endpoint, isInvited: false, at: 0, asks: undefined }
+  machine.run = { id: run, role, endpoint, isInvited: false, hasVote: false, at: 0, asks: undefined }
 }
 
 export const roleOf = (role: Instruction['role']): Inside['role'] => (role === 'worker' ? 'worker' : 'master')

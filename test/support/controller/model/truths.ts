@@ -44,7 +44,8 @@ export function contradictions(world: World): string[] {
   const changing = nodes.filter((node) => {
     const run = runs(node).at(-1)
     if (run?.state !== 'open' || run.cancel || mirror.silenced.has(run.id)) return false
-    return run.repair ? node.roles.includes('master') : run.role === 'master' && run.progress.invited === true
+    const { invited = false, hasVote = false } = run.progress
+    return run.repair ? node.roles.includes('master') : run.role === 'master' && invited && !hasVote
   })
   must(changing.length <= 1, `${changing.length} masters join or are repaired at once`)
   const ready = nodes.filter(({ state }) => state === 'READY')

@@ -58,6 +58,11 @@ function join(world: World, machine: Machine, run: NonNullable<Machine['run']>):
   }
   // A worker with a certificate needs no invitation. A master asks for its turn in each run.
   const isIn = run.role === 'worker' && machine.kubernetes !== undefined
+  if (run.isInvited && run.role === 'master' && !run.hasVote) {
+    run.hasVote = true
+    happens(machine, { kind: 'step-done', at, step: 'promote', ms: 1, marks: 'has-vote' })
+    return
+  }
   if (run.isInvited || isIn) {
     if (machine.kubernetes && run.role === 'master') machine.kubernetes.isUp = true
     end(machine, 'done')
