@@ -55,9 +55,16 @@ export function fakeKubernetes(cluster: Partial<ProvisionParams['cluster']> = {}
     if (method === 'PATCH') patchObject(fake, new URL(url).pathname, String(body))
     return answerApi(fake, new URL(url))
   })
+  host.network.onRequest('http://127.0.0.1:10249/metrics', () =>
+    fake.objects.has(KUBE_PROXY) ? { status: 200, body: RULES_WRITTEN } : { status: 503 },
+  )
   host.network.onRequest('https://10.43.0.1:443/', () => ({ status: fake.objects.has(KUBE_PROXY) ? 200 : 503 }))
   return fake
 }
+
+/** Of kube-proxy's metrics. */
+export const RULES_WRITTEN =
+  'kubeproxy_sync_proxy_rules_last_timestamp_seconds{ip_family="IPv4"} 1.7960569120656598e+09\n'
 
 export async function runComponent(
   component: Component<ProvisionParams>,

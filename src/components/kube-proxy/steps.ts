@@ -12,6 +12,7 @@ import { kubeadmPhase, WITH_ETCD } from '../../provision/kubeadm/kubeadm-phase.t
 import type { ProvisionParams } from '../../provision/params.ts'
 import { watchAddOns, watchControlPlane } from '../../provision/pods/watches.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
+import { hasRules } from './rules.ts'
 
 const SYSTEM = '/namespaces/kube-system'
 
@@ -77,16 +78,23 @@ async function isCurrent(host: HostView, params: ProvisionParams): Promise<boole
 export const awaitServices: ProvisionStep = {
   id: 'kube-proxy/await-services',
   title: 'Waiting until services are reachable',
-  isDone: (host, { cluster }) => apiIsReady(host, hostPort(apiServiceAddress(cluster.serviceSubnet), 443)),
+  isDone: servicesAnswer,
   async apply(host, params, { signal }) {
-    const { cluster } = params
-    const service = hostPort(apiServiceAddress(cluster.serviceSubnet), 443)
+    const service = serviceOf(params)
     const timeoutMs = 300_000
     const failure = async () =>
       new AgentError('kube-proxy/no-service', `the API's service ${service} is not reachable from this node`, {
         fix: 'see the reason in: kubectl -n kube-system logs ds/kube-proxy; then provision again',
       })
     const watches = [...watchControlPlane(params), watchAddOns(['kube-system/kube-proxy-'])]
-    await waitUntil(host, () => apiIsReady(host, service), { signal, timeoutMs, failure, watches })
+    await waitUntil(host, () => servicesAnswer(host, params), { signal, timeoutMs, failure, watches })
   },
+}
+
+async function servicesAnswer(host: HostView, params: ProvisionParams): Promise<boolean> {
+  return (await hasRules(host, params)) && (await apiIsReady(host, serviceOf(params)))
+}
+
+function serviceOf({ cluster }: ProvisionParams): string {
+  return hostPort(apiServiceAddress(cluster.serviceSubnet), 443)
 }
