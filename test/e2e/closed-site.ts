@@ -15,7 +15,8 @@ import type { Scene } from './shape.ts'
 
 /** A name that only the proxy knows: what comes from it came through the proxy. */
 const MIRROR = 'mirror.test'
-const PROXY = `${GATEWAY}:3128`
+export const PROXY_PORT = 3128
+const PROXY = `${GATEWAY}:${PROXY_PORT}`
 /** Of the agents. containerd has another one, because it takes its proxy from its environment. */
 export const AGENT_PASSWORD = 'marble-otter/27%'
 const CONTAINERD_USER = 'containerd:apron-walnut'

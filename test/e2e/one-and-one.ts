@@ -4,7 +4,8 @@ import { kubectl } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { watchProcesses } from '../support/testbed/watch-processes.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { type ClosedSite, openClosedSite } from './closed-site.ts'
+import { type AirGap, watchAirGap } from './air-gap.ts'
+import { type ClosedSite, openClosedSite, PROXY_PORT } from './closed-site.ts'
 import { countDelivery } from './delivery.ts'
 import { workerIsDrained } from './drains.ts'
 import { imagesComeBack, imagesSurvivePressure } from './images-stay.ts'
@@ -21,24 +22,26 @@ const TAINT = 'node-role.kubernetes.io/control-plane'
 
 /**
  * A dedicated master and a worker, and a worker that joins later. Images of docker.io come from a mirror, through a proxy that ends
- * TLS. The worker also reaches the controller only through that proxy.
+ * TLS. The worker also reaches the controller only through that proxy. No packet of a node goes anywhere else.
  */
 export async function oneAndOne(scene: Scene, story: Story): Promise<void> {
   let closed: ClosedSite | undefined
+  let gap: AirGap | undefined
   await story.stage('two bare nodes, and a cluster with a dedicated master, a mirror and a proxy', async () => {
     await scene.boot('m1', 'w1')
+    gap = await watchAirGap(scene, scene.node('m1'), [PROXY_PORT])
     closed = await openClosedSite(scene)
     await scene.createCluster('pair', ['--dedicated-masters', '--label', 'site=north', ...closed.flags])
   })
-  if (!closed) return
+  if (!closed || !gap) return
   try {
-    await inClosedSite(scene, story, closed)
+    await inClosedSite(scene, story, closed, gap)
   } finally {
     await closed.stop()
   }
 }
 
-async function inClosedSite(scene: Scene, { stage }: Story, closed: ClosedSite): Promise<void> {
+async function inClosedSite(scene: Scene, { stage }: Story, closed: ClosedSite, gap: AirGap): Promise<void> {
   const watch = watchProcesses()
   await stage('master and worker are installed and configured, the worker behind the proxy', async () => {
     await scene.addNodeWith({ options: await closed.logins('m1') }, 'm1', 'master')
@@ -51,6 +54,7 @@ async function inClosedSite(scene: Scene, { stage }: Story, closed: ClosedSite):
     await scene.provision()
     readyAt = new Date()
   })
+  await stage('until READY no packet of a node went outside the site', gap.assertTight)
   await stage('what came over the network and what is on the disks is within the goals', delivery)
   await stage('the API server verifies the kubelets', () => kubeletsAreVerified(scene, 'pair', readyAt))
   await stage('a kubelet gets no certificate for the names of another node', () => foreignNamesAreRefused(scene, 'w1'))
@@ -99,6 +103,7 @@ async function inClosedSite(scene: Scene, { stage }: Story, closed: ClosedSite):
   await stage('cluster reset: the cluster record stays, and the same nodes are provisioned again: READY', () =>
     resetAndAgain(scene),
   )
+  await stage('until the end no packet of a node went outside the site', gap.assertTight)
   await stage('all are uninstalled', () => uninstallAll(scene.nodes()))
 }
 

@@ -6,6 +6,7 @@ import { runHere } from '../support/site/run-here.ts'
 import { importBundle, kubectl } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { boot } from '../support/testbed/nodes.ts'
+import { type AirGap, watchAirGap } from './air-gap.ts'
 import { apiGapsDuring } from './api-gaps.ts'
 import { podsReachEachOther } from './pod-connectivity.ts'
 import { allReady, etcdVotes, type Scene, uninstallAll } from './shape.ts'
@@ -34,16 +35,22 @@ const MOST_GAP_SECONDS = 15
 
 /**
  * The controller upgrades a cluster of one node by two minor versions: by one without a fault, and by the next one with kills of the agent
- * and a power cut. Then it is removed.
+ * and a power cut. Then it is removed. No packet of the node goes outside the site.
  */
 export async function upgraded(scene: Scene, { stage }: Story): Promise<void> {
   const [first, ...path] = VERSION_SETS
   const [second, third] = path
   assert(first && second && third)
+  let gap: AirGap | undefined
+  const staysInside = async () => {
+    assert(gap, 'packets are counted')
+    await gap.assertTight()
+  }
   await stage(
     `bundles of ${[first, ...path].map(({ kubernetes }) => kubernetes).join(', ')}, and a bare node`,
     async () => {
       await scene.boot('n1')
+      gap = await watchAirGap(scene, scene.node('n1'))
       for (const { kubernetes } of [first, ...path])
         await importBundle(scene.site(), await bundleDirectory(runHere, scene.say, kubernetes))
     },
@@ -55,6 +62,7 @@ export async function upgraded(scene: Scene, { stage }: Story): Promise<void> {
     await importImage(scene.node('n1'))
     await startPod(scene)
     await diskUse(scene)
+    await staysInside()
   })
   await stage('the plan names both versions, and nothing that prevents it', async () => {
     const { rounds, nodes, findings, problems } = await planOf(scene, third.kubernetes)
@@ -71,6 +79,7 @@ export async function upgraded(scene: Scene, { stage }: Story): Promise<void> {
     withFaults(scene, third),
   )
   await stage(`${third.kubernetes}: all pods are Ready, and reach each other`, () => isWhole(scene, third))
+  await stage('no packet of the node went outside the site: upgrades, kills and a power cut included', staysInside)
   await stage('no executable was backed up, and the uninstallation restores the host', async () => {
     const find = ['find', '/var/lib/cantrip/backups', '-type', 'f', '-size', `+${EXECUTABLE_BYTES}c`]
     assert.equal((await exec(scene.node('n1'), find)).stdout, '')
