@@ -81,13 +81,14 @@ export function mayRunOperator(member: Member): boolean {
 }
 
 /**
- * The first master: one that has begun to start the cluster, even if others have already joined it, else a provisioned one, else the
- * one configured first. Only the one that has begun applies the objects of the cluster.
+ * The first master: one that has begun to start the cluster, even if others have already joined it, else a provisioned one, else one
+ * that was reset since it began, else the one configured first. Only the one that has begun applies the objects of the cluster.
  */
 export function firstMaster(members: readonly Member[]): Node | undefined {
   const order = (member: Member) => {
     const { node } = member
-    const rank = isProvisionedMaster(member) ? 1 : hasBegun(member) ? 0 : 2
+    const begun = lastRun(member)?.progress.startsAnotherCluster === true ? 2 : 0
+    const rank = isProvisionedMaster(member) ? 1 : hasBegun(member) ? begun : 3
     return `${rank} ${node.configuredAt ?? '~'} ${node.id}`
   }
   return members.filter(isMaster).sort((a, b) => (order(a) < order(b) ? -1 : 1))[0]?.node

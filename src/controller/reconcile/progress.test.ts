@@ -79,3 +79,8 @@ it('takes no notice of a mark that it does not know', () => {
   const event = { kind: 'step-done', at, step: 'cluster-config/bind-rights', ms: 1, marks: 'later' } as const
   expect(advance(NOTHING, event)).not.toHaveProperty('letsIn')
 })
+
+it('a run that starts again has no vote yet: the machine may have lost its data', () => {
+  const voted = advance(NOTHING, { kind: 'step-done', at, step: 'a/b', ms: 1, marks: 'has-vote' })
+  expect(advance(voted, { kind: 'run-started', at, role: 'master', steps: [] })).not.toHaveProperty('hasVote')
+})

@@ -6,8 +6,11 @@ import type { LiveProgress } from '../ports.ts'
 /** The progress of a run after one more event. Pure; returns the same object for an event without progress. */
 export function advance(progress: RunProgress, event: RunEvent): RunProgress {
   switch (event.kind) {
-    case 'run-started':
-      return { ...progress, of: event.steps.length, done: 0, current: {}, awaitsAdmission: false }
+    case 'run-started': {
+      // The machine may have lost its data since. The step tells again.
+      const { hasVote: _, ...rest } = progress
+      return { ...rest, of: event.steps.length, done: 0, current: {}, awaitsAdmission: false }
+    }
     case 'step-started':
       return {
         ...progress,

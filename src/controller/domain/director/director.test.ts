@@ -146,6 +146,18 @@ const table: [string, Cluster, Member[], Decision[]][] = [
     [{ kind: 'instruct', nodeId: one, role: 'first-master' }],
   ],
   [
+    'one that was reset since it began starts no other cluster beside the one that others have joined',
+    wanted(),
+    [
+      member(
+        { ...working, configuredAt: LATER },
+        { role: 'first-master', progress: { of: 0, done: 0, current: {}, startsAnotherCluster: true } },
+      ),
+      member({ ...working, id: two, name: 'two', state: 'READY' }, { id: 'r-two', role: 'master', state: 'done' }),
+    ],
+    [{ kind: 'cancel', runId: 'r-aaaaaaaaaa' }],
+  ],
+  [
     'a master joins an existing cluster, whichever was configured first',
     wanted({ state: 'READY' }),
     [
