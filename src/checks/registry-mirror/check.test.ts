@@ -79,7 +79,7 @@ test('what the agent wrote from the settings of the cluster is corrected in the 
   const set = 'on the controller: controller cluster set CLUSTER registryCa.mirror.example.com=@FILE'
   const [signedIn, server] = [REGISTRY_HOSTS.signedIn, 'server = "https://mirror.example.com"\n']
   expect(await fixOf(signedIn, { status: 401 })).toBe(
-    'run the agent again with all its options and --registry-login mirror.example.com=FILE',
+    'run the agent again with all its options and --registry-login mirror.example.com=FILE; then on the controller: controller cluster provision CLUSTER',
   )
   expect(await fixOf(server, untrusted)).toBe(set)
   expect(await fixOf('server = "broken\n', { status: 200 })).toBe(

@@ -60,7 +60,7 @@ async function problemOf(host: HostView, mirror: Mirror): Promise<Wrong | undefi
   }
   if (status === 401 || status === 403) {
     const fix = isFromSettings
-      ? `run the agent again with all its options and --registry-login ${name}=FILE`
+      ? `run the agent again with all its options and --registry-login ${name}=FILE; then ${WRITE_AGAIN}`
       : `correct the header Authorization in ${file}`
     return { found: text, fix }
   }

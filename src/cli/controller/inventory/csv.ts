@@ -27,16 +27,17 @@ export function parseCsv(file: string, text: string): InventoryHost[] {
   const [header, ...body] = rows
   const columns = (header?.fields ?? []).map((each) => each.toLowerCase())
   const named = columns.map((each) => (Object.hasOwn(COLUMNS, each) ? COLUMNS[each] : undefined))
+  const titleOf = (variable: string) => columns[named.indexOf(variable)] ?? variable
   if (!named.some((each) => each === 'name' || each === 'ansible_host'))
     refuse(1, `the header has no column name or address: ${columns.join(', ')}`, `begin with a line such as ${WANTED}`)
   const twice = named.find((each, at) => each !== undefined && named.indexOf(each) !== at)
   if (twice !== undefined) refuse(1, 'two columns mean the same', `name each once: ${WANTED}`)
   if (body.length > MOST_HOSTS) refuse(1, `it has more than ${MOST_HOSTS} hosts`, 'use several files')
   refuseAll(problems)
-  return body.flatMap(({ line, fields }) => {
+  const hosts = body.flatMap(({ line, fields }) => {
     if (fields.length !== columns.length) {
       refuse(line, `found ${fields.length} fields; wanted ${columns.length}, as in the header`, 'correct the line')
-      refuseAll(problems)
+      return []
     }
     const given = fields.flatMap((value, at): [string, string][] =>
       value === '' ? [] : [[named[at] ?? columns[at] ?? '', value]],
@@ -44,9 +45,12 @@ export function parseCsv(file: string, text: string): InventoryHost[] {
     const variables = new Map<string, unknown>(given)
     const name = String(variables.get('name') ?? variables.get('ansible_host') ?? '')
     variables.delete('name')
-    const host = name === '' ? 'found no name and no address' : interpret({ name, groups: [], variables })
+    const host =
+      name === '' ? 'found no name and no address' : interpret({ name, groups: [], direct: [], variables }, titleOf)
     if (typeof host !== 'string') return [host]
     refuse(line, host, 'correct the line')
-    return refuseAll(problems) ?? []
+    return []
   })
+  refuseAll(problems)
+  return hosts
 }

@@ -33,9 +33,9 @@ export function registerInventory(program: Command): void {
       'after',
       `${examples('controller inventory show hosts.ini', 'controller inventory show hosts.yaml -o json')}
 
-Roles follow from groups: kube_control_plane, masters and the like are masters, kube_node, workers and the like are workers;
-or from the variable cantrip_roles. Directories group_vars and host_vars are not read. UNUSED are variables without a meaning
-for Cantrip; values of them are not printed.
+Roles follow from the variable cantrip_roles, or from groups such as kube_control_plane, masters, kube_node and workers.
+UNUSED are variables without a meaning for Cantrip; their values are not printed. Directories group_vars and host_vars are not
+read; to include them: ansible-inventory -i DIRECTORY --list --yaml | controller inventory show -
 A CSV file begins with a header: name, address, port, user, key, role, labels.`,
     )
     .action(async (file: string, { output }: { output: PlainFormat }) => {

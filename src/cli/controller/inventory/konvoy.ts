@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import english from 'zod/v4/locales/en.js'
 import type { Source } from '../declare/documents.ts'
 import { fieldText, type Problem, refuseAll } from '../declare/problem.ts'
 import { interpret } from './ansible/interpret.ts'
@@ -20,7 +21,7 @@ const Preprovisioned = z.object({
  * workers. The key is a Secret of another cluster, so ssh has to find one by itself. Throws `inventory/invalid`.
  */
 export function parsePreprovisioned(source: Source): InventoryHost[] {
-  const parsed = Preprovisioned.safeParse(source.value)
+  const parsed = Preprovisioned.safeParse(source.value, { error: english().localeError })
   const problems: Problem[] = []
   const refuse = (at: readonly (string | number)[], found: string, fix: string) =>
     problems.push(invalid(source.placeOf(at), found, fix, fieldText(at)))
@@ -38,7 +39,7 @@ export function parsePreprovisioned(source: Source): InventoryHost[] {
       ['ansible_host', address],
       ['cantrip_roles', role],
     ])
-    const host = interpret({ name: address, groups: [metadata.name], variables })
+    const host = interpret({ name: address, groups: [metadata.name], direct: [], variables })
     if (typeof host !== 'string') return [host]
     refuse(['spec', 'hosts', at, 'address'], host, 'write a name or an address')
     return []

@@ -75,7 +75,10 @@ test('tables, as spreadsheets write them', async () => {
   ])
   await expect(load('short.csv', 'name,role\na,master\nb\n')).rejects.toThrow('short.csv:3:1: found 1 fields; wanted 2')
   await expect(load('quote.csv', 'name,role\n"a,master\n')).rejects.toThrow('quote.csv:2:1')
-  await expect(load('role.csv', 'name,role\na,boss\n')).rejects.toThrow('found "boss" for cantrip_roles')
+  const wrong = 'name,role,port\na,boss,\nb,worker,0\nc\n'
+  await expect(load('role.csv', wrong)).rejects.toThrow(
+    /role.csv:2:1: a: found "boss" for role; .*\n.*:3:1: b: found "0" for port; .*\n.*:4:1: found 1 fields/,
+  )
   await expect(load('none.csv', 'x,y\n1,2\n')).rejects.toThrow('the header has no column name or address: x, y')
 })
 
@@ -85,11 +88,21 @@ test.each([
   ['{"all": {"hosts": {"j": null}}}', 'j'],
   ['name,port\nc,22\n', 'c'],
   ['h1 ansible_host=10.0.0.1\n', 'h1'],
+  ['{"all":{"hosts":{"k":null}},"b":{}}', 'k'],
+  ['all: {hosts: {l: {}}, children: {}}\n', 'l'],
 ])('the form of a file without an extension is told by its content: %j', async (text, name) => {
   expect((await load('inventory', text)).map((host) => host.name)).toEqual([name])
 })
 
+test('a group of groups gives roles only to hosts that no other group gives one', async () => {
+  const text = '[masters]\nm\n[nodes:children]\nmasters\nrest\n[rest]\nr\n'
+  expect(short(await load('nodes.ini', text))).toEqual(['m m   master', 'r r   worker'])
+})
+
 test('what is too much is refused at once', async () => {
+  await expect(load('lines.ini', 'h[1:9999]\n'.repeat(60_000))).rejects.toThrow('it names too many hosts')
+  const many = Array.from({ length: 500 }, (_, at) => `v${at}=1\n`).join('')
+  await expect(load('variables.ini', `h[0:9999]\n[all:vars]\n${many}`)).rejects.toThrow('too many variables')
   const chain = Array.from({ length: 60 }, (_, at) => `[g${at}:children]\ng${at + 1}\n`).join('')
   await expect(load('deep.ini', `${chain}[g60]\nh\n`)).rejects.toThrow('nested more than 50 times')
   const groups = Array.from({ length: 1_001 }, (_, at) => `[g${at}]\nh\n`).join('')

@@ -51,8 +51,8 @@ function formOf(file: string, text: string): 'csv' | 'yaml' | 'ini' {
   if (/^(?:ya?ml|json)$/i.test(extension)) return 'yaml'
   if (extension !== '') return 'ini'
   const [first = ''] = text.split('\n').filter((line) => !/^\s*(?:[#;].*)?$/.test(line))
-  if (/^[^[=\s]+[,;]/.test(first)) return 'csv'
-  return /^(?:---|[{"]|[\w.-]+:\s*$|apiVersion:|kind:)/.test(first.trimEnd()) ? 'yaml' : 'ini'
+  if (/^(?:---|[{"]|[\w.-]+:(?:\s|$))/.test(first)) return 'yaml'
+  return /^[^[=\s]+[,;]/.test(first) ? 'csv' : 'ini'
 }
 
 async function fromYaml(file: string, text: string): Promise<InventoryHost[]> {

@@ -1,10 +1,11 @@
-import { addHosts, type Groups, type Variables } from './groups.ts'
+import { addHosts, type Groups, isFull, type Variables } from './groups.ts'
 import { expandHostPattern } from './host-pattern.ts'
 
 export const ADDRESS_VARIABLES = ['ansible_host', 'ansible_ssh_host']
 
 /** Adds the hosts that a pattern means, all with these variables. Returns what is wrong. */
 export function addPattern(all: Groups, group: string, pattern: string, variables: Variables): string | undefined {
+  if (isFull(all)) return 'it names too many hosts'
   const expanded = expandHostPattern(pattern)
   if (typeof expanded === 'string') return expanded
   const { names, port } = expanded

@@ -3,7 +3,7 @@ export type Variables = ReadonlyMap<string, unknown>
 /** The groups, hosts and variables of an Ansible inventory. */
 export interface Groups {
   /** The variables of hosts, in the order in which the hosts are first named. */
-  hosts: Map<string, Variables>
+  hosts: Map<string, Map<string, unknown>>
   groups: Map<string, Group>
   /** How often a host is named. */
   named: number
@@ -12,6 +12,8 @@ export interface Groups {
 export const MOST_HOSTS = 10_000
 const MOST_NAMED = 100_000
 const MOST_GROUPS = 1_000
+/** Of all hosts together, with those of their groups. */
+const MOST_VARIABLES = 2_000_000
 const MOST_NESTED = 50
 /** A variable of a group; its hosts do not have it. */
 const PRIORITY = 'ansible_group_priority'
@@ -27,6 +29,8 @@ export interface GroupedHost {
   name: string
   /** Without `all` and `ungrouped`, sorted. */
   groups: string[]
+  /** Those of them that name it themselves, and not only through their children. */
+  direct: string[]
   variables: Variables
 }
 
@@ -41,22 +45,31 @@ export function groupIn({ groups }: Groups, name: string): Group {
   return group
 }
 
+/** Whether more hosts are named than are read. */
+export const isFull = ({ hosts, named }: Groups): boolean => hosts.size > MOST_HOSTS || named > MOST_NAMED
+
 /** Adds hosts to a group. One that is named again keeps its variables, except for those that are given now. */
 export function addHosts(all: Groups, group: string, names: readonly string[], variables: Variables): void {
   const { hosts } = groupIn(all, group)
   for (const name of names) {
     hosts.add(name)
-    all.hosts.set(name, new Map([...(all.hosts.get(name) ?? []), ...variables]))
+    const own = all.hosts.get(name) ?? new Map<string, unknown>()
+    for (const [variable, value] of variables) own.set(variable, value)
+    all.hosts.set(name, own)
   }
   all.named += names.length
 }
 
 /** What is wrong with all of it, and a fix; undefined: nothing. */
 export function faultIn(all: Groups): [found: string, fix: string] | undefined {
-  const { hosts, groups, named } = all
-  if (hosts.size > MOST_HOSTS || named > MOST_NAMED)
+  const { hosts, groups } = all
+  if (isFull(all))
     return [`it has more than ${MOST_HOSTS} hosts, or names them more than ${MOST_NAMED} times`, 'use several files']
   if (groups.size > MOST_GROUPS) return [`it has more than ${MOST_GROUPS} groups`, 'use several files']
+  const ofGroups = [...groups.values()].reduce((sum, { variables }) => sum + variables.size, 0)
+  const ofHosts = [...hosts.values()].reduce((sum, { size }) => sum + size, 0)
+  if (ofGroups * hosts.size + ofHosts > MOST_VARIABLES)
+    return ['it has too many variables for so many hosts', 'omit the variables that installing agents does not need']
   return nestingFault(groups)
 }
 
@@ -103,11 +116,14 @@ export function groupedHosts(all: Groups): GroupedHost[] {
     )
     return {
       name,
-      groups: inside.filter((group) => group !== 'all' && group !== 'ungrouped').toSorted(),
+      groups: inside.filter(isNamed).toSorted(),
+      direct: (byHost.get(name) ?? []).filter(isNamed).toSorted(),
       variables: new Map([...order.flatMap(variablesOf).filter(([variable]) => variable !== PRIORITY), ...own]),
     }
   })
 }
+
+const isNamed = (group: string) => group !== 'all' && group !== 'ungrouped'
 
 function remembered<T>(work: (name: string) => T): (name: string) => T {
   const known = new Map<string, T>()

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { shorten } from '../../../../base/text/shorten.ts'
 import { MOST_HOSTS } from './groups.ts'
 
 export interface Expanded {
@@ -21,11 +22,11 @@ export function expandHostPattern(pattern: string): Expanded | string {
   const names = expandRanges(host)
   if (typeof names === 'string') return names
   const wrong = names.find((name) => isIP(name) === 0 && !isName(name))
-  if (wrong !== undefined) return `found ${wrong}, which is no host name and no address`
+  if (wrong !== undefined) return `found ${shorten(wrong, 80)}, which is no host name and no address`
   const given = bracketedPort ?? plainPort
   if (given === undefined) return { names }
   const port = Number(given)
-  if (port < 1 || port > 65_535) return `found the port ${given}; wanted 1 to 65535`
+  if (port < 1 || port > 65_535) return `found the port ${shorten(given, 20)}; wanted 1 to 65535`
   return { names, port }
 }
 
@@ -50,16 +51,16 @@ function expandRanges(pattern: string): string[] | string {
 /** Both ends belong to the range, as in Ansible. */
 function valuesOf([text, from = '', to = '', by = '1']: RegExpExecArray): string[] | string {
   const step = Number(by)
-  if (!/^\d{1,9}$/.test(by) || step < 1) return `found ${text}, whose step is no number from 1`
+  if (!/^\d{1,9}$/.test(by) || step < 1) return `found ${shorten(text, 80)}, whose step is no number from 1`
   const begin = from === '' ? '0' : from
   const [first, last] = [LETTERS.indexOf(begin), LETTERS.indexOf(to)]
   const areLetters = begin.length === 1 && to.length === 1 && first >= 0 && last >= 0
   if (!areLetters && !(/^\d{1,9}$/.test(begin) && /^\d{1,9}$/.test(to)))
-    return `found ${text}; wanted two numbers or two letters, e.g. [01:20] or [a:c]`
+    return `found ${shorten(text, 80)}; wanted two numbers or two letters, e.g. [01:20] or [a:c]`
   const isPadded = !areLetters && begin.startsWith('0') && begin.length > 1
-  if (isPadded && begin.length !== to.length) return `found ${text}; wanted ends of equal length`
+  if (isPadded && begin.length !== to.length) return `found ${shorten(text, 80)}; wanted ends of equal length`
   const [low, high] = areLetters ? [first, last] : [Number(begin), Number(to)]
-  if (low > high) return `found ${text}, whose end is before its begin`
+  if (low > high) return `found ${shorten(text, 80)}, whose end is before its begin`
   const count = Math.floor((high - low) / step) + 1
   if (count > MOST_HOSTS) return `it means more than ${MOST_HOSTS} hosts`
   const numbers = Array.from({ length: count }, (_, at) => low + at * step)

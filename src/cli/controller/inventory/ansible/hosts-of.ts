@@ -6,7 +6,7 @@ import { interpret } from './interpret.ts'
 
 /** The hosts of an inventory. Throws `inventory/invalid` if a variable cannot be used. */
 export function hostsOf(file: string, all: Groups): InventoryHost[] {
-  const read = groupedHosts(all).map(interpret)
+  const read = groupedHosts(all).map((host) => interpret(host))
   const texts = read.filter((each) => typeof each === 'string')
   refuseAll(texts.map((found) => invalid(startOf(file), found, 'correct the variable')))
   return read.filter((each) => typeof each !== 'string')

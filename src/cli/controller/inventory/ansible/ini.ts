@@ -1,3 +1,4 @@
+import { shorten } from '../../../../base/text/shorten.ts'
 import { type Place, type Problem, refuseAll } from '../../declare/problem.ts'
 import { invalid, startOf } from '../invalid.ts'
 import { addPattern } from './add-pattern.ts'
@@ -71,11 +72,18 @@ function readLine(all: Groups, { group, kind, text }: Line): Effect | Fault {
   const read = Object.hasOwn(LINES, kind) ? LINES[kind] : undefined
   if (text === undefined) {
     groupIn(all, group)
-    if (!read) return [`found the section type ${kind}; wanted ${Object.keys(LINES).join(', ')}`, 'correct the section']
+    if (!read)
+      return [
+        `found the section type ${shorten(kind, 40)}; wanted ${Object.keys(LINES).join(', ')}`,
+        'correct the section',
+      ]
     return kind === 'vars' ? { names: group } : { declares: group }
   }
   if (text.startsWith('[') && text.endsWith(']'))
-    return [`found ${text}, which is no section`, 'write [GROUP], [GROUP:children] or [GROUP:vars], without spaces']
+    return [
+      `found ${shorten(text, 80)}, which is no section`,
+      'write [GROUP], [GROUP:children] or [GROUP:vars], without spaces',
+    ]
   return read?.(all, group, text) ?? {}
 }
 
@@ -89,7 +97,7 @@ function readVariable(all: Groups, group: string, text: string): Effect | Fault 
 
 function readChild(all: Groups, group: string, text: string): Effect | Fault {
   const [, child] = /^([^:\]\s]+)\s*(?:#.*)?$/.exec(text) ?? []
-  if (child === undefined) return [`found ${text}; wanted the name of a group`, 'write one group per line']
+  if (child === undefined) return [`found ${shorten(text, 80)}; wanted the name of a group`, 'write one group per line']
   groupIn(all, group).children.add(child)
   return { names: child }
 }

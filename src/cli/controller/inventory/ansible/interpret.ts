@@ -36,8 +36,11 @@ const ROLES = ['cantrip_roles']
 const WITHOUT_EFFECT = ['ansible_python_interpreter', 'ansible_connection', 'ansible_shell_type']
 const USED = [...ADDRESS_VARIABLES, ...PORTS, ...USERS, ...KEYS, ...LABELS, ...ROLES, ...WITHOUT_EFFECT]
 
-/** What the variables of a host mean for Cantrip. Text: which one cannot be used, and why. */
-export function interpret({ name, groups, variables }: GroupedHost): InventoryHost | string {
+/** What the variables of a host mean for Cantrip. Text: which one, by its `title` for people, cannot be used, and why. */
+export function interpret(
+  { name, groups, direct, variables }: GroupedHost,
+  title: (variable: string) => string = (variable) => variable,
+): InventoryHost | string {
   const first = (names: readonly string[]): [name: string, value: unknown] | undefined =>
     names.flatMap((each): [string, unknown][] => (given(variables, each) ? [[each, variables.get(each)]] : []))[0]
   const read = <T>(names: readonly string[], parse: (value: unknown) => T | undefined, wanted: string): T | null => {
@@ -45,9 +48,10 @@ export function interpret({ name, groups, variables }: GroupedHost): InventoryHo
     if (!found) return null
     const [variable, value] = found
     if (typeof value === 'string' && value.includes('{{'))
-      throw new Unusable(`${name}: ${variable} is a template of Ansible; write the value itself`)
+      throw new Unusable(`${name}: ${title(variable)} is a template of Ansible; write the value itself`)
     const parsed = parse(value)
-    if (parsed === undefined) throw new Unusable(`${name}: found ${shown(value)} for ${variable}; wanted ${wanted}`)
+    if (parsed === undefined)
+      throw new Unusable(`${name}: found ${shown(value)} for ${title(variable)}; wanted ${wanted}`)
     return parsed
   }
   try {
@@ -58,13 +62,7 @@ export function interpret({ name, groups, variables }: GroupedHost): InventoryHo
       port: read(PORTS, portIn, 'a number from 1 to 65535'),
       user: read(USERS, word, 'the name of a user'),
       keyFile: read(KEYS, path, 'the path of a private key'),
-      roles:
-        roles ??
-        [
-          ...new Set(
-            groups.flatMap((group) => (Object.hasOwn(ROLE_OF_GROUP, group) ? [ROLE_OF_GROUP[group] as NodeRole] : [])),
-          ),
-        ].toSorted(),
+      roles: roles ?? rolesBy(direct) ?? rolesBy(groups) ?? [],
       labels: read(LABELS, labelsIn, 'a map of labels, e.g. {"line": "a"}') ?? {},
       groups,
       unused: [...variables.keys()].filter((each) => !USED.includes(each)).toSorted(),
@@ -73,6 +71,12 @@ export function interpret({ name, groups, variables }: GroupedHost): InventoryHo
     if (error instanceof Unusable) return error.message
     throw error
   }
+}
+
+/** Groups of groups, such as `nodes` with all masters and workers in it, count only if no other group tells. */
+function rolesBy(groups: readonly string[]): NodeRole[] | undefined {
+  const known = groups.flatMap((group) => (Object.hasOwn(ROLE_OF_GROUP, group) ? (ROLE_OF_GROUP[group] ?? []) : []))
+  return known.length === 0 ? undefined : [...new Set(known)].toSorted()
 }
 
 class Unusable extends Error {}
