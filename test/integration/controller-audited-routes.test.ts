@@ -36,6 +36,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 const NO_CHANGE: Readonly<Record<string, string>> = {
   invite: 'a node that was admitted asks for its invitation',
   report: 'what a machine reports',
+  tradePieces: 'a node says which pieces of a bundle it has',
   uploadImages: 'a part of an archive, of which no cluster has images yet',
   beginDeviceLogin: 'nobody is signed in yet',
 }

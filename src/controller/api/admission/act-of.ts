@@ -5,7 +5,7 @@ import type { Attempt } from '../../audit/refusals.ts'
 import type { Identity } from '../identity.ts'
 
 /** What machines report is no change by them; nor is what the controller decides from it. */
-const NOT_RECORDED: readonly (string | undefined)[] = ['report', 'invite']
+const NOT_RECORDED: readonly (string | undefined)[] = ['report', 'invite', 'tradePieces']
 
 /** Whether what the request changes is recorded. */
 export const isRecorded = ({ routeOptions: { config } }: FastifyRequest): boolean => !NOT_RECORDED.includes(config.id)
