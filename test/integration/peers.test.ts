@@ -5,7 +5,7 @@ import type { ServerResponse } from 'node:http'
 import { createServer, request as httpsRequest } from 'node:https'
 import { createServer as createNetServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join as join_ } from 'node:path'
+import { dirname, join as join_ } from 'node:path'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { piecePath, TICKET_HEADER } from '../../src/agent/execute/peers/piece-server.ts'
 import type { StoredBundle } from '../../src/bundle/import.ts'
@@ -122,6 +122,19 @@ it('nodes that download at the same time hand on what the controller sends once'
   // Without peers: four times 4 MB.
   expect(received()).toBeLessThan(1.5 * 4 * MB)
   expect(nodes.flatMap(({ lines }) => lines)).toEqual([])
+})
+
+it('a controller that is not there is left for the next one, and the undo of what is made is recorded', async () => {
+  const { join, received } = await site()
+  const other = await join()
+  await other.fetch('kubelet')
+  const before = received()
+  const node = await join({ deadUrls: ['https://127.0.0.1:1'] })
+  const path = await node.fetch('kubelet')
+  expectContent(path)
+  // From the peer, not from the controller.
+  expect(received() - before).toBeLessThan(2 * MB)
+  expect(node.recorded).toEqual(expect.arrayContaining([dirname(path), `${path}.zst.part`]))
 })
 
 it('a peer that sends something wrong is named, and not asked again', async () => {

@@ -15,7 +15,7 @@ import { afterSnapshot, observerOf } from '../restore/snapshots.ts'
 import type { Workspace } from '../restore/workspace.ts'
 import { requireClosedBundle } from './closed-bundle.ts'
 import { refuseEarlierContainerd } from './earlier-containerd.ts'
-import { discardPieces, openPeers } from './peers/peers.ts'
+import { openPeers } from './peers/peers.ts'
 import { bundleDirectoryOf, provisionParamsOn } from './provision-params.ts'
 
 export interface ExecuteOptions {
@@ -145,7 +145,7 @@ async function carryOut(
           emit,
           signal,
         })
-        if (outcome === 'done') await discardPieces(directory)
+        if (outcome === 'done') await peers.discard()
         return outcome
       } finally {
         await peers.close()

@@ -17,6 +17,8 @@ export interface PeerNodeOptions {
   address: string
   port?: number
   url: string
+  /** Asked first. */
+  deadUrls?: readonly string[]
   bundle: StoredBundle
   /** Of the controller, for its key. */
   dataDirectory: string
@@ -27,7 +29,7 @@ export interface PeerNodeOptions {
 
 /** What a run of an agent has for a bundle, without the run. */
 export async function peerNode(options: PeerNodeOptions) {
-  const { node, address, port, url, bundle, dataDirectory, directory, signal, connect } = options
+  const { node, address, port, url, deadUrls = [], bundle, dataDirectory, directory, signal, connect } = options
   const machine = linuxMachine()
   const recorded: string[] = []
   const host = recordingHost({
@@ -44,7 +46,15 @@ export async function peerNode(options: PeerNodeOptions) {
   const tls = { ca: node.ca, cert: node.cert, key: node.key }
   mkdirSync(directory, { recursive: true })
   const peers = openPeers({
-    ...{ ...own, urls: [url], tls, address, emit: log, ...(port && { port }), ...(connect && { connect }) },
+    ...{
+      ...own,
+      urls: [...deadUrls, url],
+      tls,
+      address,
+      emit: log,
+      ...(port && { port }),
+      ...(connect && { connect }),
+    },
     knowledge: { instructionKeys: () => [readInstructionKey(instructionKey)], nodeId: node.id },
   })
   const store = await openBundleStore({ ...own, controllerUrls: [url], tls, peers })

@@ -1,5 +1,6 @@
-import { mkdir, open, rm, stat } from 'node:fs/promises'
+import { open, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { errorMessage } from '../../../base/text/error-message.ts'
 import type { BundleFile, BundleRef } from '../../../bundle/format.ts'
 import type { Emit } from '../../../engine/event.ts'
 import type { Host } from '../../../host/host.ts'
@@ -15,7 +16,7 @@ import { openPieceStore, type PieceStore } from './piece-store.ts'
 import { openSwarm } from './swarm.ts'
 
 export interface PeersOptions {
-  /** Of the controller; the first one is asked. */
+  /** Of the controllers. One that does not answer is left for the next one. */
   urls: readonly string[]
   tls: { ca: string; cert: string; key: string }
   proxy?: HttpProxy
@@ -34,18 +35,17 @@ export interface PeersOptions {
 
 export interface Peers {
   /**
-   * Puts what it gets of a file where a download of it continues. The download verifies it against the signed manifest. Rejects only
-   * with the reason of the signal.
+   * Puts what it gets of a file where a download of it continues. The download verifies it against the signed manifest. Rejects with
+   * the reason of the signal, and with the host's error for a change that it did not record or make.
    */
   fetch(file: BundleFile, path: string, onProgress?: (doneBytes: number) => void): Promise<void>
+  /** Failures are only logged. */
   close(): Promise<void>
+  /** Closes, and removes the pieces, after a run that has all files: its peers get them from others. */
+  discard(): Promise<void>
 }
 
 export const piecesDirectory = (bundleDirectory: string): string => join(bundleDirectory, 'pieces')
-
-/** After a run that has all files. Its peers get the pieces from others. */
-export const discardPieces = (bundleDirectory: string): Promise<void> =>
-  rm(piecesDirectory(bundleDirectory), { recursive: true, force: true })
 
 /** Connects to nobody before the first file is fetched. */
 export function openPeers(options: PeersOptions): Peers {
@@ -62,43 +62,64 @@ export function openPeers(options: PeersOptions): Peers {
     emit,
     signal,
   } = options
-  const [url] = urls
   const bundle = ref.manifestSha256
   const directory = piecesDirectory(options.directory)
-  if (url === undefined) return { fetch: async () => undefined, close: async () => undefined }
+  const log = (level: 'info' | 'warn', message: string) =>
+    emit({ kind: 'log', at: host.now().toISOString(), level, message })
+  let unrecorded: unknown
   const swarm = openSwarm({
-    sources: openSources({ url, tls, bundle, connect, signal, ...(proxy && { proxy }) }),
+    sources: openSources({ urls, tls, bundle, connect, signal, ...(proxy && { proxy }) }),
     async openStore(list) {
-      await host.makeDirectory(directory, 0o700)
+      try {
+        await host.makeDirectory(directory, 0o700)
+      } catch (error) {
+        unrecorded = error
+        throw error
+      }
       return openPieceStore(directory, list)
     },
     serve: (store, bytesPerSecond) =>
       servePieces({
         ...{ address, port, tls, bundle, store, bytesPerSecond },
         knowledge: () => ({ ...knowledge, now: host.now() }),
+        log: (message) => log('warn', message),
       }),
     clock: host,
-    log: (level, message) => emit({ kind: 'log', at: host.now().toISOString(), level, message }),
+    log,
     signal,
   })
+  const orLog = (what: string, done: Promise<void>) =>
+    done.catch((error: unknown) => log('warn', `${what}: ${errorMessage(error)}`))
+  const close = () => orLog('the end of handing on pieces', swarm.close())
   return {
     async fetch(file, path, onProgress) {
       const store = await swarm.fill(file.path, (part) => onProgress?.(Math.floor(part * file.size)))
-      if (store) await putPart(store, file, path)
+      if (unrecorded !== undefined) throw unrecorded
+      if (store) await putPart(host, store, file, path)
     },
-    close: swarm.close,
+    close,
+    async discard() {
+      await close()
+      await orLog(`the pieces in ${directory} stay`, rm(directory, { recursive: true, force: true }))
+    },
   }
 }
 
 /** Writes the part of a download, unless a longer one is there. A kill leaves a shorter part, which is continued. */
-async function putPart(store: PieceStore, { path: name }: BundleFile, path: string): Promise<void> {
+export async function putPart(
+  host: Pick<Host, 'makeDirectory' | 'expect'>,
+  store: Pick<PieceStore, 'encodingOf' | 'prefix' | 'prefixBytes'>,
+  { path: name }: Pick<BundleFile, 'path'>,
+  path: string,
+): Promise<void> {
   const encoding = store.encodingOf(name)
   const [part, other] = [ZstdPart.nameOf(path), PartFile.nameOf(path)]
   const to = encoding === 'zstd' ? part : other
   const there = (await sizeOf(part)) ?? (encoding === 'zstd' ? undefined : await sizeOf(other))
   if (there !== undefined && there >= store.prefixBytes(name)) return
   if (there !== undefined && encoding === 'identity') await rm(part, { force: true })
-  await mkdir(dirname(path), { recursive: true, mode: 0o755 })
+  await host.makeDirectory(dirname(path))
+  await host.expect({ kind: 'remove-path', path: to })
   const file = await open(to, 'w', 0o600)
   try {
     for await (const bytes of store.prefix(name)) await file.writeFile(bytes)

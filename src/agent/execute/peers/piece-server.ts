@@ -20,6 +20,7 @@ export interface PieceServerOptions {
   knowledge(): Pick<Knowledge<PieceTicket>, 'instructionKeys' | 'nodeId' | 'now'>
   /** Of all uploads together. */
   bytesPerSecond: () => number | undefined
+  log(message: string): void
 }
 
 export interface PieceServer {
@@ -107,6 +108,8 @@ export async function servePieces(options: PieceServerOptions): Promise<PieceSer
   server.on('tlsClientError', (_, socket) => socket.destroy())
   server.listen(port, address)
   await once(server, 'listening')
+  // For example: no file descriptor is left for a connection.
+  server.on('error', ({ message }) => options.log(`handing on pieces: ${message}`))
   return {
     port: (server.address() as AddressInfo).port,
     async close() {

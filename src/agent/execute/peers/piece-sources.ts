@@ -1,4 +1,5 @@
 import type { TLSSocket } from 'node:tls'
+import { AgentError } from '../../../base/agent-error.ts'
 import { bareHost } from '../../../base/net/address.ts'
 import { ask } from '../../../controller-client/ask.ts'
 import { deadline, type openTcp, openTls } from '../../../host/linux/network/connect.ts'
@@ -20,8 +21,9 @@ import type { Piece } from './piece-store.ts'
 
 type Holder = NonNullable<PieceSource['from']>
 
-/** Where pieces come from: one controller, and the peers that it names. */
+/** Where pieces come from: the controller that answered last, and the peers that it names. */
 export interface PieceSources {
+  /** Asks the next controller if one does not answer. Rejects if none does, or if one refuses. */
   ask(request: PiecesRequest): Promise<PiecesResponse>
   /** Rejects if the controller does not send it. The caller verifies what it sent. */
   fromController(piece: Piece, list: PieceList): Promise<Buffer>
@@ -34,7 +36,7 @@ export interface PieceSources {
 }
 
 export interface SourcesOptions {
-  url: string
+  urls: readonly string[]
   tls: { ca: string; cert: string; key: string }
   proxy?: HttpProxy
   /** SHA-256 of the manifest. */
@@ -44,6 +46,8 @@ export interface SourcesOptions {
   signal: AbortSignal
 }
 
+/** A controller that takes longer to say something is as good as dead. */
+const QUESTION_MS = 5_000
 const CONTROLLER_MS = 30_000
 const ANSWER_BYTES = 1024 * 1024
 /** A packet filter drops the connection. */
@@ -54,10 +58,15 @@ const PEER_STALL_MS = 5_000
 /** A peer that needs longer for a piece is not worth waiting for. */
 const PEER_WHOLE_MS = 20_000
 
-export function openSources({ url, tls, proxy, bundle, connect, signal }: SourcesOptions): PieceSources {
-  const { hostname, port, host } = new URL(url)
-  const target = { host: bareHost(hostname), port: Number(port || 443) }
-  const controller = connectionTo(host, () => openSecure(target, tls, proxy, deadline(CONTROLLER_MS, signal)))
+export function openSources({ urls, tls, proxy, bundle, connect, signal }: SourcesOptions): PieceSources {
+  const controllers = urls.map((url) => {
+    const { hostname, port, host } = new URL(url)
+    const target = { host: bareHost(hostname), port: Number(port || 443) }
+    return { url, ...connectionTo(host, () => openSecure(target, tls, proxy, deadline(QUESTION_MS, signal))) }
+  })
+  let current = 0
+  type Controller = (typeof controllers)[number]
+  const controllerNow = () => controllers[current % controllers.length] as Controller
   const peers = new Map<string, Connection>()
 
   function connectionOf({ node, fingerprint, ...to }: Holder): Connection {
@@ -78,24 +87,38 @@ export function openSources({ url, tls, proxy, bundle, connect, signal }: Source
     throw new Error(`${address}:${port} has not the certificate that the controller named`)
   }
 
+  const question = (controller: Controller, body: PiecesRequest): Promise<PiecesResponse> =>
+    ask(
+      async ({ url, method, headers, body: text }) => {
+        const { status, body: answer } = await controller.ask({
+          ...{ method: method as 'POST', path: new URL(url).pathname, headers, signal },
+          ...{ maxBytes: ANSWER_BYTES, stallMs: QUESTION_MS, ...(text !== undefined && { body: text }) },
+        })
+        return { status, body: answer.toString() }
+      },
+      controller.url,
+      pieceRoutes.tradePieces,
+      { params: { sha256: bundle }, body },
+      { timeoutMs: QUESTION_MS },
+    )
+
   return {
-    ask: (body) =>
-      ask(
-        async ({ url: asked, method, headers, body: text }) => {
-          const { status, body: answer } = await controller.ask({
-            ...{ method: method as 'POST', path: new URL(asked).pathname, headers, signal },
-            ...{ maxBytes: ANSWER_BYTES, stallMs: CONTROLLER_MS, ...(text !== undefined && { body: text }) },
-          })
-          return { status, body: answer.toString() }
-        },
-        url,
-        pieceRoutes.tradePieces,
-        { params: { sha256: bundle }, body },
-        { timeoutMs: CONTROLLER_MS },
-      ),
+    async ask(body) {
+      for (let failed = 1; ; failed += 1) {
+        try {
+          return await question(controllerNow(), body)
+        } catch (error) {
+          signal.throwIfAborted()
+          const isAnswer = error instanceof AgentError && error.facts?.status !== undefined
+          if (isAnswer) throw error
+          current += 1
+          if (failed >= controllers.length) throw error
+        }
+      }
+    },
     async fromController({ file, offset, size }, { files }) {
       const { path, encoding } = files[file] as PieceList['files'][number]
-      const answer = await controller.ask({
+      const answer = await controllerNow().ask({
         path: pathOf(agentRoutes.fetchBundleFile, { sha256: bundle, path }),
         headers: { 'accept-encoding': encoding, range: `bytes=${offset}-${offset + size - 1}` },
         ...{ maxBytes: size, stallMs: CONTROLLER_MS, signal },
@@ -121,7 +144,7 @@ export function openSources({ url, tls, proxy, bundle, connect, signal }: Source
       }
     },
     close() {
-      controller.close()
+      for (const controller of controllers) controller.close()
       for (const peer of peers.values()) peer.close()
     },
   }

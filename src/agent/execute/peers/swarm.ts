@@ -20,7 +20,7 @@ export interface SwarmOptions {
 /** Gets pieces of a bundle from the controller and from peers, and hands them on, until it is closed. */
 export interface Swarm {
   /**
-   * Resolves when all pieces of the file are here, or when nobody hands on pieces, or the controller is not reached, or nothing arrives:
+   * Resolves when all pieces of the file are here, or when nobody hands on pieces, or no controller is reached, or too little arrives:
    * the rest has to be downloaded then. Undefined: no piece is here. Rejects only with the reason of the signal.
    */
   fill(path: string, onPiece?: (part: number) => void): Promise<PieceStore | undefined>
@@ -29,11 +29,12 @@ export interface Swarm {
 
 const AT_ONCE = 6
 const WANTED = 64
-/** Nothing has arrived for so long. Of a single file nothing may arrive for longer: others are first. */
+/** Fewer than FEWEST pieces in this time, and none on its way from the controller: the download is faster without peers. */
 const STUCK_MS = 30_000
+const FEWEST = 2
 /** Pieces that the controller did not send, one after the other. */
 const MOST_FAILURES = 5
-/** The controller does not answer, for so long. */
+/** No controller answers, for so long. */
 const SILENT_MS = 10_000
 const AFTER_FAILURE_MS = 500
 
@@ -54,7 +55,10 @@ export function openSwarm({ sources, openStore, serve, clock, log, signal }: Swa
   let bytesPerSecond: number | undefined
   let canServe = true
   let failures = 0
-  let arrivedMs = 0
+  /** Since then, fewer than FEWEST pieces have arrived. */
+  let fewSinceMs = 0
+  let arrived = 0
+  let fromController = 0
   let answeredMs = Number.POSITIVE_INFINITY
   let isOver = false
   let wake: () => void = () => undefined
@@ -73,21 +77,30 @@ export function openSwarm({ sources, openStore, serve, clock, log, signal }: Swa
     }
   }
 
-  /** Ends those that are complete, and those of which nothing arrives. */
+  /** Ends those that are complete, and all of them if too little arrives. */
   function endFiles(): void {
-    const isStuck = nowMs() - arrivedMs > STUCK_MS && underWay.size === 0
     for (const each of wanted) {
-      const missing = missingOf(each.path)
-      if (store === undefined ? !isOver : missing.length > 0 && !isStuck && !isOver) continue
+      if (!isOver && (store === undefined || missingOf(each.path).length > 0)) continue
       wanted.delete(each)
       each.end()
     }
+    // The wall clock can be set back.
+    fewSinceMs = Math.min(fewSinceMs, nowMs())
+    if (wanted.size === 0 || fromController > 0 || nowMs() - fewSinceMs <= STUCK_MS) return
+    giveUp(new Error(`fewer than ${FEWEST} pieces arrived in ${STUCK_MS / 1_000} s`))
+    if (isOver) endFiles()
+  }
+
+  function begin(): void {
+    fewSinceMs = nowMs()
+    arrived = 0
   }
 
   async function take({ piece: number, from }: PieceSource): Promise<void> {
     const piece = store?.pieces[number]
     if (!piece || !store || !list || underWay.has(number) || store.has(number)) return
     underWay.add(number)
+    if (!from) fromController += 1
     const path = list.files[piece.file]?.path ?? ''
     try {
       if (from) {
@@ -102,13 +115,15 @@ export function openSwarm({ sources, openStore, serve, clock, log, signal }: Swa
       if (failures >= MOST_FAILURES) giveUp(error)
     } finally {
       underWay.delete(number)
+      if (!from) fromController -= 1
       wake()
     }
   }
 
   /** A piece of the file has arrived. */
   function noteArrival(path: string, { of }: PieceStore): void {
-    arrivedMs = nowMs()
+    arrived += 1
+    if (arrived >= FEWEST) begin()
     for (const each of wanted) {
       if (each.path !== path) continue
       each.onPiece?.(1 - missingOf(path).length / of(path).length)
@@ -156,15 +171,23 @@ export function openSwarm({ sources, openStore, serve, clock, log, signal }: Swa
     }
     bytesPerSecond = answer.uploads.bytesPerSecond
     if (answer.list) {
-      if (list && list.id !== answer.list.id) throw new Error('the controller has other copies of the files now')
-      list = answer.list
-      store ??= await openStore(list)
+      if (list && list.id !== answer.list.id) giveUp(new Error('the controller has other copies of the files now'))
+      else await openList(answer.list)
       return 0
     }
     for (const source of answer.take) void take(source)
     if (answer.peers > 0) await listen()
     // Each piece that arrives ends the pause.
     return answer.againMs * (1 + underWay.size)
+  }
+
+  async function openList(answered: PieceList): Promise<void> {
+    list = answered
+    try {
+      store ??= await openStore(answered)
+    } catch (error) {
+      giveUp(error)
+    }
   }
 
   async function work(): Promise<void> {
@@ -200,7 +223,8 @@ export function openSwarm({ sources, openStore, serve, clock, log, signal }: Swa
     async fill(path, onPiece) {
       if (!isOver) {
         await new Promise<void>((resolve) => {
-          if (wanted.size === 0) arrivedMs = nowMs()
+          if (wanted.size === 0) begin()
+          if (!working) answeredMs = nowMs()
           wanted.add({ path, end: resolve, onPiece })
           working ??= work()
           wake()
