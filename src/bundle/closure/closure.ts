@@ -4,7 +4,7 @@ import type { Arch } from '../arch.ts'
 import { AGENT_IMAGE, MANIFESTS } from '../contents.ts'
 import { badBundle } from '../error.ts'
 import type { BundleFile, BundleManifest } from '../format.ts'
-import { readArchive } from './archive.ts'
+import { BadArchive, readArchive } from './archive.ts'
 import { type FoundImage, imagesIn } from './images-in.ts'
 import { kubeadmReferences, type Reference, referencesOf, unmet } from './references.ts'
 
@@ -68,12 +68,19 @@ export async function imagesOf(files: readonly OpenFile[], arch: Arch): Promise<
 }
 
 async function imageOf({ name, path, bytes }: OpenFile, arch: Arch): Promise<FoundImage> {
-  const archive = await readArchive(bytes())
-  const images = archive ? imagesIn(archive, arch) : []
+  const fix = 'save the image again, uncompressed, with its name'
+  const read = async () => {
+    const archive = await readArchive(bytes())
+    return { archive, images: archive ? imagesIn(archive, arch) : [] }
+  }
+  const { archive, images } = await read().catch((cause: unknown) => {
+    if (!(cause instanceof BadArchive)) throw cause
+    throw badBundle('bad-image', `${path}: ${cause.message}`, fix, cause)
+  })
   const problems = images.flatMap((image) => image.problems.map((problem) => `${image.name}: ${problem}`))
   const image = images.find((each) => each.name === name)
   if (image && problems.length === 0) return image
   const all = archive ? problems : ['it is compressed, or not a tar archive']
   if (archive && !image) all.push(`it has no image ${name}`)
-  throw badBundle('bad-image', `${path}: ${all.join('; ')}`, 'save the image again, uncompressed, with its name')
+  throw badBundle('bad-image', `${path}: ${all.join('; ')}`, fix)
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { ARCH, type Arch } from '../arch.ts'
-import type { Archive, Blob } from './archive.ts'
+import { type Archive, BadArchive, type Blob } from './archive.ts'
 
 const Descriptor = z.object({
   mediaType: z.optional(z.string()),
@@ -13,6 +13,7 @@ const Descriptor = z.object({
 const MAX_LAYERS = 500
 /** In one archive, and in one index. */
 const MAX_IMAGES = 500
+const MAX_NAMES = 100
 /** An index can name indexes. */
 const MAX_DEPTH = 4
 /** Of one image. */
@@ -52,19 +53,58 @@ export type ImageContent =
   | { form: 'oci'; root: Descriptor; blobs: readonly Descriptor[] }
   | { form: 'docker'; config: string; layers: readonly string[] }
 
-/** The named images of an archive. Other platforms of an index may be absent. */
+/** The named images of an archive. Other platforms of an index may be absent. Throws BadArchive if they are too many, or too large to read. */
 export function imagesIn(archive: Archive, arch: Arch): FoundImage[] {
-  const index = ImageIndex.safeParse(archive.json('index.json'))
-  const images = index.success ? ociImages(archive, index.data.manifests, arch) : []
+  const { index } = shapeOf(archive, 'index.json')
+  const images = index ? ociImages(archive, index.manifests, arch) : []
   // An archive of both forms can have the names in one of them only.
   return images.length > 0 ? images : dockerImages(archive, arch)
 }
 
+interface Shape {
+  index?: z.infer<typeof ImageIndex>
+  manifest?: z.infer<typeof ImageManifest>
+  config?: z.infer<typeof Config>
+}
+
+/** By the content, which many images can have in common. */
+const shapes = new WeakMap<object, Shape>()
+
+/** What a blob is. */
+function shapeOf(archive: Archive, path: string): Shape {
+  const content = archive.json(path)
+  if (typeof content !== 'object' || content === null) return {}
+  const known = shapes.get(content)
+  if (known) return known
+  const { manifests, layers, rootfs } = content as Record<string, unknown>
+  const index = isLong(manifests) ? undefined : ImageIndex.safeParse(content).data
+  const manifest = index || isLong(layers) ? undefined : ImageManifest.safeParse(content).data
+  const isOther = index !== undefined || manifest !== undefined
+  const config = isOther || isLong(Object(rootfs).diff_ids) ? undefined : Config.safeParse(content).data
+  const shape = { ...(index && { index }), ...(manifest && { manifest }), ...(config && { config }) }
+  shapes.set(content, shape)
+  return shape
+}
+
+/** A schema would examine all of it first. */
+const isLong = (list: unknown) => Array.isArray(list) && list.length > MAX_IMAGES
+
+function requireFew(names: readonly string[]): void {
+  const { size } = new Set(names)
+  if (size > MAX_NAMES) throw new BadArchive(`names ${size} images; wanted at most ${MAX_NAMES}`)
+}
+
+function nameOf({ annotations }: Descriptor): string | undefined {
+  const name = annotations?.['io.containerd.image.name'] ?? annotations?.['org.opencontainers.image.ref.name']
+  return name?.includes('/') ? name : undefined
+}
+
 function ociImages(archive: Archive, manifests: readonly Descriptor[], arch: Arch): FoundImage[] {
+  requireFew(manifests.map(nameOf).filter((name) => name !== undefined))
   return manifests.flatMap((root) => {
-    const { annotations, digest, platform } = root
-    const name = annotations?.['io.containerd.image.name'] ?? annotations?.['org.opencontainers.image.ref.name']
-    if (!name?.includes('/')) return []
+    const { digest, platform } = root
+    const name = nameOf(root)
+    if (name === undefined) return []
     const isOther = !isOf(arch, platform) && manifests.some((each) => each !== root && isOf(arch, each.platform))
     if (isOther) return []
     const blobs: Descriptor[] = []
@@ -81,34 +121,35 @@ function problemsBelow(archive: Archive, descriptor: Descriptor, arch: Arch, blo
   const problem = problemOf(archive, descriptor)
   if (problem !== undefined) return [problem]
   blobs.push(descriptor)
-  const content = archive.json(pathOf(descriptor))
-  const index = ImageIndex.safeParse(content)
-  if (index.success) {
-    const own = index.data.manifests.filter(({ platform }) => isOf(arch, platform))
+  const { index, manifest } = shapeOf(archive, pathOf(descriptor))
+  if (index) {
+    const own = index.manifests.filter(({ platform }) => isOf(arch, platform))
     if (own.length === 0) return [`it has no image for linux/${ARCH[arch].oci}`]
     const problems: string[] = []
     for (const each of own)
       if (problems.length === 0) problems.push(...problemsBelow(archive, each, arch, blobs, depth + 1))
     return problems
   }
-  const manifest = ImageManifest.safeParse(content)
-  if (!manifest.success) return [`${descriptor.digest} is neither an index nor a manifest of an image`]
-  const { config, layers } = manifest.data
+  if (!manifest) return [`${descriptor.digest} is neither an index nor a manifest of an image`]
+  const { config, layers } = manifest
   const missing = [config, ...layers].map((each) => problemOf(archive, each)).filter((each) => each !== undefined)
   if (missing.length > 0) return missing
   blobs.push(config, ...layers)
-  return ofOtherArch(archive.json(pathOf(config)), arch)
+  return ofOtherArch(shapeOf(archive, pathOf(config)), arch)
 }
 
 function dockerImages(archive: Archive, arch: Arch): FoundImage[] {
-  const manifest = DockerManifest.safeParse(archive.json('manifest.json'))
-  return (manifest.data ?? []).flatMap(({ RepoTags, Config: config, Layers: layers }) => {
+  const content = archive.json('manifest.json')
+  const images = isLong(content) ? [] : (DockerManifest.safeParse(content).data ?? [])
+  requireFew(images.flatMap(({ RepoTags }) => RepoTags ?? []))
+  return images.flatMap(({ RepoTags, Config: config, Layers: layers }) => {
+    if (!RepoTags?.length) return []
     const absent = [config, ...layers].filter((path) => archive.file(path) === undefined)
     const problems =
       absent.length > 0
         ? absent.map((path) => `found no ${path} in the archive`)
-        : [...damagedLayers(archive, config, layers), ...ofOtherArch(archive.json(config), arch)]
-    return (RepoTags ?? []).map((name) => ({ name, problems, content: { form: 'docker', config, layers } }) as const)
+        : [...damagedLayers(archive, config, layers), ...ofOtherArch(shapeOf(archive, config), arch)]
+    return RepoTags.map((name) => ({ name, problems, content: { form: 'docker', config, layers } }) as const)
   })
 }
 
@@ -124,9 +165,9 @@ export function compressionOf(layer: Blob | undefined): 'gzip' | 'zstd' | undefi
 
 /** The config has the hash of each layer before its compression. */
 function damagedLayers(archive: Archive, configPath: string, layers: readonly string[]): string[] {
-  const config = Config.safeParse(archive.json(configPath))
-  if (!config.success) return [`${configPath} is not the config of an image`]
-  const { diff_ids } = config.data.rootfs
+  const { config } = shapeOf(archive, configPath)
+  if (!config) return [`${configPath} is not the config of an image`]
+  const { diff_ids } = config.rootfs
   if (diff_ids.length !== layers.length) return [`${configPath} names ${diff_ids.length} layers, not ${layers.length}`]
   return layers.flatMap((path, at) => {
     const layer = archive.file(path)
@@ -143,10 +184,9 @@ function problemOf(archive: Archive, descriptor: Descriptor): string | undefined
   return isWhole ? undefined : `the blob ${descriptor.digest} is damaged`
 }
 
-function ofOtherArch(content: unknown, arch: Arch): string[] {
-  const config = Config.safeParse(content)
-  if (!config.success) return ['its config is not that of an image']
-  const { architecture } = config.data
+function ofOtherArch({ config }: Shape, arch: Arch): string[] {
+  if (!config) return ['its config is not that of an image']
+  const { architecture } = config
   return architecture === ARCH[arch].oci ? [] : [`it is for ${architecture}; wanted ${ARCH[arch].oci}`]
 }
 

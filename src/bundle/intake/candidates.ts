@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { BadArchive } from '../closure/archive.ts'
 import type { UpstreamFile } from '../upstream/table.ts'
-import { BadArchive } from './archives/plain-bytes.ts'
 import { extracted, plain, unpack } from './archives/unpack.ts'
 import { checksumProblem } from './checksum-beside.ts'
 import type { Problems } from './problems.ts'

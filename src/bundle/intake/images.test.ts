@@ -1,8 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import fs from 'node:fs'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { create, extract } from 'tar'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { put, putImage } from '../../../test/support/upstream-files.ts'
 import { ARCH, type Arch } from '../arch.ts'
 import { readArchive } from '../closure/archive.ts'
@@ -21,7 +23,11 @@ const at = (...path: string[]) => join(scratch, ...path)
 beforeEach(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'cantrip-images-'))
 })
-afterEach(() => rm(scratch, { recursive: true, force: true }))
+afterEach(async () => {
+  vi.restoreAllMocks()
+  syncBuiltinESMExports()
+  await rm(scratch, { recursive: true, force: true })
+})
 
 interface Index {
   manifests: { digest: string; size: number; mediaType: string; annotations?: Record<string, string> }[]
@@ -143,6 +149,30 @@ test('a link out of an archive is not followed', async () => {
   const images = await imagesOfDirectory(at('a'), 'a', arch)
   expect(images[0]?.problems).toEqual([])
   expect((await readImageFiles(at('a'))).file('linked')).toBeUndefined()
+})
+
+test('many links to one file are read as one', async () => {
+  await put(at('a/large'), 'x'.repeat(1_000_000))
+  for (let each = 0; each < 500; each++) await symlink('large', at('a', `link-${each}`))
+  const opened = vi.spyOn(fs, 'createReadStream')
+  syncBuiltinESMExports()
+  const files = await readImageFiles(at('a'))
+  expect(files.file('link-499')).toBe(files.file('large'))
+  expect(opened).toHaveBeenCalledTimes(1)
+})
+
+test('modes of an archive are ignored', async () => {
+  await layout('a')
+  await chmod(at('a/index.json'), 0)
+  await chmod(at('a/blobs'), 0)
+  const [found] = (await tar('a')) ?? []
+  expect(found?.problems).toEqual([])
+  const entries = await readdir(scratch, { recursive: true, withFileTypes: true })
+  const unpacked = entries.filter(({ parentPath }) => parentPath.startsWith(at('image-')))
+  for (const { parentPath, name } of unpacked) {
+    expect((await stat(join(parentPath, name))).mode & 0o600).toBe(0o600)
+  }
+  expect(unpacked.length).toBeGreaterThan(3)
 })
 
 test.each([

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { BadArchive } from '../closure/archive.ts'
 import { AGENT_IMAGE, IMAGES } from '../contents.ts'
-import { BadArchive } from '../intake/archives/plain-bytes.ts'
 import { checksumProblem } from '../intake/checksum-beside.ts'
 import { filesOf } from '../intake/files.ts'
 import { chooseImages, type IntakeImage, imagesOfArchive, imagesOfDirectory } from '../intake/images.ts'

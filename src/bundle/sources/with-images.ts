@@ -1,6 +1,6 @@
+import { BadArchive } from '../closure/archive.ts'
 import { badBundle } from '../error.ts'
 import { exists } from '../exists.ts'
-import { BadArchive } from '../intake/archives/plain-bytes.ts'
 import { chooseImages, type IntakeImage, imagesOfArchive } from '../intake/images.ts'
 import { linesOf } from '../intake/problems.ts'
 import { describeItem, tagOf } from './items.ts'

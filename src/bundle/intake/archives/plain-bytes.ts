@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { BadArchive } from '../../closure/archive.ts'
 import { GZIP, ZSTD } from '../../closure/images-in.ts'
 import { contentKind } from '../content-kind.ts'
 
@@ -10,9 +11,6 @@ const MAX_BYTES = 16 * 1024 ** 3
 const FREE_BYTES = 64 * 1024 ** 2
 const MAX_RATIO = 200
 const CHUNK_BYTES = 1024 * 1024
-
-/** A file that is no archive, or is damaged or too large. The message continues `FILE: `. */
-export class BadArchive extends Error {}
 
 const DECODERS = { 'gzip data': createGunzip, 'zstd data': createZstdDecompress } as const
 

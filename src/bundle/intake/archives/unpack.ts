@@ -1,9 +1,10 @@
 import { mkdir, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import type { Parser, ReadEntry } from 'tar'
+import { BadArchive } from '../../closure/archive.ts'
 import { contentKind } from '../content-kind.ts'
 import { isFile } from '../tree.ts'
-import { BadArchive, plainBytes } from './plain-bytes.ts'
+import { plainBytes } from './plain-bytes.ts'
 
 const MAX_MEMBERS = 50_000
 const TYPES = new Set(['File', 'OldFile', 'ContiguousFile', 'Link', 'SymbolicLink', 'Directory'])
@@ -16,9 +17,17 @@ export async function unpack(archive: string, to: string, wanted: (path: string)
   const { Unpack } = await import('tar')
   await mkdir(to, { recursive: true })
   await readInto(archive, 'close', (filter) => {
-    const select = (path: string, entry: object) => filter(entry as ReadEntry) && wanted(plain(path))
+    const select = (path: string, entry: object) => {
+      ignoreMode(entry as ReadEntry)
+      return filter(entry as ReadEntry) && wanted(plain(path))
+    }
     return new Unpack({ ...PLAIN, cwd: to, noMtime: true, preserveOwner: false, filter: select })
   })
+}
+
+/** Who unpacks an archive must be able to read and to remove it. */
+function ignoreMode(entry: ReadEntry): void {
+  entry.mode = entry.type === 'Directory' ? 0o700 : 0o600
 }
 
 /** The paths of the members. Throws BadArchive. */
