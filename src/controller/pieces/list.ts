@@ -4,16 +4,21 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { copyOf } from '../../bundle/compression/copies.ts'
 import type { StoredBundle } from '../../bundle/import.ts'
-import type { PieceList } from '../../protocol/api/delivery/pieces.ts'
+import { MAX_PIECE_BYTES, type PieceList } from '../../protocol/api/delivery/pieces.ts'
 
 const MIN_PIECE = 256 * 1024
-const MAX_PIECE = 4 * 1024 * 1024
+/** Larger ones take a slow link too long. */
+const LARGE_PIECE = 4 * 1024 * 1024
 /** A bundle has some more, because each file has pieces of its own. Fewer would spread slowly, more would cost more requests. */
 const PIECES = 256
+/** Beyond it, pieces are larger after all: a node names all that it has in each question. */
+const MANY_PIECES = 2_048
 
 /** A power of two, so that bundles of about the same size have the same. */
 export function pieceBytes(total: number): number {
-  return Math.min(MAX_PIECE, Math.max(MIN_PIECE, 2 ** Math.ceil(Math.log2(total / PIECES))))
+  const sizeFor = (pieces: number) => 2 ** Math.ceil(Math.log2(total / pieces))
+  const bytes = Math.max(MIN_PIECE, Math.min(LARGE_PIECE, sizeFor(PIECES)), sizeFor(MANY_PIECES))
+  return Math.min(MAX_PIECE_BYTES, bytes)
 }
 
 /** The pieces of what the controller sends for a bundle: the compressed copy of each file, or the file. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { FailedPiece } from '../../protocol/api/delivery/pieces.ts'
 import { type Asking, GONE_MS, Tracker } from './tracker.ts'
 
 const ALL = [0, 1, 2, 3, 4, 5, 6, 7]
@@ -79,6 +80,7 @@ test.each(['wrong', 'unreachable'] as const)(
 test('one accuser takes a holder from nobody else', () => {
   const { ask } = open()
   ask('good', { have: ALL, want: [] })
+  expect(ask('liar', { want: [0] })).toEqual([{ piece: 0, from: 'good' }])
   ask('liar', { want: [0], failed: [{ piece: 0, node: 'good', why: 'wrong' }] })
   ask('liar', { want: [0], failed: [{ piece: 0, node: 'good', why: 'wrong' }] })
   expect(ask('b', { want: [1] })).toEqual([{ piece: 1, from: 'good' }])
@@ -123,3 +125,113 @@ test('a node whose process started again gets what it was getting', () => {
   expect(ask('a', { want: [0] })).toEqual([{ piece: 0 }])
   expect(ask('a', { want: [0] })).toEqual([{ piece: 0 }])
 })
+
+test('what a node says of a holder from which it takes nothing does not count', () => {
+  const { ask } = open()
+  ask('good', { have: ALL, want: [] })
+  for (const liar of ['a', 'b', 'c'])
+    for (const why of ['busy', 'wrong', 'unreachable'] as const)
+      ask(liar, { want: [], failed: [{ piece: 0, node: 'good', why }] })
+  expect(ask('d', { want: [1] })).toEqual([{ piece: 1, from: 'good' }])
+})
+
+test('a holder that is busy three times in a row is left alone by that node for some time', () => {
+  const { ask, pass } = open()
+  ask('a', { have: ALL, want: [] })
+  ask('b', { want: [0] })
+  const failed = [{ piece: 0, node: 'a', why: 'busy' as const }]
+  const answers = [1, 2, 3].map(() => {
+    ask('b', { want: [0], failed })
+    pass(200)
+    return ask('b', { want: [0] })
+  })
+  expect(answers).toEqual([[{ piece: 0, from: 'a' }], [{ piece: 0, from: 'a' }], [{ piece: 0 }]])
+  expect(ask('c', { want: [1], free: 1 })).toEqual([{ piece: 1, from: 'a' }])
+})
+
+test('a node takes eight pieces at a time, and what it does not mention any more for so long is not on its way', () => {
+  const { ask, pass } = open()
+  const many = Array.from({ length: 64 }, (_, at) => at)
+  for (const holder of ['a', 'b', 'c']) ask(holder, { have: many, want: [] })
+  expect(ask('d', { want: many, free: 8 })).toHaveLength(8)
+  expect(ask('d', { want: [], free: 8 })).toEqual([])
+  expect(ask('d', { want: many.slice(32), free: 8 }).length).toBeLessThan(8)
+  for (const _ of [1, 2, 3, 4, 5]) {
+    pass(9_100)
+    for (const node of ['a', 'b', 'c', 'd']) ask(node, { want: [] })
+  }
+  expect(ask('d', { want: many, free: 8 })).toHaveLength(8)
+})
+
+const PIECES = Array.from({ length: 256 }, (_, at) => at)
+
+/**
+ * How many seconds an honest node needs for all pieces, of 120 at most. It asks ten times a second, like the attackers, and gets what the
+ * controller and `honest` peers send within a tenth of a second.
+ */
+function seconds(
+  honest: readonly string[],
+  attack: (ask: ReturnType<typeof open>['ask'], tenth: number) => void,
+): number | undefined {
+  const { ask, pass } = open()
+  const have = new Set<number>()
+  let failed: FailedPiece[] = []
+  // The attack begins a second before.
+  for (let tenth = -10; tenth < 1_200; tenth += 1) {
+    for (const peer of honest) ask(peer, { have: PIECES, want: [] })
+    attack(ask, tenth + 10)
+    if (tenth < 0) {
+      pass(100)
+      continue
+    }
+    const want = PIECES.filter((piece) => !have.has(piece)).slice(0, 64)
+    if (want.length === 0) return tenth / 10
+    const choices = ask('honest', { have: [...have], want, free: 6, failed })
+    failed = []
+    for (const { piece, from } of choices) {
+      if (from === undefined || honest.includes(from)) have.add(piece)
+      else failed.push({ piece, node: from, why: 'busy' })
+    }
+    pass(100)
+  }
+  return undefined
+}
+
+const pinned = new Set<number>()
+const attacks: Record<string, Parameters<typeof seconds>> = {
+  'says ten times a second that the holder is busy': [
+    ['good'],
+    (ask) => ask('bad', { want: [], failed: [{ piece: 0, node: 'good', why: 'busy' }] }),
+  ],
+  'takes each time a piece of the holder, and says that it is busy': [
+    ['good'],
+    (ask) => ask('bad', { want: [255], free: 1, failed: [{ piece: 255, node: 'good', why: 'busy' }] }),
+  ],
+  'takes eight pieces and never mentions them again': [
+    ['good'],
+    (ask, tenth) => ask('bad', { want: tenth === 0 ? PIECES.slice(0, 64) : [], free: 8 }),
+  ],
+  'says that it has all pieces, and hands on none': [[], (ask) => ask('bad', { have: PIECES, want: [] })],
+  'has five others that say so too': [
+    [],
+    (ask) => {
+      for (const bad of ['1', '2', '3', '4', '5', '6']) ask(bad, { have: PIECES, want: [] })
+    },
+  ],
+  'takes with another one all that the controller sends at a time, never gets it, and asks for more': [
+    [],
+    (ask) => {
+      for (const bad of ['bad', 'worse']) {
+        const want = PIECES.filter((piece) => !pinned.has(piece)).slice(0, 64)
+        for (const { piece } of ask(bad, { want, free: 8 })) pinned.add(piece)
+      }
+    },
+  ],
+}
+
+test.each(Object.entries(attacks))(
+  'an honest node has all pieces within two minutes if another one %s',
+  (_, attack) => {
+    expect(seconds(...attack)).toBeLessThan(120)
+  },
+)

@@ -6,12 +6,16 @@ export const GONE_MS = 15_000
 const CONTROLLER_UPLOADS = 4
 /** To one node: the next piece is on its way while one arrives. */
 const UPLOADS_TO_ONE = 2
-/** The controller sends a piece again if the node that it sent it to does not have it after this time. */
-const LATE_MS = 60_000
+/** What a node takes is no longer on its way after this time, whether it says so or not: an upload ends sooner. */
+const LATE_MS = 45_000
+/** Pieces on their way to one node. */
+const MOST_TAKING = 8
 /** A node that gets nothing from its peers for so long gets its next piece from the controller. */
 const STARVED_MS = 15_000
 /** A busy node is left alone for a moment. */
 const BUSY_MS = 200
+/** So often in a row, and it is left alone like one that cannot be reached, by the node that found it busy. */
+const MOST_BUSY = 3
 /** One that could not be reached is left alone for longer: its link may have been busy. */
 const UNREACHABLE_MS = 20_000
 /** Nobody gets anything from a node that so many avoid. */
@@ -35,17 +39,25 @@ export interface Choice {
   from?: string
 }
 
+interface Taking {
+  from: string | undefined
+  sinceMs: number
+  isForStarved: boolean
+}
+
 interface Member {
   isHolder: boolean
   have: Set<number>
   seenMs: number
-  /** When it was given something to take, or got a piece. */
+  /** When it got a piece, without those that it got because it had got none for long. */
   gotMs: number
-  taking: Map<number, { from: string | undefined; sinceMs: number }>
+  taking: Map<number, Taking>
   /** From which it gets nothing, and until when: for ever from one that sent something wrong. */
   avoided: Map<string, number>
   /** Who avoids it, and until when. */
   avoidedBy: Map<string, number>
+  /** How often each was busy, since the last piece from it. */
+  foundBusy: Map<string, number>
   uploads: number
   busyUntilMs: number
 }
@@ -81,16 +93,17 @@ export class Tracker {
     const member = this.#note(asking, nowMs)
     const choices: Choice[] = []
     const wanted = new Set(asking.want)
+    const isFull = () => choices.length >= asking.free || member.taking.size >= MOST_TAKING
     const take = (choice: Choice | undefined) => {
-      if (choice === undefined || choices.length >= asking.free) return false
+      if (choice === undefined) return false
       wanted.delete(choice.piece)
       choices.push(choice)
       this.#begin(member, choice, nowMs)
       if (choice.from === undefined) this.#sentTo.set(choice.piece, asking.node)
       return true
     }
-    if (asking.free > 0) take(this.#fromController(asking.node, member, wanted, nowMs))
-    while (choices.length < asking.free && take(this.#fromPeers(asking.node, member, wanted, nowMs)));
+    if (!isFull()) take(this.#fromController(asking.node, member, wanted, nowMs))
+    while (!isFull() && take(this.#fromPeers(asking.node, member, wanted, nowMs)));
     return choices
   }
 
@@ -104,39 +117,51 @@ export class Tracker {
   }
 
   #forgetGone(nowMs: number): void {
-    for (const [node, { seenMs }] of this.#members) if (nowMs - seenMs > GONE_MS) this.forget(node)
+    for (const [node, member] of this.#members) {
+      if (nowMs - member.seenMs > GONE_MS) this.forget(node)
+      for (const [piece, { sinceMs }] of member.taking) if (nowMs - sinceMs > LATE_MS) this.#end(member, piece)
+    }
   }
 
   #note({ node, isHolder, have, want, failed }: Asking, nowMs: number): Member {
     const member = this.#members.get(node) ?? newMember(nowMs)
     this.#members.set(node, member)
     Object.assign(member, { isHolder, seenMs: nowMs })
+    for (const failure of failed) this.#blame(node, member, failure, nowMs)
     for (const piece of have) {
       if (member.have.has(piece)) continue
       member.have.add(piece)
-      member.gotMs = nowMs
+      const taken = member.taking.get(piece)
+      if (!taken?.isForStarved) member.gotMs = nowMs
+      if (taken?.from !== undefined) member.foundBusy.delete(taken.from)
       const holders = this.#holders.get(piece) ?? new Set()
       this.#holders.set(piece, holders.add(node))
     }
     // What it wants, it is not getting: an attempt failed, or its process started again.
     for (const piece of [...have, ...want]) this.#end(member, piece)
-    for (const { node: holder, why } of failed) {
-      const accused = this.#members.get(holder)
-      if (why === 'busy') {
-        if (accused) accused.busyUntilMs = nowMs + BUSY_MS
-        continue
-      }
-      const untilMs = why === 'wrong' ? Number.POSITIVE_INFINITY : nowMs + UNREACHABLE_MS
-      const before = member.avoided.get(holder) ?? 0
-      member.avoided.set(holder, Math.max(before, untilMs))
-      accused?.avoidedBy.set(node, Math.max(before, untilMs))
-    }
     return member
   }
 
+  /** Counts only from who is taking this piece from the holder. */
+  #blame(node: string, member: Member, { piece, node: holder, why }: FailedPiece, nowMs: number): void {
+    if (member.taking.get(piece)?.from !== holder) return
+    this.#end(member, piece)
+    const accused = this.#members.get(holder)
+    const avoid = (untilMs: number) => member.avoided.set(holder, Math.max(member.avoided.get(holder) ?? 0, untilMs))
+    if (why === 'busy') {
+      const times = (member.foundBusy.get(holder) ?? 0) + 1
+      member.foundBusy.set(holder, times % MOST_BUSY)
+      if (times >= MOST_BUSY) avoid(nowMs + UNREACHABLE_MS)
+      if (accused) accused.busyUntilMs = nowMs + BUSY_MS
+      return
+    }
+    avoid(why === 'wrong' ? Number.POSITIVE_INFINITY : nowMs + UNREACHABLE_MS)
+    accused?.avoidedBy.set(node, member.avoided.get(holder) ?? 0)
+  }
+
   #begin(member: Member, { piece, from }: Choice, nowMs: number): void {
-    member.taking.set(piece, { from, sinceMs: nowMs })
-    member.gotMs = nowMs
+    const isForStarved = from === undefined && isStarved(member, nowMs)
+    member.taking.set(piece, { from, sinceMs: nowMs, isForStarved })
     if (from === undefined) this.#uploads += 1
     else this.#count(from, 1)
   }
@@ -157,22 +182,24 @@ export class Tracker {
 
   /** A piece that no peer has, if it is not on its way to another node. */
   #fromController(node: string, member: Member, wanted: ReadonlySet<number>, nowMs: number): Choice | undefined {
-    const takings = [...member.taking.values()]
-    if (takings.filter(({ from }) => from === undefined).length >= UPLOADS_TO_ONE) return undefined
+    const uploads = [...member.taking.values()].filter(({ from }) => from === undefined).length
+    if (uploads >= UPLOADS_TO_ONE) return undefined
     const [first] = wanted
-    const isStarved = takings.length === 0 && nowMs - member.gotMs >= STARVED_MS
-    if (isStarved) return first === undefined ? undefined : { piece: first }
+    if (first !== undefined && uploads === 0 && isStarved(member, nowMs)) {
+      const other = [...wanted].find((piece) => !this.#isUnderWay(piece))
+      return { piece: other ?? first }
+    }
     if (this.#uploads >= CONTROLLER_UPLOADS) return undefined
     for (const piece of wanted) {
-      if (this.#usable(node, member, piece, nowMs).length > 0 || this.#isUnderWay(piece, nowMs)) continue
+      if (this.#usable(node, member, piece, nowMs).length > 0 || this.#isUnderWay(piece)) continue
       return { piece }
     }
     return undefined
   }
 
-  #isUnderWay(piece: number, nowMs: number): boolean {
+  #isUnderWay(piece: number): boolean {
     const taking = this.#members.get(this.#sentTo.get(piece) ?? '')?.taking.get(piece)
-    return taking !== undefined && taking.from === undefined && nowMs - taking.sinceMs < LATE_MS
+    return taking !== undefined && taking.from === undefined
   }
 
   /** The piece that the fewest have, from the holder with the fewest uploads. */
@@ -202,6 +229,8 @@ export class Tracker {
   }
 }
 
+const isStarved = ({ gotMs }: Member, nowMs: number): boolean => nowMs - gotMs >= STARVED_MS
+
 /** By several nodes. */
 function isShunned({ avoidedBy }: Member, nowMs: number): boolean {
   return [...avoidedBy.values()].filter((untilMs) => untilMs > nowMs).length >= MOST_AVOIDING
@@ -209,5 +238,5 @@ function isShunned({ avoidedBy }: Member, nowMs: number): boolean {
 
 const newMember = (nowMs: number): Member => ({
   ...{ isHolder: false, have: new Set(), seenMs: nowMs, gotMs: nowMs, taking: new Map(), avoided: new Map() },
-  ...{ avoidedBy: new Map(), uploads: 0, busyUntilMs: 0 },
+  ...{ avoidedBy: new Map(), foundBusy: new Map(), uploads: 0, busyUntilMs: 0 },
 })

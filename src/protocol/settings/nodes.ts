@@ -52,13 +52,14 @@ export const nodes = {
     schema: z.string().check(z.regex(/^(none|unlimited|[1-9]\d{0,4}MiB)$/)),
     flag: '--peer-uploads <text>',
     kind: 'text',
-    help: 'what each node sends per second to nodes that download the same bundle',
+    help: 'what nodes send per second to others that download: none, unlimited or a limit',
     wanted: 'none (the default), unlimited, or a limit per second, e.g. 20MiB',
     example: '20MiB',
     show: {
       title: 'Peers',
-      text: (limit: string) => `each node sends ${limit}${limit.endsWith('MiB') ? ' per second' : ''}`,
+      text: (limit: string) => `each node sends ${limit.endsWith('MiB') ? `at most ${limit} per second` : limit}`,
     },
+    since: '0.2.0',
     change: { class: 'live' },
   },
 } as const satisfies Settings

@@ -15,7 +15,6 @@ export interface PeerNodeOptions {
   node: EnrolledNode
   /** Of the loopback network. */
   address: string
-  port?: number
   url: string
   /** Asked first. */
   deadUrls?: readonly string[]
@@ -29,7 +28,7 @@ export interface PeerNodeOptions {
 
 /** What a run of an agent has for a bundle, without the run. */
 export async function peerNode(options: PeerNodeOptions) {
-  const { node, address, port, url, deadUrls = [], bundle, dataDirectory, directory, signal, connect } = options
+  const { node, address, url, deadUrls = [], bundle, dataDirectory, directory, signal, connect } = options
   const machine = linuxMachine()
   const recorded: string[] = []
   const host = recordingHost({
@@ -52,7 +51,6 @@ export async function peerNode(options: PeerNodeOptions) {
       tls,
       address,
       emit: log,
-      ...(port && { port }),
       ...(connect && { connect }),
     },
     knowledge: { instructionKeys: () => [readInstructionKey(instructionKey)], nodeId: node.id },

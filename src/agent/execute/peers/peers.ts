@@ -25,7 +25,6 @@ export interface PeersOptions {
   directory: string
   /** Of this node, on which it hands on pieces. */
   address: string
-  port?: number
   connect?: typeof openTcp
   knowledge: Pick<Knowledge<never>, 'instructionKeys' | 'nodeId'>
   host: Host
@@ -49,19 +48,7 @@ export const piecesDirectory = (bundleDirectory: string): string => join(bundleD
 
 /** Connects to nobody before the first file is fetched. */
 export function openPeers(options: PeersOptions): Peers {
-  const {
-    urls,
-    tls,
-    proxy,
-    ref,
-    address,
-    port = PIECE_PORT,
-    connect = openTcp,
-    knowledge,
-    host,
-    emit,
-    signal,
-  } = options
+  const { urls, tls, proxy, ref, address, connect = openTcp, knowledge, host, emit, signal } = options
   const bundle = ref.manifestSha256
   const directory = piecesDirectory(options.directory)
   const log = (level: 'info' | 'warn', message: string) =>
@@ -80,7 +67,7 @@ export function openPeers(options: PeersOptions): Peers {
     },
     serve: (store, bytesPerSecond) =>
       servePieces({
-        ...{ address, port, tls, bundle, store, bytesPerSecond },
+        ...{ address, port: PIECE_PORT, tls, bundle, store, bytesPerSecond },
         knowledge: () => ({ ...knowledge, now: host.now() }),
         log: (message) => log('warn', message),
       }),

@@ -2,7 +2,6 @@ import { constants } from 'node:crypto'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { PieceTicket, UPLOADS } from '../../../protocol/api/delivery/pieces.ts'
 import { Signed } from '../../../protocol/wire/signed.ts'
@@ -24,7 +23,6 @@ export interface PieceServerOptions {
 }
 
 export interface PieceServer {
-  port: number
   close(): Promise<void>
 }
 
@@ -111,7 +109,6 @@ export async function servePieces(options: PieceServerOptions): Promise<PieceSer
   // For example: no file descriptor is left for a connection.
   server.on('error', ({ message }) => options.log(`handing on pieces: ${message}`))
   return {
-    port: (server.address() as AddressInfo).port,
     async close() {
       const closed = once(server.close(), 'close')
       server.closeAllConnections()

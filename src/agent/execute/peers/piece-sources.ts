@@ -149,3 +149,9 @@ export function openSources({ urls, tls, proxy, bundle, connect, signal }: Sourc
     },
   }
 }
+
+/** Asking again is of no use. */
+export function isRefused(error: unknown): boolean {
+  const status = error instanceof AgentError ? Number(error.facts?.status) : Number.NaN
+  return status >= 400 && status < 500 && status !== 429
+}

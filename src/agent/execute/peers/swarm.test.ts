@@ -51,7 +51,7 @@ function open(
       close: () => undefined,
     },
     openStore: async () => memoryStore(),
-    serve: async () => ({ port: 1, close: async () => undefined }),
+    serve: async () => ({ close: async () => undefined }),
     clock: {
       now: () => new Date(nowMs),
       async sleep(ms) {

@@ -1,9 +1,14 @@
-import { AgentError } from '../../../base/agent-error.ts'
 import type { Clock } from '../../../base/retry.ts'
 import { errorMessage } from '../../../base/text/error-message.ts'
-import type { FailedPiece, PieceList, PieceSource, PiecesRequest } from '../../../protocol/api/delivery/pieces.ts'
+import {
+  type FailedPiece,
+  PIECE_PORT,
+  type PieceList,
+  type PieceSource,
+  type PiecesRequest,
+} from '../../../protocol/api/delivery/pieces.ts'
 import type { PieceServer } from './piece-server.ts'
-import type { PieceSources } from './piece-sources.ts'
+import { isRefused, type PieceSources } from './piece-sources.ts'
 import type { PieceStore } from './piece-store.ts'
 
 export interface SwarmOptions {
@@ -73,7 +78,7 @@ export function openSwarm({ sources, openStore, serve, clock, log, signal }: Swa
     return {
       ...{ have: store?.held() ?? [], want: want.slice(0, WANTED), free: AT_ONCE - underWay.size, failed: told },
       ...(list && { list: list.id }),
-      ...(server && { port: server.port }),
+      ...(server && { port: PIECE_PORT }),
     }
   }
 
@@ -241,9 +246,4 @@ export function openSwarm({ sources, openStore, serve, clock, log, signal }: Swa
       await store?.close()
     },
   }
-}
-
-function isRefused(error: unknown): boolean {
-  const status = error instanceof AgentError ? Number(error.facts?.status) : Number.NaN
-  return status >= 400 && status < 500 && status !== 429
 }

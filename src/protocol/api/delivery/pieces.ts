@@ -10,8 +10,9 @@ import type { Route } from '../route.ts'
 
 /** The port on which a node hands on pieces. */
 export const PIECE_PORT = 7444
-/** The smallest pieces would be more than this for no bundle; see pieceBytes in src/controller/pieces/list.ts. */
-export const MAX_PIECES = 1_024
+/** No bundle of less than 32 GiB has more; see pieceBytes in src/controller/pieces/list.ts. */
+export const MAX_PIECES = 4_096
+export const MAX_PIECE_BYTES = 16 * 1024 * 1024
 /** Uploads of a node at the same time. */
 export const UPLOADS = 4
 
@@ -27,7 +28,7 @@ const Fingerprint = z.string().check(z.regex(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/))
 export const PieceList = z.strictObject({
   /** SHA-256 of the rest. Copies of another controller can differ. */
   id: sha256,
-  pieceBytes: z.int().check(z.minimum(1), z.maximum(16 * 1024 * 1024)),
+  pieceBytes: z.int().check(z.minimum(1), z.maximum(MAX_PIECE_BYTES)),
   files: z
     .array(
       z.strictObject({
@@ -63,8 +64,8 @@ const FailedPiece = z.strictObject({
 export const PiecesRequest = z.strictObject({
   /** The list that the node knows. */
   list: z.optional(sha256),
-  /** On which it hands on pieces; absent while it does not. */
-  port: z.optional(z.int().check(z.minimum(1), z.maximum(65_535))),
+  /** On which it hands on pieces; absent while it does not. No other port: peers connect to what the controller tells them. */
+  port: z.optional(z.literal(PIECE_PORT)),
   have: z.array(Piece).check(z.maxLength(MAX_PIECES)),
   /** Those that it needs first, without those that it is getting. */
   want: z.array(Piece).check(z.maxLength(64)),
