@@ -36,4 +36,4 @@ export async function awaitNodes(
 const isOnAll = ({ nodes: { have, wanted } }: ImageView) => have.length >= wanted
 
 const problemOn = (node: string, image: string, error: ImageView['problems'][number]['error']) =>
-  new AgentError(error.code, `${image} is not on ${node}: ${error.message}`, { fix: error.fix, kind: 'refused' })
+  new AgentError(error.code, `${image} is not on ${node}: ${error.message}`, { fix: error.fix, kind: 'failed' })
