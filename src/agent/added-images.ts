@@ -10,6 +10,13 @@ import { writeStateFile } from './state-file.ts'
 /** What became of an image that people added to the cluster. One that is not pinned is brought once for each time it is added. */
 export interface BroughtImage extends AddedImage {
   addedAt: string
+  /** It was removed afterwards, and stays away until it is added again. */
+  gone?: true
+}
+
+/** What the controller is told: those that are here, or could not be brought. */
+export function toldOf(brought: readonly BroughtImage[]): AddedImage[] {
+  return brought.flatMap(({ gone, ...image }) => (gone ? [] : [image]))
 }
 
 /** The last list, as it was signed; undefined also for a damaged file, because the controller sends it again. */

@@ -146,10 +146,21 @@ test.skipIf(isMissing)(
     const brought = await keep([one, two])
     await removeImage(containerd.socket, ONE)
     await removeImage(containerd.socket, TWO)
-    expect((await keep([one, two], brought)).map(({ name }) => name)).toEqual([ONE])
-    expect(await seen([ONE, TWO])).toEqual([true, undefined])
+    let former = brought
+    for (const look of ['first', 'second', 'third']) {
+      former = await keep([one, two], former)
+      expect(former.map(({ name, gone }) => [name, gone])).toEqual([
+        [ONE, undefined],
+        [TWO, true],
+      ])
+      expect(await seen([ONE, TWO]), `the ${look} look`).toEqual([true, undefined])
+    }
     const again = { ...two, addedAt: '2026-01-02T00:00:00.000Z' }
-    expect((await keep([one, again], brought)).map(({ name }) => name)).toEqual([ONE, TWO])
+    const last = await keep([one, again], former)
+    expect(last.map(({ name, gone }) => [name, gone])).toEqual([
+      [ONE, undefined],
+      [TWO, undefined],
+    ])
     expect(await seen([TWO])).toEqual([false])
   },
 )

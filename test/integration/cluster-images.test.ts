@@ -92,7 +92,8 @@ it('an image that is added is told to the nodes, signed; they fetch it, and it i
   expect((await call(controller.url, stranger, 'GET', path)).json.code).toBe('images/unknown-file')
 
   const digest = archive?.digest ?? ''
-  agent.send('facts', { ...facts, addedImages: [{ name: NAME, digest }] })
+  const addedAt = told.images[0]?.addedAt
+  agent.send('facts', { ...facts, addedImages: [{ name: NAME, digest, addedAt }] })
   await waitFor('the node in the list', async () => (await list())[0]?.nodes.have.includes('one') || undefined)
   expect(left()).toEqual([])
 })

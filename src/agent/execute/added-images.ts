@@ -73,8 +73,11 @@ export async function keepAddedImages(
     try {
       if (found !== digest) {
         // One that is not pinned was removed by the kubelet or a person, who may do so.
-        if (pinned || !isKnown) await bring(host, image, way)
-        else continue
+        if (!pinned && isKnown) {
+          brought.push({ name, digest, addedAt, gone: true })
+          continue
+        }
+        await bring(host, image, way)
       } else if (!isLabelled) await keepImage(host, name, digest, way.signal, labelsOfAdded(pinned))
       brought.push({ name, digest, addedAt })
     } catch (error) {

@@ -107,7 +107,7 @@ async function keepAdded(
 
 /** Those of them that the service looks for. */
 async function pinnedOf(machine: HostView, added: readonly BroughtImage[]): Promise<string[]> {
-  const here = added.filter(({ problem }) => problem === undefined)
+  const here = added.filter(({ problem, gone }) => problem === undefined && !gone)
   const stateOf = await imageStates(
     machine,
     here.map(({ name }) => name),

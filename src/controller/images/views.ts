@@ -17,7 +17,9 @@ function viewOf({ name, archives, pinned, addedAt, addedBy }: ClusterImage, node
     return archive ? [{ node, archive }] : []
   })
   const said = wanted.flatMap(({ node, archive }) => {
-    const found = node.facts?.addedImages?.find((each) => each.name === name && each.digest === archive.digest)
+    const found = node.facts?.addedImages?.find(
+      (each) => each.name === name && each.digest === archive.digest && each.addedAt === addedAt,
+    )
     return found ? [{ node: node.name, problem: found.problem }] : []
   })
   return {

@@ -11,6 +11,8 @@ const count = z.number().check(z.nonnegative())
 export const AddedImage = z.strictObject({
   name: short,
   digest: short,
+  /** As in the list that the node had: an image can be added again. */
+  addedAt: z.optional(z.iso.datetime()),
   /** Why it is not here. */
   problem: z.optional(
     z.strictObject({
