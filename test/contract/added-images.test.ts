@@ -9,6 +9,7 @@ import { keepAddedImages } from '../../src/agent/execute/added-images.ts'
 import { CONTAINERD } from '../../src/base/kubernetes-paths.ts'
 import { imagesOf } from '../../src/bundle/closure/closure.ts'
 import { imageArchive } from '../../src/bundle/make/image.ts'
+import { NetworkError } from '../../src/host/network.ts'
 import type { ListedImage } from '../../src/protocol/wire/lists/images.ts'
 import { digestName } from '../../src/provision/images/containerd-images.ts'
 import { CONTAINERD_EXECUTABLE, type Containerd, startContainerd } from '../support/containerd/containerd.ts'
@@ -183,7 +184,14 @@ test.skipIf(isMissing)(
     host.downloads.delete(`${URL}/v1/images/${one.archives.x64?.sha256}`)
     const found = await keep([one, two])
     expect(found).toMatchObject([
-      { name: ONE, problem: { code: expect.any(String), fix: expect.any(String) } },
+      {
+        name: ONE,
+        problem: {
+          code: 'images/not-fetched',
+          message: expect.stringContaining(`the image ${ONE} could not be fetched: ${URL}`),
+          fix: expect.stringContaining('controller cluster images list CLUSTER'),
+        },
+      },
       { name: TWO },
     ])
     expect(found[1]?.problem).toBeUndefined()
@@ -218,5 +226,46 @@ test.skipIf(isMissing)(
       ])
       await keep([one])
     }
+  },
+)
+
+test.skipIf(isMissing)(
+  'a controller that does not answer is asked once, for the first image only (needs root and a built containerd)',
+  async () => {
+    const [one, two] = [await listed(ONE, 'one'), await listed(TWO, 'two')]
+    const { download, sleep } = host.machine
+    const asked: string[] = []
+    host.machine.download = async ({ url }) => {
+      asked.push(url)
+      throw new NetworkError('tcp', 'controller.example: connection refused')
+    }
+    host.machine.sleep = () => Promise.reject(new Error('no pause'))
+    const found = await keep([one, two])
+    Object.assign(host.machine, { download, sleep })
+    expect(asked).toHaveLength(1)
+    expect(found.map(({ name, problem }) => [name, problem?.code])).toEqual([
+      [ONE, 'images/not-fetched'],
+      [TWO, 'images/not-fetched'],
+    ])
+    expect((await keep([one, two], found)).map(({ problem }) => problem)).toEqual([undefined, undefined])
+  },
+)
+
+test.skipIf(isMissing)(
+  'an archive that a killed process left is imported without a download, or removed (needs root and a built containerd)',
+  async () => {
+    const one = await listed(ONE, 'one')
+    const { sha256 = '', size = 0 } = one.archives.x64 ?? {}
+    const directory = '/var/lib/cantrip/bundle/images'
+    const archive = host.downloads.get(`${URL}/v1/images/${sha256}`) ?? Buffer.alloc(0)
+    host.files.seedDirectory(directory)
+    host.files.seed(`${directory}/${sha256}.tar`, archive)
+    host.files.seed(`${directory}/${'0'.repeat(64)}.tar`, 'of an image that is no longer listed')
+    host.downloads.clear()
+    const totalBytes = 100 * 2 ** 30
+    host.machine.disk = { ...host.machine.disk, totalBytes, freeBytes: 0.15 * totalBytes + 3 * size }
+    expect((await keep([one]))[0]?.problem).toBeUndefined()
+    expect(await seen(namesOf(one))).toEqual([true, true, true])
+    expect(host.files.list(directory)).toEqual([])
   },
 )

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { CONTAINERD } from '../../src/base/kubernetes-paths.ts'
 import type { BundleFile } from '../../src/bundle/format.ts'
 import { imageArchive } from '../../src/bundle/make/image.ts'
-import { digestName, imageStates } from '../../src/provision/images/containerd-images.ts'
+import { addedNames, digestName, imageStates, repositoryOf } from '../../src/provision/images/containerd-images.ts'
 import { importStep } from '../../src/provision/images/import-step.ts'
 import { CONTAINERD_EXECUTABLE, type Containerd, startContainerd } from '../support/containerd/containerd.ts'
 import { imageStatus, removeImage } from '../support/containerd/image-service.ts'
@@ -128,5 +128,24 @@ test.skipIf(isMissing)(
       expect(await runComponent(component(), fake), blob).toEqual(['test/import'])
     }
     expect(blobs.length).toBeGreaterThanOrEqual(3 * NAMES.length)
+  },
+)
+
+test.skipIf(isMissing)(
+  'an image of one of these names that people added is replaced (needs root and a built containerd)',
+  async () => {
+    await runComponent(component(), fake)
+    const genuine = await digestOf(NAMES[0])
+    const archive = join(containerd.directory, 'theirs.tar')
+    const layer = new Map([['/name', { text: 'theirs' }]])
+    await writeFile(archive, (await imageArchive({ name: NAMES[0], arch: 'x64', layer })).bytes())
+    const labels = ['--label', 'cantrip.local/added=yes', '--label', 'io.cri-containerd.pinned=pinned']
+    ctr('images', 'import', '--local', '--base-name', repositoryOf(NAMES[0]), '--digests', ...labels, archive)
+    expect(await digestOf(NAMES[0])).not.toBe(genuine)
+    fetched = []
+    expect(await runComponent(component(), fake)).toEqual(['test/import'])
+    expect([fetched, await digestOf(NAMES[0])]).toEqual([[NAMES[0]], genuine])
+    expect(await runComponent(component(), fake)).toEqual([])
+    expect((await addedNames(fake.host)).map(({ name }) => name)).not.toContain(NAMES[0])
   },
 )

@@ -3,7 +3,7 @@ import { CONTAINERD } from '../../src/base/kubernetes-paths.ts'
 import type { BundleFile, BundleManifest } from '../../src/bundle/format.ts'
 import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
 import type { Component, StepContext } from '../../src/engine/step.ts'
-import { LIST_PINNED_WITH_DIGESTS } from '../../src/host/containerd/pinned-images.ts'
+import { LIST_ADDED, LIST_PINNED_WITH_DIGESTS } from '../../src/host/containerd/pinned-images.ts'
 import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
 import { readCsr } from '../../src/pki/csr.ts'
 import type { ProvisionParams } from '../../src/provision/params.ts'
@@ -193,6 +193,7 @@ function answerCommands(fake: FakeKubernetes): void {
       .map(([name]) => `${name}\n${name.slice(0, name.lastIndexOf(':'))}@sha256:0\n`)
       .join(''),
   }))
+  host.on([...LIST_ADDED], {})
   host.on([...LIST_PINNED_WITH_DIGESTS], () => ({
     stdout: [...images]
       .filter(([, isPinned]) => isPinned)

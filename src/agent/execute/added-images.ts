@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { AgentError, reportOf } from '../../base/agent-error.ts'
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
-import { fromAny } from '../../bundle/from-any.ts'
+import { errorMessage } from '../../base/text/error-message.ts'
 import type { Host, HostView } from '../../host/host.ts'
-import type { HttpProxy } from '../../host/network.ts'
+import { type HttpProxy, NetworkError } from '../../host/network.ts'
 import { pathOf } from '../../protocol/api/route.ts'
 import { MAX_PROBLEM_CHARACTERS } from '../../protocol/images/limits.ts'
 import { imageFileRoutes } from '../../protocol/images/routes.ts'
@@ -64,29 +64,42 @@ export async function keepAddedImages(
     host,
     wanted.map(({ name }) => name),
   )
+  const isMissing = ({ name, digest }: Wanted) => stateOf(name).digest !== digest
+  await discardOthers(host, wanted.filter(isMissing), way.directory)
   const brought: BroughtImage[] = []
+  /** Why no controller answered: asking it for each image would take long. */
+  let silence: readonly unknown[] | undefined
   for (const image of wanted) {
     const { name, digest, addedAt, pinned } = image
     const isKnown = former.some((each) => each.name === name && each.addedAt === addedAt && !each.problem)
-    const { state, digest: found } = stateOf(name)
-    const isLabelled = labelled.has(name) && labelled.has(digestName(name, digest)) && (state === 'kept') === pinned
+    // One that is not pinned was removed by the kubelet or a person, who may do so.
+    if (isMissing(image) && isKnown && !pinned) {
+      brought.push({ name, digest, addedAt, gone: true })
+      continue
+    }
+    const isLabelled =
+      labelled.has(name) && labelled.has(digestName(name, digest)) && (stateOf(name).state === 'kept') === pinned
     try {
-      if (found !== digest) {
-        // One that is not pinned was removed by the kubelet or a person, who may do so.
-        if (!pinned && isKnown) {
-          brought.push({ name, digest, addedAt, gone: true })
-          continue
-        }
+      if (isMissing(image)) {
+        if (silence !== undefined) throw notFetched(name, silence)
         await bring(host, image, way)
       } else if (!isLabelled) await keepImage(host, name, digest, way.signal, labelsOfAdded(pinned))
       brought.push({ name, digest, addedAt })
     } catch (error) {
       way.signal.throwIfAborted()
       const { code, message, fix } = reportOf(error)
+      if (error instanceof AgentError && code === NOT_FETCHED && error.kind === 'unreachable')
+        silence = error.cause as unknown[]
       brought.push({ name, digest, addedAt, problem: { code, message: short(message), fix: short(fix) } })
     }
   }
   return brought
+}
+
+/** Removes archives that a process that was killed left behind, except those that are fetched now. */
+async function discardOthers(host: Host, missing: readonly Wanted[], directory: string): Promise<void> {
+  for (const name of (await host.list(directory)) ?? [])
+    if (!missing.some(({ sha256 }) => name.startsWith(sha256))) await host.discard(join(directory, name), IMPORTED)
 }
 
 const short = (text: string) => text.slice(0, MAX_PROBLEM_CHARACTERS)
@@ -107,30 +120,63 @@ async function removeOthers(
 }
 
 async function bring(host: Host, image: Wanted, way: Way): Promise<void> {
-  const { name, sha256, size, pinned } = image
-  const { controllerUrls, tls, proxy, signal } = way
-  await requireRoom(host, image, way)
-  const path = join(way.directory, `${sha256}.tar`)
-  await host.makeDirectory(way.directory, 0o700)
-  await fromAny({ controllerUrls, host, signal }, `the image ${name}`, (url) =>
-    host.download({
-      ...{ url: url + pathOf(imageFileRoutes.fetchImage, { sha256 }), path, sha256, size, tls, signal },
-      ...(proxy && { proxy }),
-    }),
-  )
+  const { name, sha256, pinned } = image
+  const { directory, signal } = way
+  const path = join(directory, `${sha256}.tar`)
+  const there = (await host.sha256(path)) === sha256
+  await requireRoom(host, image, directory)
+  if (!there) {
+    await host.makeDirectory(directory, 0o700)
+    await fetchArchive(host, image, path, way)
+  }
   try {
     await importImage(host, name, path, signal, labelsOfAdded(pinned))
   } finally {
-    await host.discard(path, IMPORTED)
+    // Otherwise it is imported by the next process.
+    if (!signal.aborted) await host.discard(path, IMPORTED)
   }
 }
 
+/** From the first controller that has it. Each is asked once: the ledger is held meanwhile, and the agent tries again. */
+async function fetchArchive(host: Host, { name, sha256, size }: Wanted, path: string, way: Way): Promise<void> {
+  const { controllerUrls, tls, proxy, signal } = way
+  const failures: unknown[] = []
+  for (const url of controllerUrls) {
+    const from = url + pathOf(imageFileRoutes.fetchImage, { sha256 })
+    try {
+      return await host.download({ url: from, path, sha256, size, tls, signal, ...(proxy && { proxy }) })
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!isSilence(error) && !(error instanceof AgentError && error.code.startsWith('download/'))) throw error
+      failures.push(error)
+    }
+  }
+  throw notFetched(name, failures)
+}
+
+const isSilence = (error: unknown) =>
+  error instanceof NetworkError || (error instanceof AgentError && error.code === 'download/cut')
+
+const NOT_FETCHED = 'images/not-fetched'
+
+function notFetched(name: string, failures: readonly unknown[]): AgentError {
+  const why = failures.map(errorMessage).join('; ') || 'the address of the controller is unknown'
+  return new AgentError(NOT_FETCHED, `the image ${name} could not be fetched: ${why}`, {
+    fix: 'see what the cluster has: controller cluster images list CLUSTER; the agent tries again by itself',
+    kind: failures.every(isSilence) ? 'unreachable' : 'refused',
+    cause: failures,
+  })
+}
+
 /** A full disk stops the whole node: it is better to lack an image. */
-async function requireRoom(host: HostView, { name, size }: Wanted, { directory }: Way): Promise<void> {
+async function requireRoom(host: HostView, { name, sha256, size }: Wanted, directory: string): Promise<void> {
+  const parts = ((await host.list(directory)) ?? []).filter((part) => part.startsWith(sha256))
+  const stats = await Promise.all(parts.map((part) => host.stat(join(directory, part))))
+  const there = stats.reduce((sum, found) => sum + (found?.size ?? 0), 0)
   for (const path of [CONTAINERD.root, directory]) {
     const { freeBytes, totalBytes } = await host.diskSpace(path)
     const kept = KEPT_FREE * totalBytes
-    const wanted = TIMES * size + kept
+    const wanted = TIMES * size - there + kept
     if (freeBytes >= wanted) continue
     const found = `found ${mib(freeBytes)} free on the file system of ${path}; wanted ${mib(wanted)} for the image ${name}`
     throw new AgentError('images/node-full', `${found}: below ${mib(kept)} the kubelet evicts pods`, {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { AgentError, reportOf } from '../../base/agent-error.ts'
 import type { Host, HostView } from '../../host/host.ts'
-import { digestName, imageStates } from '../../provision/images/containerd-images.ts'
+import { bundleImageStates, digestName, imageStates } from '../../provision/images/containerd-images.ts'
 import { nodeImages } from '../../provision/images/image-groups.ts'
 import { keepImages } from '../../provision/images/import-step.ts'
 import { type BroughtImage, readBrought, readImagesFile, writeBrought } from '../added-images.ts'
@@ -61,13 +61,13 @@ async function keepOn(workspace: Workspace, { paths, report, signal }: KeepImage
   const params = await provisionParamsOn(paths, instruction, { tls: identity, host, signal })
   const images = nodeImages(params.task, params)
   const names = images.map(({ name }) => name)
-  const before = await imageStates(machine, names)
+  const before = await bundleImageStates(machine, names)
   const wrong = names.filter((name) => before(name).state !== 'kept')
   if (wrong.length > 0) {
     report({ missing: names.filter((name) => before(name).state === 'missing') })
     await keepImages(host, params.bundleStore, images, { signal, progress: () => undefined })
   }
-  const after = wrong.length > 0 ? await imageStates(machine, names) : before
+  const after = wrong.length > 0 ? await bundleImageStates(machine, names) : before
   const added = await keepAdded(host, { paths, names, identity, signal })
   const hasNews = writeBrought(paths, added)
   const [failed] = added.flatMap(({ problem }) => problem ?? [])

@@ -17,6 +17,8 @@ export interface OperationsOptions {
   nodeId: string
   log: Log
   now(): Date
+  /** Before an update of the agent: ends what would hold the ledger. */
+  freeLedger(): Promise<unknown>
   answer(answer: OperationAnswer): void
 }
 
@@ -37,6 +39,7 @@ export function operationTaker(options: OperationsOptions): (signed: Signed) => 
   const begin = async (operation: Operation, payload: string): Promise<OperationAnswer> => {
     const subject = subjectOf(operation)
     if (subject !== undefined) options.log('info', `${operation.operation} ${subject}`)
+    if (operation.operation === 'update-agent') await options.freeLedger()
     const answer = await carryOut(options, operation.id, payload)
     if (answer.outcome === 'failed') options.log('error', `${operation.operation}: ${answer.error.message}`)
     return answer

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import { hasImages } from '../added-images.ts'
 import type { AgentConfig } from '../config.ts'
@@ -63,6 +64,7 @@ export function openWorker(options: WorkerOptions): Worker {
       const instruction = versionOf(paths.provisionedFile)
       return instruction && `${instruction} ${versionOf(paths.imagesFile)}`
     },
+    isOnTrial: () => existsSync(paths.guardTimerFile),
     listPinned,
     keep: keepProcess(options.self, paths),
     onChange: () => options.onImages(images.missing()),
@@ -109,6 +111,7 @@ export function openWorker(options: WorkerOptions): Worker {
     instance: paths.instance,
     instructionKeys,
     nodeId,
+    freeLedger: images.pause,
     answer: (answer) => session()?.send(OPERATION_FRAME, answer),
   })
   const takeTrust = trustTaker({

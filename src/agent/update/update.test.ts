@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { type FakeHost, fakeHost } from '../../../test/support/fake-host.ts'
 import { memoryLog } from '../../../test/support/memory-log.ts'
+import { AgentError } from '../../base/agent-error.ts'
 import type { RecordChange } from '../../host/change.ts'
 import { recordingHost } from '../../host/recording.ts'
 import { openLedger } from '../../ledger/ledger.ts'
@@ -41,11 +42,11 @@ async function node() {
   const hostFor = (record: RecordChange) =>
     recordingHost({ machine: host.machine, record, backupDirectory: '/var/lib/cantrip/backups' })
   const workspace: Workspace = { machine: host.machine, ledger: { ...ledger, close: async () => undefined }, hostFor }
-  const update = (attempt = 1): Promise<UpdateAnswer> =>
+  const update = (attempt = 1, open = async () => workspace): Promise<UpdateAnswer> =>
     updateAgent({
       ...{ paths, order: { ...order, attempt }, view: host.machine, signal: new AbortController().signal },
       access: () => ({ config: { urls: ['https://c'] }, tls: { ca: '', cert: '', key: '' } }),
-      workspace: async () => workspace,
+      workspace: open,
       emit: () => undefined,
     })
   return { host, workspace, update, ledger }
@@ -117,6 +118,17 @@ test('never during a run', async () => {
   host.files.seed(paths.instructionFile, '{}')
   expect(await update()).toEqual({ outcome: 'not-yet', waitingFor: 'the run of the node to end' })
   expect(host.text(paths.executable)).toBe('the former agent')
+})
+
+test('while another process changes the node, it waits', async () => {
+  const { host, workspace, update } = await node()
+  const busy = new AgentError('ledger/busy', 'process 7 is already changing this machine', { fix: 'wait' })
+  expect(await update(1, () => Promise.reject(busy))).toEqual({
+    outcome: 'not-yet',
+    waitingFor: 'another change of this node to end',
+  })
+  expect(host.text(paths.executable)).toBe('the former agent')
+  expect(await update(1, async () => workspace)).toEqual({ outcome: 'not-yet', waitingFor: 'the new agent to connect' })
 })
 
 test.each(['on trial', 'settled'])(

@@ -34,6 +34,7 @@ export async function updateAgent(options: UpdateOptions): Promise<UpdateAnswer>
   try {
     return (await stateOf(options)) ?? (await carryOut(options))
   } catch (error) {
+    if (error instanceof AgentError && error.code === 'ledger/busy') return notYet('another change of this node to end')
     return { outcome: 'failed', error: reportOf(error) }
   }
 }

@@ -38,6 +38,13 @@ export async function imageStates(
   }
 }
 
+/** The same for images of the bundle: one of such a name that people added is not the bundle's, and counts as missing. */
+export async function bundleImageStates(host: HostView, names: readonly string[]): ReturnType<typeof imageStates> {
+  const stateOf = await imageStates(host, names)
+  const added = new Set((await addedNames(host)).map(({ name }) => name))
+  return (name) => (added.has(name) ? { state: 'missing' } : stateOf(name))
+}
+
 /** Imports the archive of one image under its tag and its digest, both with these labels. */
 export async function importImage(
   host: Host,

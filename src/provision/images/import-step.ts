@@ -3,7 +3,7 @@ import type { StepContext } from '../../engine/step.ts'
 import type { Host } from '../../host/host.ts'
 import type { BundleStore, ProvisionParams } from '../params.ts'
 import type { ProvisionStep } from '../provision.ts'
-import { imageStates, importImage, keepImage } from './containerd-images.ts'
+import { bundleImageStates, importImage, keepImage } from './containerd-images.ts'
 
 /** Unpacking uses CPU and disk: more imports at a time would only delay the first one. */
 const CONCURRENCY = 2
@@ -20,7 +20,7 @@ export function importStep(
     title,
     async isDone(host, params) {
       const images = choose(params)
-      const stateOf = await imageStates(
+      const stateOf = await bundleImageStates(
         host,
         images.map(({ name }) => name),
       )
@@ -38,7 +38,7 @@ export async function keepImages(
   images: readonly BundleFile[],
   { signal, progress }: Pick<StepContext, 'signal' | 'progress'>,
 ): Promise<void> {
-  const stateOf = await imageStates(
+  const stateOf = await bundleImageStates(
     host,
     images.map(({ name }) => name),
   )

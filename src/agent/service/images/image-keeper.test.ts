@@ -12,6 +12,7 @@ function scene() {
   const state = {
     provisioned: 'first' as string | undefined,
     isBusy: false,
+    isOnTrial: false,
     pinned: ALL as ReadonlySet<string> | undefined,
     answers: [KEPT] as ImagesReport[],
     started: 0,
@@ -23,6 +24,7 @@ function scene() {
   const keeper = imageKeeper({
     link: { open: () => (state.isBusy ? ({} as never) : undefined) },
     provisioned: () => state.provisioned,
+    isOnTrial: () => state.isOnTrial,
     listPinned: async () => state.pinned,
     async keep(onReport, signal) {
       state.started += 1
@@ -94,11 +96,14 @@ test('a failure is told once, tried again with growing pauses, and the images st
   expect(keeper.missing()).toEqual([])
 })
 
-test('does not begin during a run or without containerd, and is ended by a run', async () => {
+test('does not begin during a run, in a trial or without containerd, and is ended by a run', async () => {
   const { keeper, state, tick } = scene()
   state.isBusy = true
   await tick()
   state.isBusy = false
+  state.isOnTrial = true
+  await tick()
+  state.isOnTrial = false
   state.pinned = undefined
   await tick()
   expect(state.started).toBe(0)
@@ -119,6 +124,7 @@ test('a new list ends the pause, also one that arrives while images are kept', a
   let release: () => void = () => undefined
   const keeper = imageKeeper({
     link: { open: () => undefined },
+    isOnTrial: () => false,
     provisioned: () => `node ${list}`,
     listPinned: async () => ALL,
     async keep(onReport) {

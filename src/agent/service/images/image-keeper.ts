@@ -8,6 +8,8 @@ export interface ImageKeeperOptions {
   link: Pick<LinkStore, 'open'>
   /** Identifies the instruction that made this machine a node, and the list of images that people added; undefined if it is none. */
   provisioned(): string | undefined
+  /** Whether a new version of the agent is on trial: its guard does not wait for images. */
+  isOnTrial(): boolean
   /** The names of the pinned images; undefined if containerd does not answer. */
   listPinned(): Promise<ReadonlySet<string> | undefined>
   /** Starts the process that keeps the images. Never rejects; the signal ends the process. */
@@ -87,13 +89,14 @@ export function imageKeeper(options: ImageKeeperOptions): ImageKeeper {
   }
 
   async function look(): Promise<void> {
-    if (link.open()) return
+    const isBusy = () => link.open() !== undefined || options.isOnTrial()
+    if (isBusy()) return
     const last = options.provisioned()
     if (last !== instruction) wanted = undefined
     instruction = last
     if (last === undefined) return setMissing([])
     const pinned = await options.listPinned()
-    if (pinned === undefined || wanted?.every((name) => pinned.has(name)) || link.open()) return
+    if (pinned === undefined || wanted?.every((name) => pinned.has(name)) || isBusy()) return
     const stop = new AbortController()
     const ended = options.keep(take, AbortSignal.any([stop.signal, signal]))
     underWay = { stop, ended }
