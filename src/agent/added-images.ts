@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readIfThere } from '../base/durable-file.ts'
 import { MOST_IMAGES } from '../protocol/images/limits.ts'
 import type { AddedImage } from '../protocol/wire/facts.ts'
@@ -15,7 +16,7 @@ export interface BroughtImage extends AddedImage {
 }
 
 /** What the controller is told: those that are here, or could not be brought. */
-export function toldOf(brought: readonly BroughtImage[]): AddedImage[] {
+export function reportedImages(brought: readonly BroughtImage[]): AddedImage[] {
   return brought.flatMap(({ gone, ...image }) => (gone ? [] : [image]))
 }
 
@@ -30,13 +31,16 @@ export function writeImagesFile({ imagesFile }: Pick<AgentPaths, 'imagesFile'>, 
   writeStateFile(imagesFile, `${JSON.stringify(signed)}\n`)
 }
 
-/** When the last list was issued, and a hash of what it lists, for the controller. Nothing is believed because of it. */
+/**
+ * When the last list was issued, and a hash of what it lists, for the controller. Nothing is believed because of it. Of a damaged
+ * list, it is the hash of no list, so that the controller sends its list again, also an empty one.
+ */
 export function knownImages(paths: Pick<AgentPaths, 'imagesFile'>): { issuedAt: string; sha256: string } | undefined {
   try {
     const { issuedAt, images } = JSON.parse(readImagesFile(paths)?.payload ?? '') as Images
     return { issuedAt: new Date(issuedAt).toISOString(), sha256: hashOfImages(images) }
   } catch {
-    return undefined
+    return existsSync(paths.imagesFile) ? { issuedAt: new Date(0).toISOString(), sha256: hashOf('') } : undefined
   }
 }
 
@@ -47,8 +51,10 @@ export function hasImages(paths: Pick<AgentPaths, 'imagesFile'>): boolean {
 }
 
 export function hashOfImages(images: Images['images']): string {
-  return createHash('sha256').update(JSON.stringify(images)).digest('hex')
+  return hashOf(JSON.stringify(images))
 }
+
+const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
 
 export function readBrought({ addedImagesFile }: Pick<AgentPaths, 'addedImagesFile'>): BroughtImage[] {
   const found = read<BroughtImage[]>(addedImagesFile)

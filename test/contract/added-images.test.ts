@@ -11,7 +11,7 @@ import { imagesOf } from '../../src/bundle/closure/closure.ts'
 import { imageArchive } from '../../src/bundle/make/image.ts'
 import { NetworkError } from '../../src/host/network.ts'
 import type { ListedImage } from '../../src/protocol/wire/lists/images.ts'
-import { digestName } from '../../src/provision/images/containerd-images.ts'
+import { addedNames, digestName } from '../../src/provision/images/containerd-images.ts'
 import { CONTAINERD_EXECUTABLE, type Containerd, startContainerd } from '../support/containerd/containerd.ts'
 import { imageStatus, removeImage } from '../support/containerd/image-service.ts'
 import { type FakeHost, fakeHost } from '../support/fake-host.ts'
@@ -267,5 +267,24 @@ test.skipIf(isMissing)(
     expect((await keep([one]))[0]?.problem).toBeUndefined()
     expect(await seen(namesOf(one))).toEqual([true, true, true])
     expect(host.files.list(directory)).toEqual([])
+  },
+)
+
+test.skipIf(isMissing)(
+  'an image that the bundle has under another tag gets the other name only (needs root and a built containerd)',
+  async () => {
+    const one = await listed(ONE, 'one')
+    await keep([one])
+    const ofBundle = [ONE, digestName(ONE, digestOf(one))]
+    for (const name of ofBundle) ctr('images', 'label', name, 'cantrip.local/added=')
+    const other = { ...one, name: ONE.replace(':v1', ':theirs'), pinned: false }
+    for (const look of ['first', 'second']) {
+      expect(await keep([other], [], ofBundle), look).toMatchObject([{ name: other.name, digest: digestOf(one) }])
+      expect((await addedNames(host)).map(({ name }) => name)).toEqual([other.name])
+    }
+    expect(imports).toHaveLength(1)
+    await keep([], [], ofBundle)
+    expect(await seen(namesOf(one))).toEqual([true, true, true])
+    expect(ctr('images', 'list', '--quiet').split('\n')).not.toContain(other.name)
   },
 )

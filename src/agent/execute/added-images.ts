@@ -14,8 +14,10 @@ import {
   imageStates,
   importImage,
   keepImage,
+  labelName,
   labelsOfAdded,
   removeNames,
+  tagImage,
 } from '../../provision/images/containerd-images.ts'
 import type { BroughtImage } from '../added-images.ts'
 
@@ -24,7 +26,7 @@ export interface AddedImages {
   listed: readonly ListedImage[]
   /** What became of each the last time. */
   former: readonly BroughtImage[]
-  /** The names of the images of the bundle: they come from it, whatever the list says. */
+  /** The names of the images of the bundle, with tags and with digests: they come from it, whatever the list says. */
   ofBundle: readonly string[]
 }
 
@@ -77,13 +79,13 @@ export async function keepAddedImages(
       brought.push({ name, digest, addedAt, gone: true })
       continue
     }
-    const isLabelled =
-      labelled.has(name) && labelled.has(digestName(name, digest)) && (stateOf(name).state === 'kept') === pinned
+    const withDigest = digestName(name, digest)
+    const isBundles = ofBundle.includes(withDigest)
+    const isWhole = labelled.has(name) && (isBundles || labelled.has(withDigest))
+    const isLabelled = isWhole && (stateOf(name).state === 'kept') === pinned
     try {
-      if (isMissing(image)) {
-        if (silence !== undefined) throw notFetched(name, silence)
-        await bring(host, image, way)
-      } else if (!isLabelled) await keepImage(host, name, digest, way.signal, labelsOfAdded(pinned))
+      if (isMissing(image)) await supply(host, image, { isBundles, silence }, way)
+      else if (!isLabelled) await label(host, image, isBundles, way.signal)
       brought.push({ name, digest, addedAt })
     } catch (error) {
       way.signal.throwIfAborted()
@@ -94,6 +96,28 @@ export async function keepAddedImages(
     }
   }
   return brought
+}
+
+async function supply(
+  host: Host,
+  image: Wanted,
+  { isBundles, silence }: { isBundles: boolean; silence: readonly unknown[] | undefined },
+  way: Way,
+): Promise<void> {
+  if (isBundles) return nameAsWell(host, image, way.signal)
+  if (silence !== undefined) throw notFetched(image.name, silence)
+  await bring(host, image, way)
+}
+
+async function label(host: Host, { name, digest, pinned }: Wanted, isBundles: boolean, signal: AbortSignal) {
+  const labels = labelsOfAdded(pinned)
+  await (isBundles ? labelName(host, name, labels, signal) : keepImage(host, name, digest, signal, labels))
+}
+
+/** The bundle has the same image under another tag. Its name with the digest stays as the bundle has it. */
+async function nameAsWell(host: Host, { name, digest, pinned }: Wanted, signal: AbortSignal): Promise<void> {
+  await tagImage(host, digestName(name, digest), name, signal)
+  await labelName(host, name, labelsOfAdded(pinned), signal)
 }
 
 /** Removes archives that a process that was killed left behind, except those that are fetched now. */

@@ -68,13 +68,18 @@ async function keepOn(workspace: Workspace, { paths, report, signal }: KeepImage
     await keepImages(host, params.bundleStore, images, { signal, progress: () => undefined })
   }
   const after = wrong.length > 0 ? await bundleImageStates(machine, names) : before
-  const added = await keepAdded(host, { paths, names, identity, signal })
+  const ofBundle = names.flatMap((name) => [name, digestName(name, after(name).digest ?? '')])
+  const { added, error } = await keepAdded(host, { paths, ofBundle, identity, signal }).then(
+    (found) => ({ added: found, error: undefined }),
+    (reason: unknown) => {
+      signal.throwIfAborted()
+      // The images of the bundle are kept all the same.
+      return { added: readBrought(paths), error: reportOf(reason) }
+    },
+  )
   const hasNews = writeBrought(paths, added)
-  const [failed] = added.flatMap(({ problem }) => problem ?? [])
-  const kept = [
-    ...names.flatMap((name) => [name, digestName(name, after(name).digest ?? '')]),
-    ...(await pinnedOf(machine, added)),
-  ]
+  const failed = error ?? added.find(({ problem }) => problem)?.problem
+  const kept = [...ofBundle, ...(await pinnedOf(machine, added))]
   report({ kept, restored: wrong, ...(failed && { failed }), ...(hasNews && { hasNews }) })
 }
 
@@ -83,14 +88,15 @@ async function keepAdded(
   host: Host,
   {
     paths,
-    names,
+    ofBundle,
     identity,
     signal,
-  }: { paths: AgentPaths; names: string[]; identity: NodeIdentity; signal: AbortSignal },
+  }: { paths: AgentPaths; ofBundle: string[]; identity: NodeIdentity; signal: AbortSignal },
 ): Promise<BroughtImage[]> {
   const config = requireConfig(paths)
   const signed = readImagesFile(paths)
-  if (signed === undefined) return []
+  // A damaged one is sent again.
+  if (signed === undefined) return readBrought(paths)
   const keys = everTrustedKeysOf(paths, config)
   // The time limit applies when a list is accepted.
   const knowledge = { instructionKeys: () => keys, nodeId: nodeIdOf(identity, paths), now: new Date(0) }
@@ -99,7 +105,7 @@ async function keepAdded(
     const { code, message, fix } = opened.error
     throw new AgentError(code, message, { fix, kind: 'refused' })
   }
-  const images = { listed: opened.body.images, former: readBrought(paths), ofBundle: names }
+  const images = { listed: opened.body.images, former: readBrought(paths), ofBundle }
   const { urls: controllerUrls, proxy } = config
   const directory = join(paths.bundleDirectory, 'images')
   return keepAddedImages(host, images, { controllerUrls, tls: identity, ...(proxy && { proxy }), directory, signal })

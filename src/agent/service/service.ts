@@ -6,7 +6,7 @@ import type { NodeState } from '../../protocol/names.ts'
 import { PROTOCOL } from '../../protocol/version.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
-import { knownImages, readBrought, toldOf } from '../added-images.ts'
+import { knownImages, readBrought, reportedImages } from '../added-images.ts'
 import { type AgentConfig, requireConfig, urlsNow } from '../config.ts'
 import { readControllers } from '../controllers.ts'
 import {
@@ -153,7 +153,7 @@ async function keepAtWork(
   const facts = async () => {
     const found = await ofMachine()
     const { labels } = config
-    const added = toldOf(readBrought(options.paths))
+    const added = reportedImages(readBrought(options.paths))
     return (
       found && {
         ...found,

@@ -129,7 +129,8 @@ export function openWorker(options: WorkerOptions): Worker {
     },
   })
   const takeControllers = controllersTaker({ ...options, instructionKeys, nodeId, cluster: config.cluster.id })
-  const takeImages = imagesTaker({ ...options, instructionKeys, nodeId, onList: images.lookNow })
+  const onExpired = () => session()?.renew('the list of images had expired when it arrived')
+  const takeImages = imagesTaker({ ...options, instructionKeys, nodeId, after, onExpired, onList: images.lookNow })
   return {
     on: {
       images: ({ body }) => takeImages(body),

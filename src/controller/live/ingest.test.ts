@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { facts } from '../../../test/support/controller/agent.ts'
 import { cluster, EARLY, node, run } from '../../../test/support/controller/member.ts'
 import type { UpFrame } from '../../protocol/wire/frames.ts'
 import { ALONE } from '../peers/peers.ts'
@@ -89,6 +90,30 @@ it('a node that comes back and says what is stored leads to no decision and no c
   await receive(hello('another boot'))
   expect(due).toEqual([one.clusterId])
   expect((await store.node(one.id))?.bootId).toBe('another boot')
+})
+
+it('of what a node says about images that people added, only news about the images of its cluster are events', async () => {
+  const digest = `sha256:${'0'.repeat(64)}`
+  const image = { name: 'registry.example/team/tool:v1', digest, addedAt: EARLY }
+  const archives = { x64: { digest, sha256: '1'.repeat(64), size: 1 } }
+  const added = { name: image.name, archives, pinned: true, addedAt: EARLY, addedBy: 'alice' }
+  await store.commit([{ change: 'set-cluster', id: one.clusterId, to: { images: [added] } }])
+  const failed = (code: string, message: string) => ({ ...image, problem: { code, message, fix: 'make room' } })
+  const say = async (...addedImages: object[]) => {
+    await receive({ v: 1, t: 'facts', id: 'a1', seq: 0, ack: 0, body: { ...facts, addedImages } } as UpFrame)
+    const events = await store.eventsAfter({ after: 0 }, 100)
+    return events.flatMap(({ event }) => (event.kind === 'image-state' ? [event.error?.code ?? event.state] : []))
+  }
+  await say(failed('images/node-full', 'found 1 MiB'))
+  expect(await say(failed('images/node-full', 'found 2 MiB'))).toEqual(['images/node-full'])
+  expect(await say(failed('images/not-fetched', 'cut'))).toEqual(['images/node-full', 'images/not-fetched'])
+  const others = [
+    { ...image, name: 'registry.example/team/other:v1' },
+    { ...image, digest: `sha256:${'2'.repeat(64)}` },
+    { ...image, addedAt: '2026-01-02T00:00:00.000Z' },
+  ]
+  expect(await say(...others)).toHaveLength(2)
+  expect(await say(image, image)).toEqual(['images/node-full', 'images/not-fetched', 'here'])
 })
 
 it('decisions are due about a node that was silent', async () => {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Facts } from '../../protocol/wire/facts.ts'
+import { archivesOf } from '../../protocol/images/archives-of.ts'
+import type { AddedImage, Facts } from '../../protocol/wire/facts.ts'
 import type { UpFrame } from '../../protocol/wire/frames.ts'
 import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import { isMarked } from '../../protocol/wire/step-mark.ts'
@@ -120,19 +121,29 @@ function apply(ports: HasLog & HasRefusals & HasRunQuotas, draft: Draft, node: N
   }
 }
 
-/** An event for each image that people added and that came to the node, or could not. */
+/**
+ * An event for each image that people added and that came to the node, or could not: once for each reason, whose text can differ at
+ * each try.
+ */
 function noteImages(draft: Draft, node: Node, { addedImages = [] }: Facts): void {
   const before = node.facts?.addedImages ?? []
   const at = draft.now.toISOString()
-  for (const image of addedImages) {
+  for (const image of new Map(addedImages.map((each) => [each.name, each])).values()) {
     const { name, digest, problem } = image
-    const isOf = draft.cluster.images.some((each) => each.name === name)
-    if (!isOf || before.some((each) => isDeepStrictEqual(each, image))) continue
+    const isOf = draft.cluster.images.some(
+      (each) =>
+        each.name === name &&
+        each.addedAt === image.addedAt &&
+        archivesOf(each).some((archive) => archive.digest === digest),
+    )
+    if (!isOf || before.some((each) => isDeepStrictEqual(newsOf(each), newsOf(image)))) continue
     const state = problem ? ('failed' as const) : ('here' as const)
     const event = { kind: 'image-state' as const, at, image: name, digest, state, ...(problem && { error: problem }) }
     draft.addEvent({ at, nodeId: node.id, nodeSeq: null, runId: null, event })
   }
 }
+
+const newsOf = ({ name, digest, addedAt, problem }: AddedImage) => [name, digest, addedAt, problem?.code]
 
 /** Of the thousands of nodes that come back to a controller that was restarted, most say what is stored. */
 function setIfNews(draft: Draft, node: Node, said: Partial<Node>): void {

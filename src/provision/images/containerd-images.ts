@@ -66,9 +66,22 @@ export async function keepImage(
   signal: AbortSignal,
   labels: readonly string[] = [PIN],
 ): Promise<void> {
+  await labelName(host, name, labels, signal)
+  await tagImage(host, name, digestName(name, digest), signal)
+}
+
+export async function labelName(
+  host: Host,
+  name: string,
+  labels: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   await change(host, ['label', name, ...labels], signal)
-  // The new name gets the labels of the image.
-  await change(host, ['tag', '--local', '--force', name, digestName(name, digest)], signal)
+}
+
+/** Gives an image another name, which gets its labels. */
+export async function tagImage(host: Host, name: string, other: string, signal: AbortSignal): Promise<void> {
+  await change(host, ['tag', '--local', '--force', name, other], signal)
 }
 
 /** The labels of an image that people added. An empty value removes a label. */
