@@ -103,7 +103,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
     authority,
     bundles,
     agentFiles: openAgentFiles(options.agentDirectories ?? [join(dataDirectory, 'agents')]),
-    images: { archives, uploads: openUploads(archives) },
+    images: { archives, uploads: openUploads(archives, now) },
     agentReleases: () => listReleases(dataDirectory),
     changes: new Changes(),
     presence: NOBODY as Presence,
@@ -186,7 +186,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
   const tidying = openTicks(options.tickMs ?? 5_000, async () => {
     await attempt(services, 'cannot delete old events', janitor.tidy)
     await attempt(services, 'cannot remove images that no cluster has', async () =>
-      archives.sweep(new Set((await neededArchives(store)).keys()), now()),
+      archives.sweep(async () => new Set((await neededArchives(store)).keys()), now()),
     )
     await attempt(services, 'cannot remove old entries of the audit log', auditLog.tidy)
   })

@@ -16,17 +16,22 @@ export interface ImageArchives {
   has(sha256: string): Promise<boolean>
   /** The file to send to a client. */
   find(sha256: string, acceptsZstd: boolean): Promise<{ file: string; encoding?: 'zstd' } | undefined>
-  /** Takes a complete file over. Durable when it resolves; the compressed copy is left out if the disk is full. */
-  publish(file: string, sha256: string, size: number): Promise<void>
-  /** Removes uploads that nobody continues, and archives that are in none of these. */
-  sweep(needed: ReadonlySet<string>, now: Date): Promise<void>
+  /**
+   * Takes a complete file over. Durable when it resolves; the compressed copy is left out if the disk is full. Returns whether the archive
+   * is new.
+   */
+  publish(file: string, sha256: string, size: number): Promise<boolean>
+  /** Removes an archive that nobody needs. */
+  discard(sha256: string): Promise<void>
+  /** Removes uploads that nobody continues, and archives that are not needed when it is its turn. */
+  sweep(needed: () => Promise<ReadonlySet<string>>, now: Date): Promise<void>
   freeBytes(): Promise<number>
   /** Work with archives is done one after another: it takes disk and CPU. */
   inTurn: Limit
 }
 
 const ARCHIVE = /^(?:zst-)?([0-9a-f]{64})\.tar$/
-export const UPLOAD = /^upload-/
+const UPLOAD = /^upload-/
 /** Where images are taken from an upload. */
 export const SCRATCH = 'taken-'
 /** Longer than any pause of a client, and than the time between an archive and the record that names it. */
@@ -51,19 +56,26 @@ export function openArchives(dataDirectory: string, free: (path: string) => Prom
         // It may have been unused until now.
         const now = new Date()
         await utimes(at(sha256), now, now)
-        return
+        return false
       }
       await synced(file)
-      await compressFile(file, `${file}.zst`, size).catch((error: unknown) => {
+      // An earlier attempt may have been interrupted.
+      await rm(`${file}.zst`, { force: true })
+      await compressFile(file, `${file}.zst`, size).catch(async (error: unknown) => {
+        await rm(`${file}.zst`, { force: true })
         if (!hasCode(error, 'ENOSPC', 'EDQUOT')) throw error
-        return rm(`${file}.zst`, { force: true })
       })
       if (await exists(`${file}.zst`)) await rename(`${file}.zst`, copyAt(sha256))
       await rename(file, at(sha256))
       syncDirectory(directory)
+      return true
     },
-    sweep: (needed, now) =>
+    async discard(sha256) {
+      for (const path of [copyAt(sha256), at(sha256)]) await rm(path, { force: true })
+    },
+    sweep: (asked, now) =>
       inTurn(async () => {
+        const needed = await asked()
         for (const name of await namesIn(directory)) {
           const sha256 = ARCHIVE.exec(name)?.[1]
           const isUnfinished = UPLOAD.test(name) || name.startsWith(SCRATCH)

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../base/text/error-message.ts'
 import type { Arch } from '../../bundle/arch.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import { archivesOf } from '../../protocol/images/archives-of.ts'
@@ -11,6 +12,7 @@ import { type Reconciling, reconcile } from '../reconcile/reconcile.ts'
 import { mib } from './errors.ts'
 import { takeImages } from './intake.ts'
 import { refuseBundled } from './names.ts'
+import { neededArchives } from './needed.ts'
 import { imageViews } from './views.ts'
 
 interface Asked {
@@ -34,18 +36,38 @@ export async function addImages(
     uploads.use({ clusterId: id, sha256: upload }, async (file) => {
       const data = await ports.store.load(id)
       if (!data) throw clusterGone(name)
-      const admit = (names: readonly string[]) => {
+      const admit = (names: readonly string[], bytes: number) => {
         refuseBundled(ports, names)
         admitCount(data.cluster, names)
+        const others = data.cluster.images.filter((each) => !names.includes(each.name))
+        admitBytes(data.cluster, bytesOf(others) + bytes)
       }
-      const taken = await takeImages(file, archives, { needed: archsOf(data), admit })
-      const addedAt = ports.now().toISOString()
-      const images = taken.map((image): ClusterImage => ({ ...image, pinned: !unpinned, addedAt, addedBy: by }))
-      const done = await reconcile(ports, id, (draft) => put(draft, images))
-      if (!done) throw clusterGone(name)
-      return imageViews(done.draft).filter((view) => images.some((image) => image.name === view.name))
+      const stored: string[] = []
+      try {
+        const onStored = (sha256: string) => void stored.push(sha256)
+        const taken = await takeImages(file, archives, { needed: archsOf(data), admit, onStored })
+        const addedAt = ports.now().toISOString()
+        const images = taken.map((image): ClusterImage => ({ ...image, pinned: !unpinned, addedAt, addedBy: by }))
+        const done = await reconcile(ports, id, (draft) => put(draft, images))
+        if (!done) throw clusterGone(name)
+        return imageViews(done.draft).filter((view) => images.some((image) => image.name === view.name))
+      } catch (error) {
+        await discardUnneeded(ports, stored)
+        throw error
+      }
     }),
   )
+}
+
+/** If the database does not answer, the sweep removes them later. */
+async function discardUnneeded({ store, images, log }: Ports, stored: readonly string[]): Promise<void> {
+  if (stored.length === 0) return
+  try {
+    const needed = await neededArchives(store)
+    for (const sha256 of stored) if (!needed.has(sha256)) await images.archives.discard(sha256)
+  } catch (error) {
+    log(`archives of images that were not added cannot be removed yet: ${errorMessage(error)}`)
+  }
 }
 
 function put(draft: Draft, images: readonly ClusterImage[]): void {
@@ -53,11 +75,7 @@ function put(draft: Draft, images: readonly ClusterImage[]): void {
   admitCount(draft.cluster, names)
   const others = draft.cluster.images.filter(({ name }) => !names.includes(name))
   const all = [...others, ...images].sort((a, b) => (a.name < b.name ? -1 : 1))
-  const bytes = all.flatMap(archivesOf).reduce((sum, { size }) => sum + size, 0)
-  if (bytes > MAX_IMAGES_BYTES) {
-    const found = `cluster ${draft.cluster.name} would have images of ${mib(bytes)}; wanted at most ${mib(MAX_IMAGES_BYTES)}`
-    throw refusal('images/too-many', found, removeSome(draft.cluster.name))
-  }
+  admitBytes(draft.cluster, bytesOf(all))
   draft.setCluster({ images: all })
   for (const image of images) note(draft, image, 'added')
 }
@@ -73,6 +91,14 @@ function admitCount({ name, images }: Cluster, names: readonly string[]): void {
     `cluster ${name} would have ${count} images; wanted at most ${MOST_IMAGES}`,
     removeSome(name),
   )
+}
+
+const bytesOf = (images: readonly ClusterImage[]) => images.flatMap(archivesOf).reduce((sum, { size }) => sum + size, 0)
+
+function admitBytes({ name }: Cluster, bytes: number): void {
+  if (bytes <= MAX_IMAGES_BYTES) return
+  const found = `cluster ${name} would have images of ${mib(bytes)}; wanted at most ${mib(MAX_IMAGES_BYTES)}`
+  throw refusal('images/too-many', found, removeSome(name))
 }
 
 /** Removes an image, also from the nodes. Its archive is removed later, unless another cluster has it. */

@@ -19,34 +19,57 @@ import { requireRoom, tooLarge } from './errors.ts'
 const ARCHS: readonly Arch[] = ['x64', 'arm64']
 /** The files of the archive, and an archive of each image with its copy. */
 const TIMES = 3
+/** An archive, and its copy. */
+const TIMES_PUBLISHED = 2
 const LONGEST_NAME = 200
 
 export type TakenImage = Pick<ClusterImage, 'name' | 'archives'>
 
+export interface Intake {
+  /** Architectures of which a node could use the images. */
+  needed: ReadonlySet<Arch>
+  /** Throws if the cluster cannot have images with these names, whose archives have so many bytes. */
+  admit(names: readonly string[], bytes: number): void
+  /** An archive was stored that was not there before. */
+  onStored(sha256: string): void
+}
+
 /**
  * Takes the images of an uploaded archive, whatever its form is: each becomes an archive of its own, with its digest, for each
- * architecture that it is for. Throws `images/invalid` with all that no node of these architectures could use.
+ * architecture that it is for. Nothing is stored unless all are admitted and have room. Throws `images/invalid` with all that no node
+ * of these architectures could use.
  */
 export async function takeImages(
   upload: string,
   archives: ImageArchives,
-  { needed, admit }: { needed: ReadonlySet<Arch>; admit(names: readonly string[]): void },
+  { needed, admit, onStored }: Intake,
 ): Promise<TakenImage[]> {
   const scratch = await mkdtemp(join(archives.directory, SCRATCH))
   try {
     requireRoom(await archives.freeBytes(), TIMES * (await sizeWhenRead(upload)))
     const files = await filesOfArchive(upload, scratch)
     if (files === undefined) throw new BadArchive('is no archive of images')
-    const found = ARCHS.flatMap((arch) => imagesOfFiles(files, 'the archive', arch).map((image) => ({ arch, image })))
+    const found = ARCHS.flatMap((arch) => imagesOfFiles(files, 'image.tar', arch).map((image) => ({ arch, image })))
     const byName = Map.groupBy(found, ({ image }) => image.name)
     const choices = [...byName].map(([name, images]) => ({ name, ...choose(images, needed) }))
     const problems = choices.flatMap((choice) => [...choice.problems, ...namingProblem(choice.name)])
     if (problems.length > 0) throw invalid(problems)
-    admit(choices.map(({ name }) => name))
+    const sizes = choices.flatMap(({ chosen }) => chosen.map(({ image }) => image.archive().size))
+    const bytes = sizes.reduce((sum, size) => sum + size, 0)
+    admit(
+      choices.map(({ name }) => name),
+      bytes,
+    )
+    for (const size of sizes) if (size > MAX_IMAGE_BYTES) throw tooLarge(size)
+    requireRoom(await archives.freeBytes(), TIMES_PUBLISHED * bytes)
     const taken: TakenImage[] = []
     for (const { name, chosen } of choices) {
       const own: Partial<Record<Arch, ImageArchive>> = {}
-      for (const { arch, image } of chosen) own[arch] = await publish(image, arch, archives, scratch)
+      for (const { arch, image } of chosen) {
+        const { isNew, archive } = await publish(image, arch, archives, scratch)
+        if (isNew) onStored(archive.sha256)
+        own[arch] = archive
+      }
       taken.push({ name, archives: own })
     }
     return taken
@@ -84,16 +107,16 @@ async function publish(
   arch: Arch,
   archives: ImageArchives,
   scratch: string,
-): Promise<ImageArchive> {
+): Promise<{ isNew: boolean; archive: ImageArchive }> {
   const { name } = image
+  requireRoom(await archives.freeBytes(), TIMES_PUBLISHED * image.archive().size)
   const file = join(await mkdtemp(join(scratch, 'archive-')), 'image.tar')
   const { sha256, size } = await writeHashed(file, image.archive().bytes())
-  if (size > MAX_IMAGE_BYTES) throw tooLarge(size)
   // What the nodes get is read once more.
   const [proved] = await imagesOf([{ role: 'image', name, path: name, bytes: () => createReadStream(file) }], arch)
   if (proved?.digest === undefined) throw new Error(`${name} has no digest`)
-  await archives.publish(file, sha256, size)
-  return { digest: proved.digest, sha256, size }
+  const isNew = await archives.publish(file, sha256, size)
+  return { isNew, archive: { digest: proved.digest, sha256, size } }
 }
 
 async function sizeWhenRead(upload: string): Promise<number> {

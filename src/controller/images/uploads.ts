@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { AgentError } from '../../base/agent-error.ts'
 import { hasCode } from '../../bundle/error.ts'
 import { MAX_IMAGE_BYTES } from '../../protocol/images/limits.ts'
 import { refusal } from '../domain/admission.ts'
-import { type ImageArchives, UPLOAD } from './archives.ts'
+import type { ImageArchives } from './archives.ts'
 import { requireRoom, tooLarge } from './errors.ts'
 
 /** At one time, of all clusters. */
 const MOST_UPLOADS = 8
+const MOST_OF_A_CLUSTER = 2
+/** An upload that has not moved for so long gives way to another one. */
+const STALE_MS = 600_000
 /** While images are taken from it: the archive, its files, and an archive of each image with its copy. */
 const TIMES = 3
 
@@ -31,10 +34,10 @@ export interface Uploads {
 }
 
 /** Archives of images that clients send in parts. A part that was lost is sent again. */
-export function openUploads(archives: ImageArchives): Uploads {
+export function openUploads(archives: ImageArchives, now: () => Date): Uploads {
   const inUse = new Set<string>()
   const fileOf = ({ clusterId, sha256 }: Pick<Part, 'clusterId' | 'sha256'>) =>
-    join(archives.directory, `upload-${clusterId}-${sha256}`)
+    join(archives.directory, `${ofCluster(clusterId)}${sha256}`)
 
   /** One request at a time writes to a file. */
   async function alone<T>(file: string, work: () => Promise<T>): Promise<T> {
@@ -50,12 +53,33 @@ export function openUploads(archives: ImageArchives): Uploads {
     }
   }
 
+  /** For a new upload. Returns its size. */
+  async function admit(which: Pick<Part, 'clusterId' | 'sha256'>): Promise<0> {
+    const { directory } = archives
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    const onDisk = (await readdir(directory)).filter((name) => OF_CLIENT.test(name))
+    // Some have begun, and have no file yet.
+    const earlier = [...inUse].slice(0, [...inUse].indexOf(fileOf(which))).map((path) => basename(path))
+    const all = [...new Set([...onDisk, ...earlier])].filter((name) => name !== basename(fileOf(which)))
+    const own = all.filter((name) => name.startsWith(ofCluster(which.clusterId)))
+    const isFull = own.length >= MOST_OF_A_CLUSTER
+    if (!isFull && all.length < MOST_UPLOADS) return 0
+    const idle = (isFull ? own : all).filter((name) => !inUse.has(join(directory, name)))
+    if (await removeStalest(directory, idle, now)) return 0
+    const most = isFull ? `${MOST_OF_A_CLUSTER} of a cluster` : `${MOST_UPLOADS}`
+    throw refusal(
+      'images/uploading',
+      `found ${isFull ? own.length : all.length} uploads that have begun; wanted at most ${most} at a time`,
+      `wait until one of them has ended: one that has not moved for ${STALE_MS / 60_000} minutes gives way`,
+    )
+  }
+
   return {
     take: ({ size, offset, bytes, ...which }) =>
       alone(fileOf(which), async () => {
         if (size > MAX_IMAGE_BYTES) throw tooLarge(size)
         const file = fileOf(which)
-        const received = (await sizeOf(file)) ?? (await admit(archives))
+        const received = (await sizeOf(file)) ?? (await admit(which))
         if (offset !== received || bytes.length === 0) return received
         if (received + bytes.length > size) throw tooLarge(received + bytes.length)
         requireRoom(await archives.freeBytes(), size - received + TIMES * size)
@@ -86,13 +110,26 @@ export function openUploads(archives: ImageArchives): Uploads {
   }
 }
 
-/** For a new upload. Returns its size. */
-async function admit({ directory }: ImageArchives): Promise<0> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
-  const present = (await readdir(directory)).filter((name) => UPLOAD.test(name))
-  if (present.length < MOST_UPLOADS) return 0
-  const found = `found ${present.length} uploads that have begun; wanted at most ${MOST_UPLOADS} at a time`
-  throw refusal('images/uploading', found, 'wait until one of them has ended: they are forgotten after an hour')
+/** Those of other controllers have another name. */
+const OF_CLIENT = /^upload-(?!peer-).+-[0-9a-f]{64}$/
+const ofCluster = (clusterId: string) => `upload-${clusterId}-`
+
+/** Returns whether one of these has given way. */
+async function removeStalest(directory: string, names: readonly string[], now: () => Date): Promise<boolean> {
+  const aged = await Promise.all(
+    names.map(async (name) => {
+      const path = join(directory, name)
+      const changed = await stat(path).catch((error: unknown) => {
+        if (!hasCode(error, 'ENOENT')) throw error
+        return { mtimeMs: 0 }
+      })
+      return { path, ageMs: now().getTime() - changed.mtimeMs }
+    }),
+  )
+  const stalest = aged.sort((one, other) => other.ageMs - one.ageMs)[0]
+  if (stalest === undefined || stalest.ageMs < STALE_MS) return false
+  await rm(stalest.path, { force: true })
+  return true
 }
 
 async function append(path: string, bytes: Uint8Array): Promise<void> {

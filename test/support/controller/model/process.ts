@@ -47,7 +47,7 @@ export function startProcess(store: Store, authority: Authority, log: (line: str
     bundles: SHELF as unknown as BundleShelf,
     agentFiles: openAgentFiles([]),
     agentReleases: async () => [],
-    images: { archives, uploads: openUploads(archives) },
+    images: { archives, uploads: openUploads(archives, () => new Date(0)) },
     changes: new Changes(),
     presence: NOBODY as Presence,
     operations: new Operations(),
