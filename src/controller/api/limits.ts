@@ -105,6 +105,9 @@ export const CHANGE_BURST = 3_000
 export const CHANGE_BYTES_PER_SECOND = 4 * 1024
 export const CHANGE_BYTE_BURST = 16 * 1024 * 1024
 
+/** Parts of archives that one identity sends at once. Each is held until it has arrived. */
+export const UPLOADS_PER_IDENTITY = 4
+
 /** Bodies of the requests of one identity: the largest report of an operator every 16 s. Each stops all others while it is read. */
 export const BODY_BYTES_PER_SECOND = 512 * 1024
 export const BODY_BYTE_BURST = 8 * 1024 * 1024

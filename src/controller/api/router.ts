@@ -122,11 +122,13 @@ export async function createRouter(
     }
     request.identity = await authenticate(core, raw, { isUse: true, route: routeOptions.config.route })
     onAuthenticated(raw.socket, request.identity)
-    // What is not parsed costs little.
-    shares.request(request.identity, routeOptions.config.route?.body === 'bytes' ? 0 : bytes)
+    // What is not parsed costs little time, but memory until it has arrived.
+    const isUpload = routeOptions.config.route?.body === 'bytes'
+    shares.request(request.identity, isUpload ? 0 : bytes)
     if (raw.method !== 'GET' && raw.method !== 'HEAD') shares.change(request.identity)
     if (request.is404) refuseUnknown(request, reply)
     await permit(request)
+    if (isUpload) reply.raw.once('close', shares.upload(request.identity))
   })
   app.addHook('onResponse', async ({ method, routeOptions, is404 }, { statusCode, elapsedTime }) => {
     const route = is404 ? 'unknown' : (routeOptions.url ?? 'unknown')

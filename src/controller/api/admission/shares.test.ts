@@ -50,3 +50,14 @@ test('a request that changes nothing is free', () => {
   const { shares } = opened()
   for (let at = 0; at < 10_000; at++) shares.change(person('ci'))
 })
+
+test('few uploads are open at once; one that ends makes room, and others have their own share', () => {
+  const { shares } = opened()
+  const [end] = Array.from({ length: 4 }, () => shares.upload(person('ci')))
+  expect(() => shares.upload(person('ci'))).toThrow('ci sends more than 4 parts of archives at once')
+  shares.upload(person('ann'))
+  end?.()
+  end?.()
+  shares.upload(person('ci'))
+  expect(() => shares.upload(person('ci'))).toThrow('at once')
+})

@@ -11,6 +11,7 @@ import {
   CHANGES_PER_SECOND,
   SHARES,
   type Share,
+  UPLOADS_PER_IDENTITY,
 } from '../limits.ts'
 
 type Certified = { certificate: { serialNumber: string } }
@@ -40,6 +41,8 @@ export interface Shares {
   connection(client: Client): () => void
   /** A request that waits for a change. `of`: the part of an identity that many machines share. */
   wait(client: Client, of?: string): () => void
+  /** A body that is held as it is until it has arrived. */
+  upload(client: Client): () => void
 }
 
 /** A node that only connects needs one of four. */
@@ -125,6 +128,11 @@ export function openShares(monotonicMs: () => number): Shares {
       occupy('connections', client, SHARES[client.kind].connections, () =>
         refusal('limit/connections', ...tooMany(client, 'connections', 'connections')),
       ),
+    upload: (client) =>
+      occupy('uploads', client, UPLOADS_PER_IDENTITY, () => {
+        const found = `${textOf(client)} sends more than ${UPLOADS_PER_IDENTITY} parts of archives at once`
+        return refusal('limit/bytes', found, 'wait until one of them has arrived, then send it again')
+      }),
     wait: (client, of = '') =>
       occupy(`waiting ${of}`, client, SHARES[client.kind].waiting, () =>
         refusal('limit/waiting', ...tooMany(client, 'requests that wait for a change', 'waiting')),

@@ -143,7 +143,8 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "this controller has no archive … of an image"
   ],
   "images/uploading": [
-    "another request is working with the same archive"
+    "another request is working with the same archive",
+    "found … uploads that have begun; wanted at most … at a time"
   ],
   "interface/missing": [
     "node … has no interface …; it has: …"

@@ -9,13 +9,13 @@ import {
   localTime,
   type PlainFormat,
   render,
-  table,
   tableOption,
 } from '../../../kit/output.ts'
 import { print, printAs, withAdmin, withClient } from '../../session/session.ts'
 import { mib } from '../backups/size.ts'
 import { CLUSTER, findCluster } from '../find-cluster.ts'
 import { awaitNodes } from './await-nodes.ts'
+import { findImage } from './find-image.ts'
 import { uploadArchive } from './upload.ts'
 
 interface Flags {
@@ -70,9 +70,10 @@ export function registerImages(cluster: Command): void {
     .option('-y, --yes', 'do not ask for confirmation')
     .addOption(formatOption())
     .addHelpText('after', examples('controller cluster images remove factory registry.example/tool:v1'))
-    .action((name: string, image: string, flags: Flags & { output: PlainFormat }) =>
+    .action((name: string, given: string, flags: Flags & { output: PlainFormat }) =>
       withClient(flags, async (client) => {
         const { name: found } = await findCluster(client, name)
+        const image = await findImage(client, found, given)
         await confirm(`Containers that start later cannot use ${image}. Remove it from ${found}?`, flags.yes)
         await client.ask(imageRoutes.removeImage, { params: { name: found, image } })
         await printAs(
@@ -91,7 +92,7 @@ function registerAdd(images: Command): void {
     .argument('<file>', 'archive of images: of docker save, podman save, skopeo or ctr images export, also compressed')
     .option('--unpinned', 'the kubelet may remove them when a disk is full')
     .option('--wait', 'until all nodes of the cluster have them')
-    .addOption(formatOption())
+    .addOption(tableOption())
     .addHelpText(
       'after',
       examples(
@@ -99,14 +100,14 @@ function registerAdd(images: Command): void {
         'controller cluster images add factory ./tools.tar.gz --unpinned',
       ),
     )
-    .action((name: string, archive: string, flags: Flags & { output: PlainFormat }) =>
+    .action((name: string, archive: string, flags: Flags) =>
       withClient(flags, async (client) => {
         const { name: found } = await findCluster(client, name)
         const upload = await uploadArchive(client, found, archive)
         const asked = { params: { name: found }, body: { upload, unpinned: flags.unpinned === true } }
         const added = await client.ask(imageRoutes.addImages, asked, { waitMs: INTAKE_MS })
         const shown = flags.wait ? await awaitNodes(client, found, added.images) : added.images
-        await printAs(flags.output, { images: shown }, table(shown, COLUMNS))
+        print(await render(flags.output, { images: shown }, shown, COLUMNS))
       }),
     )
 }
