@@ -1,5 +1,4 @@
 import { AgentError } from '../../../../base/agent-error.ts'
-import { command } from '../../../../base/command.ts'
 import { imageName } from '../../../../bundle/intake/image-name.ts'
 import { imageRoutes } from '../../../../protocol/images/routes.ts'
 import type { AdminClient } from '../../session/client.ts'
@@ -10,7 +9,7 @@ export async function findImage(client: Pick<AdminClient, 'ask'>, cluster: strin
   const found = images.find(({ name }) => name === given) ?? images.find(({ name }) => name === imageName(given))
   if (found) return found.name
   throw new AgentError('images/unknown', `cluster ${cluster} has no image ${given} that was added`, {
-    fix: command`choose one of: controller cluster images list ${cluster}`,
+    fix: 'choose one of: controller cluster images list CLUSTER',
     kind: 'refused',
   })
 }
