@@ -92,7 +92,7 @@ function registerAdd(images: Command): void {
     .argument('<file>', 'archive of images: of docker save, podman save, skopeo or ctr images export, also compressed')
     .option('--unpinned', 'the kubelet may remove them when a disk is full')
     .option('--wait', 'until all nodes of the cluster have them')
-    .addOption(tableOption())
+    .addOption(formatOption())
     .addHelpText(
       'after',
       examples(
@@ -100,14 +100,14 @@ function registerAdd(images: Command): void {
         'controller cluster images add factory ./tools.tar.gz --unpinned',
       ),
     )
-    .action((name: string, archive: string, flags: Flags) =>
+    .action((name: string, archive: string, flags: Flags & { output: PlainFormat }) =>
       withClient(flags, async (client) => {
         const { name: found } = await findCluster(client, name)
         const upload = await uploadArchive(client, found, archive)
         const asked = { params: { name: found }, body: { upload, unpinned: flags.unpinned === true } }
         const added = await client.ask(imageRoutes.addImages, asked, { waitMs: INTAKE_MS })
         const shown = flags.wait ? await awaitNodes(client, found, added.images) : added.images
-        print(await render(flags.output, { images: shown }, shown, COLUMNS))
+        await printAs(flags.output, { images: shown }, await render('text', {}, shown, COLUMNS))
       }),
     )
 }
