@@ -17,6 +17,7 @@ import { importSmallBundle } from '../support/controller/bundle.ts'
 import { adminOf, call, createCluster, enrolNode } from '../support/controller/client.ts'
 import { openScene, type Scene, type SceneNode } from '../support/controller/scene.ts'
 import { tinyBundle } from '../support/tiny-bundle.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 /** Routes whose entries another test shows, and routes that change nothing for people, with the reason. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -143,8 +144,12 @@ test('every route that changes something has an entry, which no other request co
   const paste = { name: 'paste', csr: csr('paste'), encryptedKey, tokenSha256: '0'.repeat(64) }
   await withAgentFiles(data)
   await change('POST', '/v1/clusters/demo/join-commands', { ...paste, validSeconds: 3_600, maxNodes: 1 })
-  await change('POST', '/v1/clusters/demo/agent-update', {})
-  await change('POST', '/v1/clusters/demo/agent-update/cancel')
+  // One that has ended because no agent can begin is not cancelled, which changes nothing.
+  await waitFor('an update that is cancelled', async () => {
+    await change('POST', '/v1/clusters/demo/agent-update', {})
+    await change('POST', '/v1/clusters/demo/agent-update/cancel')
+    return (await entries()).some(({ action }) => action === 'changeAgentUpdate') || undefined
+  })
   await upgrades(data, worker)
   const old = await importSmallBundle(data, Buffer.from('old'), new Date('2020-01-01T00:00:00Z'))
   await change('DELETE', `/v1/bundles/${old.manifestSha256}`)
