@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readIfThere } from '../base/durable-file.ts'
+import { hashOfImages } from '../protocol/images/hash-of-images.ts'
 import { MOST_IMAGES } from '../protocol/images/limits.ts'
 import type { AddedImage } from '../protocol/wire/facts.ts'
 import type { Images } from '../protocol/wire/lists/images.ts'
@@ -40,21 +41,18 @@ export function knownImages(paths: Pick<AgentPaths, 'imagesFile'>): { issuedAt: 
     const { issuedAt, images } = JSON.parse(readImagesFile(paths)?.payload ?? '') as Images
     return { issuedAt: new Date(issuedAt).toISOString(), sha256: hashOfImages(images) }
   } catch {
-    return existsSync(paths.imagesFile) ? { issuedAt: new Date(0).toISOString(), sha256: hashOf('') } : undefined
+    return existsSync(paths.imagesFile) ? { issuedAt: new Date(0).toISOString(), sha256: NO_LIST } : undefined
   }
 }
+
+/** The sum of nothing, which no list has. */
+const NO_LIST = hash('sha256', '')
 
 /** Whether people added any to the cluster. */
 export function hasImages(paths: Pick<AgentPaths, 'imagesFile'>): boolean {
   const known = knownImages(paths)
   return known !== undefined && known.sha256 !== hashOfImages([])
 }
-
-export function hashOfImages(images: Images['images']): string {
-  return hashOf(JSON.stringify(images))
-}
-
-const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
 
 export function readBrought({ addedImagesFile }: Pick<AgentPaths, 'addedImagesFile'>): BroughtImage[] {
   const found = read<BroughtImage[]>(addedImagesFile)

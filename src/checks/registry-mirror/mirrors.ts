@@ -1,11 +1,9 @@
 import type { HostView } from '../../host/host.ts'
-import { parseRegistryHosts, type RegistryHost } from '../../host/parse/network/registry-hosts.ts'
+import { FROM_SETTINGS, parseRegistryHosts, type RegistryHost } from '../../host/parse/network/registry-hosts.ts'
 
 /** containerd's `config_path`, with one directory for each registry. */
 const DIRECTORY = '/etc/containerd/certs.d'
 const MOST_ASKED = 8
-/** How a file begins that the agent has written from the settings of the cluster, and writes again. */
-const WRITTEN = '# Written by Cantrip '
 
 /** A mirror of a registry, or a registry whose CA is configured. */
 export type Mirror = RegistryHost & {
@@ -30,7 +28,7 @@ export async function configuredMirrors(host: HostView): Promise<{ mirrors: Mirr
   const mirrors = registries.flatMap((registry, i): Mirror[] => {
     const file = files[i] ?? ''
     const text = texts[i] ?? ''
-    const isFromSettings = text.startsWith(WRITTEN)
+    const isFromSettings = text.startsWith(FROM_SETTINGS)
     const parsed = parseRegistryHosts(text)
     if ('problem' in parsed) {
       broken.push({ file, problem: parsed.problem, isFromSettings })

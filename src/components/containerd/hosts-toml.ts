@@ -1,9 +1,10 @@
+import { FROM_SETTINGS } from '../../host/parse/network/registry-hosts.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import { loginFor } from './logins.ts'
 
 /** Read at each pull, by any containerd of the machine (containerd's docs/hosts.md). */
 export const DIRECTORY = '/etc/containerd/certs.d'
-export const MARKER = '# Written by Cantrip from the setting registryMirrors.\n'
+export const MARKER = `${FROM_SETTINGS}from the setting registryMirrors.\n`
 
 type Params = Pick<ProvisionParams, 'cluster' | 'registryLogins'>
 

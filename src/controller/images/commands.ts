@@ -1,5 +1,5 @@
 import { errorMessage } from '../../base/text/error-message.ts'
-import type { Arch } from '../../bundle/arch.ts'
+import { ARCHS, type Arch } from '../../bundle/arch.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import { archivesOf } from '../../protocol/images/archives-of.ts'
 import { MAX_IMAGES_BYTES, MOST_IMAGES } from '../../protocol/images/limits.ts'
@@ -38,9 +38,7 @@ export async function addImages(
       if (!data) throw clusterGone(name)
       const admit = (names: readonly string[], bytes: number) => {
         refuseBundled(ports, names)
-        admitCount(data.cluster, names)
-        const others = data.cluster.images.filter((each) => !names.includes(each.name))
-        admitBytes(data.cluster, bytesOf(others) + bytes)
+        admitBeside(data.cluster, names, bytes)
       }
       const stored: string[] = []
       try {
@@ -71,17 +69,26 @@ async function discardUnneeded({ store, images, log }: Ports, stored: readonly s
 }
 
 function put(draft: Draft, images: readonly ClusterImage[]): void {
-  const names = images.map(({ name }) => name)
-  admitCount(draft.cluster, names)
-  const others = draft.cluster.images.filter(({ name }) => !names.includes(name))
+  const others = admitBeside(
+    draft.cluster,
+    images.map(({ name }) => name),
+    bytesOf(images),
+  )
   const all = [...others, ...images].sort((a, b) => (a.name < b.name ? -1 : 1))
-  admitBytes(draft.cluster, bytesOf(all))
   draft.setCluster({ images: all })
   for (const image of images) note(draft, image, 'added')
 }
 
 const removeSome = (cluster: string) =>
   remedy`remove images that nobody needs: ${{ do: 'cluster.images.list', cluster }}`
+
+/** Throws if the cluster cannot have images with these names and so many bytes. Returns those that they do not replace. */
+function admitBeside(cluster: Cluster, names: readonly string[], bytes: number): ClusterImage[] {
+  admitCount(cluster, names)
+  const others = cluster.images.filter(({ name }) => !names.includes(name))
+  admitBytes(cluster, bytesOf(others) + bytes)
+  return others
+}
 
 function admitCount({ name, images }: Cluster, names: readonly string[]): void {
   const count = new Set([...images.map((each) => each.name), ...names]).size
@@ -131,5 +138,5 @@ function note(draft: Draft, image: ClusterImage, state: 'added' | 'removed'): vo
 /** Those of the nodes; all if none is known. */
 function archsOf(data: ClusterData): ReadonlySet<Arch> {
   const found = present(data).flatMap(({ facts }) => facts?.os.arch ?? [])
-  return new Set<Arch>(found.length > 0 ? found : ['x64', 'arm64'])
+  return new Set<Arch>(found.length > 0 ? found : ARCHS)
 }

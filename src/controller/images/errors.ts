@@ -4,6 +4,11 @@ import { MAX_IMAGE_BYTES } from '../../protocol/images/limits.ts'
 /** What the database and the log of the controller need. */
 const RESERVE_BYTES = 512 * 1024 ** 2
 
+/** What taking an archive apart needs, as a multiple of its size: its files, and an archive of each image with its copy. */
+export const TIMES_TAKEN = 3
+/** An archive, and its copy. */
+export const TIMES_PUBLISHED = 2
+
 /** Throws unless the disk has room for so many bytes, and for the controller's own work. */
 export function requireRoom(freeBytes: number, bytes: number): void {
   const wanted = bytes + RESERVE_BYTES

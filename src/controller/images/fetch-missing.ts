@@ -10,7 +10,7 @@ import { imageFileRoutes } from '../../protocol/images/routes.ts'
 import { download } from '../peers/fetch-bundle.ts'
 import type { HasClock, HasImages, HasLog, HasStore } from '../ports.ts'
 import type { Beat } from '../store/shared.ts'
-import { requireRoom } from './errors.ts'
+import { requireRoom, TIMES_PUBLISHED } from './errors.ts'
 import { neededArchives } from './needed.ts'
 
 type Ports = HasImages & HasLog & HasStore & Pick<HasClock, 'now'>
@@ -63,7 +63,7 @@ async function fetchArchive(
   { url, sha256, size, adminFile }: { url: string; sha256: string; size: number; adminFile: string },
 ): Promise<void> {
   const access = AdminAccess.parse(JSON.parse(await readFile(adminFile, 'utf8')))
-  requireRoom(await archives.freeBytes(), 2 * size)
+  requireRoom(await archives.freeBytes(), TIMES_PUBLISHED * size)
   const file = join(archives.directory, `upload-peer-${sha256}`)
   await rm(file, { force: true })
   try {

@@ -2,26 +2,19 @@ import { createReadStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AgentError } from '../../base/agent-error.ts'
-import type { Arch } from '../../bundle/arch.ts'
+import { ARCHS, type Arch } from '../../bundle/arch.ts'
 import { BadArchive } from '../../bundle/closure/archive.ts'
 import { imagesOf } from '../../bundle/closure/closure.ts'
 import { plainBytes } from '../../bundle/intake/archives/plain-bytes.ts'
 import { chooseImages, filesOfArchive, type IntakeImage, imagesOfFiles } from '../../bundle/intake/images.ts'
 import { linesOf } from '../../bundle/intake/problems.ts'
 import { writeHashed } from '../../bundle/make/write-hashed.ts'
-import { IMAGE_NAME } from '../../protocol/images/image-name.ts'
+import { ImageName } from '../../protocol/images/image-name.ts'
 import { MAX_IMAGE_BYTES } from '../../protocol/images/limits.ts'
 import type { ImageArchive } from '../../protocol/wire/lists/images.ts'
 import type { ClusterImage } from '../domain/records.ts'
 import { type ImageArchives, SCRATCH } from './archives.ts'
-import { requireRoom, tooLarge } from './errors.ts'
-
-const ARCHS: readonly Arch[] = ['x64', 'arm64']
-/** The files of the archive, and an archive of each image with its copy. */
-const TIMES = 3
-/** An archive, and its copy. */
-const TIMES_PUBLISHED = 2
-const LONGEST_NAME = 200
+import { requireRoom, TIMES_PUBLISHED, TIMES_TAKEN, tooLarge } from './errors.ts'
 
 export type TakenImage = Pick<ClusterImage, 'name' | 'archives'>
 
@@ -46,7 +39,7 @@ export async function takeImages(
 ): Promise<TakenImage[]> {
   const scratch = await mkdtemp(join(archives.directory, SCRATCH))
   try {
-    requireRoom(await archives.freeBytes(), TIMES * (await sizeWhenRead(upload)))
+    requireRoom(await archives.freeBytes(), TIMES_TAKEN * (await sizeWhenRead(upload)))
     const files = await filesOfArchive(upload, scratch)
     if (files === undefined) throw new BadArchive('is no archive of images')
     const found = ARCHS.flatMap((arch) => imagesOfFiles(files, 'image.tar', arch).map((image) => ({ arch, image })))
@@ -98,8 +91,7 @@ function choose(images: readonly Found[], needed: ReadonlySet<Arch>): { chosen: 
 }
 
 function namingProblem(name: string): string[] {
-  const isUsable = name.length <= LONGEST_NAME && IMAGE_NAME.test(name)
-  return isUsable ? [] : [`${JSON.stringify(name)} is not REGISTRY/NAME:TAG`]
+  return ImageName.safeParse(name).success ? [] : [`${JSON.stringify(name)} is not REGISTRY/NAME:TAG`]
 }
 
 async function publish(

@@ -1,21 +1,19 @@
-import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { AgentError } from '../../base/agent-error.ts'
 import { hasCode } from '../../bundle/error.ts'
+import { digestOf } from '../../bundle/make/write-hashed.ts'
 import { MAX_IMAGE_BYTES } from '../../protocol/images/limits.ts'
 import { refusal } from '../domain/admission.ts'
 import type { ImageArchives } from './archives.ts'
-import { requireRoom, tooLarge } from './errors.ts'
+import { requireRoom, TIMES_TAKEN, tooLarge } from './errors.ts'
 
 /** At one time, of all clusters. */
 const MOST_UPLOADS = 8
 const MOST_OF_A_CLUSTER = 2
 /** An upload that has not moved for so long gives way to another one. */
 const STALE_MS = 600_000
-/** While images are taken from it: the archive, its files, and an archive of each image with its copy. */
-const TIMES = 3
 
 export interface Part {
   clusterId: string
@@ -82,7 +80,7 @@ export function openUploads(archives: ImageArchives, now: () => Date): Uploads {
         const received = (await sizeOf(file)) ?? (await admit(which))
         if (offset !== received || bytes.length === 0) return received
         if (received + bytes.length > size) throw tooLarge(received + bytes.length)
-        requireRoom(await archives.freeBytes(), size - received + TIMES * size)
+        requireRoom(await archives.freeBytes(), size - received + TIMES_TAKEN * size)
         await append(file, bytes)
         return received + bytes.length
       }),
@@ -155,7 +153,5 @@ async function sizeOf(file: string): Promise<number | undefined> {
 }
 
 async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer)
-  return hash.digest('hex')
+  return (await digestOf(createReadStream(file, { highWaterMark: 1024 * 1024 }))).sha256
 }

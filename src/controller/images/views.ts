@@ -1,9 +1,8 @@
+import { ARCHS } from '../../bundle/arch.ts'
 import type { ImageView } from '../../protocol/images/routes.ts'
 import { type ClusterData, present } from '../domain/draft.ts'
 import type { ClusterImage, Node } from '../domain/records.ts'
 import { mayHaveKubernetes } from '../domain/shape.ts'
-
-const ARCHS = ['x64', 'arm64'] as const
 
 /** The images that people added to a cluster, and what its nodes say about them. */
 export function imageViews(data: ClusterData): ImageView[] {

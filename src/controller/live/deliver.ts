@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
+import { hashOfImages } from '../../protocol/images/hash-of-images.ts'
 import type { Controllers } from '../../protocol/wire/lists/controllers.ts'
 import type { Images, ListedImage } from '../../protocol/wire/lists/images.ts'
 import type { Trust } from '../../protocol/wire/lists/trust.ts'
@@ -69,10 +69,11 @@ export function sendControllers({ authority, now, publicUrls }: Ports & HasPubli
 
 /** Sends a node the images that people added to its cluster, if it has another list. */
 function sendImages({ authority, now }: Ports, session: Session, all: readonly ClusterImage[]): void {
-  const images = all.map(({ name, archives, pinned, addedAt }): ListedImage => ({ name, archives, pinned, addedAt }))
   const known = session.knownImages
-  const sha256 = createHash('sha256').update(JSON.stringify(images)).digest('hex')
-  if (!session.isOpen || known?.sha256 === sha256 || (known === undefined && images.length === 0)) return
+  if (!session.isOpen || (known === undefined && all.length === 0)) return
+  const images = all.map(({ name, archives, pinned, addedAt }): ListedImage => ({ name, archives, pinned, addedAt }))
+  const sha256 = hashOfImages(images)
+  if (known?.sha256 === sha256) return
   // Later than the list that the node has, whatever the clocks of the controllers say.
   const issuedMs = Math.max(now().getTime(), Date.parse(known?.issuedAt ?? '') + 1 || 0)
   const issuedAt = new Date(issuedMs).toISOString()

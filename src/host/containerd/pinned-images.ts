@@ -17,9 +17,10 @@ const PINNED = 'labels."io.cri-containerd.pinned"==pinned'
 /** Lists the names of the pinned images, one a line. Their content is not read. */
 export const LIST_PINNED = [...CTR_IMAGES, 'list', '--quiet', PINNED] as const
 /** Of images that people added to the cluster, under each of their names. */
-export const ADDED = 'cantrip.local/added=yes'
+const ADDED_LABEL = 'cantrip.local/added'
+export const ADDED = `${ADDED_LABEL}=yes`
 
 /** The pinned images without those that people added, as a table, with the digest in the third column. */
-export const LIST_PINNED_WITH_DIGESTS = [...CTR_IMAGES, 'list', `${PINNED},labels."cantrip.local/added"!=yes`] as const
+export const LIST_PINNED_WITH_DIGESTS = [...CTR_IMAGES, 'list', `${PINNED},labels."${ADDED_LABEL}"!=yes`] as const
 /** As a table, with the digest in the third column. */
-export const LIST_ADDED = [...CTR_IMAGES, 'list', 'labels."cantrip.local/added"==yes'] as const
+export const LIST_ADDED = [...CTR_IMAGES, 'list', `labels."${ADDED_LABEL}"==yes`] as const

@@ -32,8 +32,8 @@ const OF_KUBE_PROXY = [
 
 /**
  * Records the undo of what pods create, before the kubelet starts; what must be undone last is recorded first. The undo stops
- * the kubelet, also one that ran already and is only started again, ends containers, unmounts volumes, then removes networks, rules, control groups, and finally files. The files
- * that show which network is Cantrip's are removed after that network.
+ * the kubelet, also one that ran already and is only started again, ends containers, unmounts volumes, then removes networks, rules,
+ * control groups, and finally files. The files that show which network is Cantrip's are removed after that network.
  */
 export async function expectWhatPodsLeave(host: Host, { cluster }: Pick<ProvisionParams, 'cluster'>): Promise<void> {
   const { trees, files, networks, chains, nftTables, links } = POD_NETWORK_TRACES[cluster.cni]

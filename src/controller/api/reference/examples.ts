@@ -90,13 +90,13 @@ const UPGRADE = {
   nodes: [{ name: 'cp-1', version: 'v1.35.4', phase: 'waiting', waitingFor: null }],
 }
 
-/** Bodies and answers of routes, by the id of the route. A test parses them with the schemas of the routes. */
 const IMAGE = {
   ...{ name: 'registry.example/tool:v1', pinned: true, addedAt: AT, addedBy: 'alice' },
   archives: [{ arch: 'x64', digest: `sha256:${SHA256}`, bytes: 4_318_208 }],
   ...{ nodes: { have: ['cp-1'], wanted: 2 }, problems: [] },
 }
 
+/** Bodies and answers of routes, by the id of the route. A test parses them with the schemas of the routes. */
 export const EXAMPLES: Readonly<Record<string, Example>> = {
   beginDeviceLogin: { body: {} },
   completeDeviceLogin: {

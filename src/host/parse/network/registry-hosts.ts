@@ -20,6 +20,9 @@ export type RegistryHosts =
     }
   | { problem: string }
 
+/** How a hosts.toml begins that the agent has written from the settings of the cluster, and writes again. */
+export const FROM_SETTINGS = '# Written by Cantrip '
+
 /** Of a file that people write. */
 const MOST_CHARACTERS = 256 * 1024
 

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { AgentError } from '../../../../base/agent-error.ts'
 import { errorMessage } from '../../../../base/text/error-message.ts'
+import { digestOf } from '../../../../bundle/make/write-hashed.ts'
 import { MAX_IMAGE_BYTES, UPLOAD_PART_BYTES } from '../../../../protocol/images/limits.ts'
 import { imageRoutes } from '../../../../protocol/images/routes.ts'
 import type { AdminClient } from '../../session/client.ts'
@@ -59,10 +59,7 @@ async function sizeOf(file: FileHandle, archive: string): Promise<number> {
 }
 
 async function sha256Of(file: FileHandle): Promise<string> {
-  const hash = createHash('sha256')
-  const chunks = file.createReadStream({ start: 0, autoClose: false, highWaterMark: 1024 * 1024 })
-  for await (const chunk of chunks) hash.update(chunk as Buffer)
-  return hash.digest('hex')
+  return (await digestOf(file.createReadStream({ start: 0, autoClose: false, highWaterMark: 1024 * 1024 }))).sha256
 }
 
 const changed = (archive: string) =>
