@@ -3,7 +3,7 @@ import { CONTAINERD } from '../../src/base/kubernetes-paths.ts'
 import type { BundleFile, BundleManifest } from '../../src/bundle/format.ts'
 import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
 import type { Component, StepContext } from '../../src/engine/step.ts'
-import { LIST_ADDED, LIST_PINNED_WITH_DIGESTS } from '../../src/host/containerd/pinned-images.ts'
+import { LIST_ADDED, LIST_LABELLED, LIST_PINNED_WITH_DIGESTS, PIN } from '../../src/host/containerd/pinned-images.ts'
 import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
 import { readCsr } from '../../src/pki/csr.ts'
 import type { ProvisionParams } from '../../src/provision/params.ts'
@@ -187,10 +187,11 @@ function answerCommands(fake: FakeKubernetes): void {
       .map((name) => `${name} type sha256:0 complete (1/1) 1.0 MiB/1.0 MiB true \n`)
       .join(''),
   }))
-  host.on([...ctr, 'list', '--quiet'], () => ({
+  host.on([...LIST_LABELLED], () => ({
     stdout: [...images]
       .filter(([, isPinned]) => isPinned)
-      .map(([name]) => `${name}\n${name.slice(0, name.lastIndexOf(':'))}@sha256:0\n`)
+      .flatMap(([name]) => [name, `${name.slice(0, name.lastIndexOf(':'))}@sha256:0`])
+      .map((name) => `${name} type sha256:0 1.0 MiB linux/amd64 ${PIN} \n`)
       .join(''),
   }))
   host.on([...LIST_ADDED], {})

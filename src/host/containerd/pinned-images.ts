@@ -22,5 +22,8 @@ export const ADDED = `${ADDED_LABEL}=yes`
 
 /** The pinned images without those that people added, as a table, with the digest in the third column. */
 export const LIST_PINNED_WITH_DIGESTS = [...CTR_IMAGES, 'list', `${PINNED},labels."${ADDED_LABEL}"!=yes`] as const
+const IS_ADDED = `labels."${ADDED_LABEL}"==yes`
 /** As a table, with the digest in the third column. */
-export const LIST_ADDED = [...CTR_IMAGES, 'list', `labels."${ADDED_LABEL}"==yes`] as const
+export const LIST_ADDED = [...CTR_IMAGES, 'list', IS_ADDED] as const
+/** Those that are pinned or were added, as a table, with the labels, separated by commas, in the last column. */
+export const LIST_LABELLED = [...CTR_IMAGES, 'list', PINNED, IS_ADDED] as const

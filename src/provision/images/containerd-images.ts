@@ -2,7 +2,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { command } from '../../base/command.ts'
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import type { Argv } from '../../host/argv.ts'
-import { ADDED, CTR_IMAGES, LIST_ADDED, LIST_PINNED, PIN } from '../../host/containerd/pinned-images.ts'
+import { ADDED, CTR_IMAGES, LIST_ADDED, LIST_LABELLED, PIN } from '../../host/containerd/pinned-images.ts'
 import type { Host, HostView, Output } from '../../host/host.ts'
 import { whileContainerdRuns } from './containerd-calls.ts'
 
@@ -16,33 +16,42 @@ const UNDO = { kind: 'nothing', because: "images are removed with containerd's d
  */
 export type ImageState = 'kept' | 'loose' | 'missing'
 
-/** The state of each named image, and the digest of those that are there. The content of these images is read. */
-export async function imageStates(
-  host: HostView,
-  names: readonly string[],
-): Promise<(name: string) => { state: ImageState; digest?: string }> {
+export interface FoundImage {
+  state: ImageState
+  /** Of one that is there. */
+  digest?: string
+  /** People added an image of this name. */
+  isAdded?: boolean
+}
+
+/** What containerd has under each of these names. The content of these images is read. */
+export async function imageStates(host: HostView, names: readonly string[]): Promise<(name: string) => FoundImage> {
   if (names.length === 0 || (await host.stat(CONTAINERD.socket)) === undefined) return () => ({ state: 'missing' })
-  const [checked, pinned] = await whileContainerdRuns(host, () =>
+  const [checked, listed] = await whileContainerdRuns(host, () =>
     Promise.all([
       ask(host, [...CTR_IMAGES, 'check', ...names.map((name) => `name=="${name}"`)]),
-      ask(host, LIST_PINNED),
+      ask(host, LIST_LABELLED),
     ]),
   )
   const digests = new Map(rows(checked).flatMap(completeImage))
-  const pins = new Set(pinned.stdout.split('\n'))
+  const labels = new Map(rows(listed).map(([name, ...words]) => [name, words.flatMap((word) => word.split(','))]))
+  const has = (name: string, label: string) => labels.get(name)?.includes(label) === true
   return (name) => {
     const digest = digests.get(name)
-    if (digest === undefined) return { state: 'missing' }
-    const isKept = pins.has(name) && pins.has(digestName(name, digest))
-    return { state: isKept ? 'kept' : 'loose', digest }
+    const isAdded = has(name, ADDED)
+    if (digest === undefined) return { state: 'missing', isAdded }
+    const isKept = has(name, PIN) && has(digestName(name, digest), PIN)
+    return { state: isKept ? 'kept' : 'loose', digest, isAdded }
   }
 }
 
 /** The same for images of the bundle: one of such a name that people added is not the bundle's, and counts as missing. */
 export async function bundleImageStates(host: HostView, names: readonly string[]): ReturnType<typeof imageStates> {
   const stateOf = await imageStates(host, names)
-  const added = new Set((await addedNames(host)).map(({ name }) => name))
-  return (name) => (added.has(name) ? { state: 'missing' } : stateOf(name))
+  return (name) => {
+    const found = stateOf(name)
+    return found.isAdded ? { state: 'missing' } : found
+  }
 }
 
 /** Imports the archive of one image under its tag and its digest, both with these labels. */
