@@ -56,6 +56,12 @@ export function readIfThere(path: string): string | undefined {
   }
 }
 
+/** Whether a file could not be written because its disk, or the quota of its user, is full. */
+export function isDiskFull(error: unknown): boolean {
+  const { code } = Object(error) as { code?: unknown }
+  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'disk/full'
+}
+
 /** Syncs the entries of a directory: names of files that were created, renamed or removed in it. */
 export function syncDirectory(path: string): void {
   const directory = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY)

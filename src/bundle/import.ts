@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { AgentError } from '../base/agent-error.ts'
-import { syncDirectory, writeDurably } from '../base/durable-file.ts'
+import { isDiskFull, syncDirectory, writeDurably } from '../base/durable-file.ts'
 import { errorMessage } from '../base/text/error-message.ts'
 import { type OpenFile, proveClosure } from './closure/closure.ts'
 import { makeCopies, publishCopies } from './compression/copies.ts'
@@ -54,7 +54,7 @@ export async function importBundle(
     const hasCopies = await compress(verified.manifest, copy, copies).then(
       () => true,
       async (error: unknown) => {
-        if (!hasCode(error, 'ENOSPC', 'EDQUOT')) throw error
+        if (!isDiskFull(error)) throw error
         await rm(copies, { recursive: true, force: true })
         return false
       },

@@ -25,6 +25,8 @@ let host: FakeHost
 let imports: string[]
 /** The command after which the process is killed, once. */
 let killAfter: string | undefined
+/** What an import fails with. */
+let importError: string | undefined
 beforeAll(async () => {
   if (!isMissing) containerd = await startContainerd(CONTAINERD_EXECUTABLE ?? '')
 })
@@ -34,6 +36,7 @@ afterAll(() => containerd?.stop())
 beforeEach(() => {
   host = fakeHost({ directories: ['/run/systemd/system'] })
   imports = []
+  importError = undefined
   host.files.seed(CONTAINERD.socket, '')
   host.on(['systemctl', 'show'], { stdout: 'ActiveState=active\n' })
   host.on([`${CONTAINERD.binaries}/ctr`], async (argv) => {
@@ -50,6 +53,7 @@ async function carryOut(argv: readonly string[]) {
   if (!argv.includes('import')) return containerd.ctr(...argv.slice(1))
   const path = argv.at(-1) ?? ''
   imports.push(path)
+  if (importError !== undefined) return { exitCode: 1, stdout: '', stderr: importError }
   const archive = join(containerd.directory, 'import.tar')
   await writeFile(archive, host.files.bytes(path) ?? Buffer.alloc(0))
   return containerd.ctr(...argv.slice(1, -1), archive)
@@ -106,6 +110,20 @@ test.skipIf(isMissing)(
     expect(await keep([one, two], brought)).toEqual(brought)
     expect(imports).toHaveLength(2)
     expect(host.calls.slice(calls).filter((argv) => argv.includes('label') || argv.includes('tag'))).toEqual([])
+  },
+)
+
+test.skipIf(isMissing)(
+  'a disk that is full during an import is told as such, and the other images come (needs root and a built containerd)',
+  async () => {
+    const [one, two] = [await listed(ONE, 'one'), await listed(TWO, 'two')]
+    importError = 'ctr: failed to ingest "layer": no space left on device: unknown'
+    const [brought, ...others] = await keep([one])
+    expect(others).toEqual([])
+    expect(brought?.problem).toMatchObject({ code: 'images/node-full', message: expect.stringContaining(ONE) })
+    expect(host.files.list('/var/lib/cantrip/bundle/images')).toEqual([])
+    importError = undefined
+    expect((await keep([one, two], brought && [brought])).map(({ problem }) => problem)).toEqual([undefined, undefined])
   },
 )
 

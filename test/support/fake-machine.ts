@@ -162,9 +162,8 @@ export function fakeMachine(): FakeMachine {
       const output = await ask(argv, options)
       for (const line of output.stdout.split('\n').filter(Boolean)) options.onLine?.(line)
       if ((options.okCodes ?? [0]).includes(output.exitCode)) return output
-      throw new AgentError('command/failed', `${escapeArgv(argv)} ended with exit code ${output.exitCode}`, {
-        fix: 'see its output',
-      })
+      const message = `${escapeArgv(argv)} ended with exit code ${output.exitCode}\n${output.stderr}`.trim()
+      throw new AgentError('command/failed', message, { fix: 'see its output' })
     },
     async download({ url, path, mode }) {
       const bytes = downloads.get(url)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { AgentError, reportOf } from '../../base/agent-error.ts'
+import { isDiskFull } from '../../base/durable-file.ts'
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import { errorMessage } from '../../base/text/error-message.ts'
 import type { Host, HostView } from '../../host/host.ts'
@@ -89,7 +90,9 @@ export async function keepAddedImages(
       brought.push({ name, digest, addedAt })
     } catch (error) {
       way.signal.throwIfAborted()
-      const { code, message, fix } = reportOf(error)
+      const { code, message, fix } = reportOf(
+        isDiskFull(error) ? nodeFull(`${errorMessage(error)}: there was no room for the image ${name}`, error) : error,
+      )
       if (error instanceof AgentError && code === NOT_FETCHED && error.kind === 'unreachable')
         silence = error.cause as unknown[]
       brought.push({ name, digest, addedAt, problem: { code, message: short(message), fix: short(fix) } })
@@ -203,10 +206,15 @@ async function requireRoom(host: HostView, { name, sha256, size }: Wanted, direc
     const wanted = TIMES * size - there + kept
     if (freeBytes >= wanted) continue
     const found = `found ${mib(freeBytes)} free on the file system of ${path}; wanted ${mib(wanted)} for the image ${name}`
-    throw new AgentError('images/node-full', `${found}: below ${mib(kept)} the kubelet evicts pods`, {
-      fix: 'make room on this node, or remove images of the cluster (controller cluster images list); the agent tries again by itself',
-    })
+    throw nodeFull(`${found}: below ${mib(kept)} the kubelet evicts pods`)
   }
+}
+
+function nodeFull(message: string, cause?: unknown): AgentError {
+  return new AgentError('images/node-full', message, {
+    fix: 'make room on this node, or remove images of the cluster (controller cluster images list); the agent tries again by itself',
+    cause,
+  })
 }
 
 const mib = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`

@@ -1,5 +1,6 @@
 import { closeSync, fdatasyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path/posix'
+import { isDiskFull } from '../../base/durable-file.ts'
 import type { AgentPaths } from '../paths.ts'
 
 export interface Reserve {
@@ -23,17 +24,12 @@ export function keepReserve(path: string): Reserve {
       try {
         return work()
       } catch (error) {
-        if (!isFull(error)) throw error
+        if (!isDiskFull(error)) throw error
         rmSync(path, { force: true })
         return work()
       }
     },
   }
-}
-
-export function isFull(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException).code
-  return code === 'ENOSPC' || code === 'EDQUOT'
 }
 
 function fill(path: string): void {
@@ -50,7 +46,7 @@ function fill(path: string): void {
       closeSync(file)
     }
   } catch (error) {
-    if (!isFull(error)) throw error
+    if (!isDiskFull(error)) throw error
     rmSync(path, { force: true })
   }
 }

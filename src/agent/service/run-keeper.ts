@@ -1,4 +1,5 @@
 import type { ErrorReport } from '../../base/agent-error.ts'
+import { isDiskFull } from '../../base/durable-file.ts'
 import { shorten } from '../../base/text/shorten.ts'
 import type { EngineEvent } from '../../engine/event.ts'
 import { eventText } from '../../report/event-text.ts'
@@ -9,7 +10,7 @@ import type { Log } from '../log.ts'
 import type { Self } from '../self.ts'
 import type { StatusFile } from '../status.ts'
 import { type RunChild, type RunResult, startRunChild } from './processes/run-child.ts'
-import { isFull, type Reserve } from './reserve.ts'
+import type { Reserve } from './reserve.ts'
 
 export interface RunKeeperOptions {
   self: Self
@@ -67,7 +68,7 @@ export function keepRuns(options: RunKeeperOptions): RunKeeper {
       try {
         reserve.spend(() => outbox.append(message))
       } catch (error) {
-        if (!isFull(error)) throw error
+        if (!isDiskFull(error)) throw error
         waiting = waiting.filter((each) => each.t !== 'event' || each.body.event.kind !== 'log')
         options.after(RETRY_MS, flush)
         return

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
+import { withFileErrors } from '../../host/linux/files/file-error.ts'
 
 export interface Digest {
   size: number
@@ -27,7 +28,9 @@ export async function writeHashed(path: string, bytes: AsyncIterable<Uint8Array>
   }
   async function* writing(): AsyncGenerator<Uint8Array> {
     for await (const chunk of bytes) {
-      for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done)).bytesWritten
+      await withFileErrors(path, async () => {
+        for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done)).bytesWritten
+      })
       yield chunk
     }
   }

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, rename, rm, stat, statfs, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { syncDirectory } from '../../base/durable-file.ts'
+import { isDiskFull, syncDirectory } from '../../base/durable-file.ts'
 import { type Limit, limit } from '../../base/tasks/limit.ts'
 import { compressFile } from '../../bundle/compression/copies.ts'
 import { hasCode } from '../../bundle/error.ts'
@@ -63,7 +63,7 @@ export function openArchives(dataDirectory: string, free: (path: string) => Prom
       await rm(`${file}.zst`, { force: true })
       await compressFile(file, `${file}.zst`, size).catch(async (error: unknown) => {
         await rm(`${file}.zst`, { force: true })
-        if (!hasCode(error, 'ENOSPC', 'EDQUOT')) throw error
+        if (!isDiskFull(error)) throw error
       })
       if (await exists(`${file}.zst`)) await rename(`${file}.zst`, copyAt(sha256))
       await rename(file, at(sha256))

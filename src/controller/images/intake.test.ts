@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -66,6 +67,27 @@ test('what the cluster would have is admitted by its bytes before any is stored'
   expect(asked).toBeLessThan(41 * MIB)
   expect([stored, left()]).toEqual([[], []])
 })
+
+// 1 MiB of the image has to be unpacked, and to be written once more.
+test.skipIf(process.getuid?.() !== 0).each(['1000k', '1800k'])(
+  'a disk of %s that another program fills meanwhile is told as one without room, and nothing stays (needs root)',
+  async (size) => {
+    const upload = await archive(1)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', join(directory, 'bundles')])
+    try {
+      const stored: string[] = []
+      const taken = takeImages(
+        upload,
+        openArchives(directory, async () => 2 ** 40),
+        intake(stored),
+      )
+      await expect(taken).rejects.toMatchObject({ code: 'images/no-space', kind: 'unreachable' })
+      expect([stored, left()]).toEqual([[], []])
+    } finally {
+      execFileSync('umount', [join(directory, 'bundles')])
+    }
+  },
+)
 
 test('the room is looked at before each image, and what was stored until then is told', async () => {
   const stored: string[] = []

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AgentError } from '../../base/agent-error.ts'
+import { isDiskFull } from '../../base/durable-file.ts'
 import { ARCHS, type Arch } from '../../bundle/arch.ts'
 import { BadArchive } from '../../bundle/closure/archive.ts'
 import { imagesOf } from '../../bundle/closure/closure.ts'
@@ -37,8 +38,9 @@ export async function takeImages(
   archives: ImageArchives,
   { needed, admit, onStored }: Intake,
 ): Promise<TakenImage[]> {
-  const scratch = await mkdtemp(join(archives.directory, SCRATCH))
+  let scratch: string | undefined
   try {
+    scratch = await mkdtemp(join(archives.directory, SCRATCH))
     requireRoom(await archives.freeBytes(), TIMES_TAKEN * (await sizeWhenRead(upload)))
     const files = await filesOfArchive(upload, scratch)
     if (files === undefined) throw new BadArchive('is no archive of images')
@@ -67,9 +69,11 @@ export async function takeImages(
     }
     return taken
   } catch (error) {
+    // Another program took the room.
+    if (isDiskFull(error)) requireRoom(0, TIMES_TAKEN * (await stat(upload)).size)
     throw error instanceof BadArchive ? invalid([`the archive ${error.message}`]) : error
   } finally {
-    await rm(scratch, { recursive: true, force: true })
+    if (scratch !== undefined) await rm(scratch, { recursive: true, force: true })
   }
 }
 

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { AgentError } from '../../base/agent-error.ts'
+import { isDiskFull } from '../../base/durable-file.ts'
 import { hasCode } from '../../bundle/error.ts'
 import { digestOf } from '../../bundle/make/write-hashed.ts'
 import { MAX_IMAGE_BYTES } from '../../protocol/images/limits.ts'
@@ -135,7 +136,7 @@ async function append(path: string, bytes: Uint8Array): Promise<void> {
   try {
     await file.writeFile(bytes)
   } catch (error) {
-    if (!hasCode(error, 'ENOSPC', 'EDQUOT')) throw error
+    if (!isDiskFull(error)) throw error
     requireRoom(0, bytes.length)
   } finally {
     await file.close()

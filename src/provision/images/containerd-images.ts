@@ -64,7 +64,16 @@ export async function importImage(
 ): Promise<void> {
   // `--digests` adds the name REPOSITORY@DIGEST: manifests can name an image by its digest.
   const names = ['--base-name', repositoryOf(name), '--digests', ...labels.flatMap((label) => ['--label', label])]
-  await change(host, ['import', '--local', ...names, archive], signal)
+  await change(host, ['import', '--local', ...names, archive], signal).catch((error: unknown) => {
+    throw String(error).includes('no space left on device') ? storeFull(error) : error
+  })
+}
+
+function storeFull(cause: unknown): AgentError {
+  return new AgentError('disk/full', `the file system of ${CONTAINERD.root} is full`, {
+    fix: `free some space, then run the same command again: ${command`df -h ${CONTAINERD.root}`}`,
+    cause,
+  })
 }
 
 /** Labels an image that is complete, and gives it the name with its digest. Nothing is downloaded. */

@@ -1,6 +1,8 @@
 import { mkdir, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import type { Parser, ReadEntry } from 'tar'
+import { isDiskFull } from '../../../base/durable-file.ts'
+import { fileError } from '../../../host/linux/files/file-error.ts'
 import { BadArchive } from '../../closure/archive.ts'
 import { contentKind } from '../content-kind.ts'
 import { isFile } from '../tree.ts'
@@ -11,7 +13,7 @@ const TYPES = new Set(['File', 'OldFile', 'ContiguousFile', 'Link', 'SymbolicLin
 
 /**
  * Extracts the members that `wanted` selects, to a new directory. Reads gzip and zstd by content, whatever the name is.
- * Throws BadArchive.
+ * Throws BadArchive, or `disk/full`.
  */
 export async function unpack(archive: string, to: string, wanted: (path: string) => boolean): Promise<void> {
   const { Unpack } = await import('tar')
@@ -22,6 +24,8 @@ export async function unpack(archive: string, to: string, wanted: (path: string)
       return filter(entry as ReadEntry) && wanted(plain(path))
     }
     return new Unpack({ ...PLAIN, cwd: to, noMtime: true, preserveOwner: false, filter: select })
+  }).catch((error: unknown) => {
+    throw isDiskFull(error) ? fileError(error, to) : error
   })
 }
 
@@ -92,7 +96,7 @@ async function readInto(
     parser.end()
     await ended
   } catch (cause) {
-    throw cause instanceof BadArchive ? cause : await badArchive(archive, cause)
+    throw cause instanceof BadArchive || isDiskFull(cause) ? cause : await badArchive(archive, cause)
   }
 }
 
