@@ -2,10 +2,13 @@ import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { create } from 'tar'
 import { ARCH, type Arch } from '../../src/bundle/arch.ts'
 import { BINARIES, CNI_PLUGINS, IMAGES } from '../../src/bundle/contents.ts'
 import { imageArchive } from '../../src/bundle/make/image.ts'
+import { contentOf, tarBytes } from '../../src/bundle/make/tar.ts'
 import { writeHashed } from '../../src/bundle/make/write-hashed.ts'
 import { DEFAULT_VERSIONS as V } from '../../src/bundle/versions/sets.ts'
 import { printingElf } from './elf.ts'
@@ -127,4 +130,38 @@ export async function putUpstream(root: string, arch: Arch, shape: 'tree' | 'hea
   await put(`${flannel}.sha256`, await named(flannel))
   await put(at(`${releases('flannel-io/flannel', V.flannel)}/kube-flannel.yml`), 'kind: List\n')
   await putImages(join(root, 'images'), arch)
+}
+
+/** The images of Calico's release archive, of which its manifest names the first three. */
+const CALICO = ['node', 'cni', 'kube-controllers', 'typha', 'dikastes', 'pod2daemon-flexvol'] as const
+export const calicoImage = (name: string) => `docker.io/calico/${name}:${V.calico}`
+
+/** Calico's release archive beside its checksums. `without`: members that it lacks. */
+export async function putCalicoRelease(directory: string, arch: Arch, without: readonly string[] = []): Promise<void> {
+  const containers = CALICO.slice(0, 3).map((name) => ({ name, image: calicoImage(name) }))
+  const manifest = { kind: 'DaemonSet', spec: { template: { spec: { containers } } } }
+  const members: Record<string, Uint8Array> = {
+    'manifests/calico.yaml': Buffer.from(JSON.stringify(manifest)),
+    'bin/cni/amd64/bandwidth': printingElf('CNI bandwidth plugin v0.0.1', arch),
+  }
+  for (const name of CALICO)
+    members[`images/calico-${name}.tar`] = await savedByDocker(`calico/${name}:${V.calico}`, arch)
+  const kept = Object.entries(members).filter(([name]) => !without.includes(name))
+  const file = join(directory, `release-${V.calico}.tgz`)
+  await putArchive(file, Object.fromEntries(kept.map(([name, bytes]) => [`release-${V.calico}/${name}`, bytes])))
+  await put(join(directory, 'SHA256SUMS'), `${hash(await readFile(file), 'sha256')}  release-${V.calico}.tgz\n`)
+}
+
+/** An archive as `docker save` makes it. */
+function savedByDocker(name: string, arch: Arch): Promise<Buffer> {
+  const layer = Buffer.from(name)
+  const diffIds = [`sha256:${hash(layer, 'sha256')}`]
+  const config = { architecture: ARCH[arch].oci, os: 'linux', rootfs: { type: 'layers', diff_ids: diffIds } }
+  const files = {
+    'config.json': JSON.stringify(config),
+    'layer/layer.tar': layer,
+    'manifest.json': JSON.stringify([{ Config: 'config.json', RepoTags: [name], Layers: ['layer/layer.tar'] }]),
+  }
+  const entries = Object.entries(files).map(([path, text]) => ({ path, content: contentOf(text) }))
+  return buffer(Readable.from(tarBytes(entries.map((each) => ({ kind: 'file', mode: 0o644, ...each })))))
 }

@@ -6,11 +6,20 @@ import { buffer } from 'node:stream/consumers'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { printingElf } from '../../../test/support/elf.ts'
-import { put, putArchive, putImage, putLayout, putUpstream } from '../../../test/support/upstream-files.ts'
+import {
+  calicoImage,
+  put,
+  putArchive,
+  putCalicoRelease,
+  putImage,
+  putLayout,
+  putUpstream,
+} from '../../../test/support/upstream-files.ts'
 import { ARCH, type Arch } from '../arch.ts'
 import { readArchive } from '../closure/archive.ts'
 import { BINARIES, CNI_PLUGINS } from '../contents.ts'
 import { DEFAULT_VERSIONS as V } from '../versions/sets.ts'
+import { closed } from './closed.ts'
 import { directorySource } from './dir.ts'
 import type { Item } from './source.ts'
 
@@ -21,8 +30,8 @@ const PAUSE = `registry.k8s.io/pause:${V.pause}`
 let scratch: string
 let progress: string[]
 const at = (...path: string[]) => join(scratch, 'files', ...path)
-const collect = (): Promise<Item[]> =>
-  directorySource(at())({
+const collect = (source = directorySource(at())): Promise<Item[]> =>
+  source({
     arch,
     versions: V,
     agent: { file: '/bin/true', version: '1.2.3' },
@@ -88,6 +97,38 @@ test.each(['tree', 'heap'] as const)(
       expect(error.message).toMatch(new RegExp(`${path.replace(/[.+]/g, '\\$&')}: its sha(256|512) is`))
   },
 )
+
+const CALICO_IMAGES = ['cni', 'kube-controllers', 'node'].map(calicoImage)
+
+test("of Calico's release archive, the manifest and the images that it names are taken", async () => {
+  await putLayout(at(), arch)
+  await putCalicoRelease(at('calico'), arch)
+  const items = await collect(closed(directorySource(at())))
+  expect(namesOf(items)).toContain('manifests/calico.yaml')
+  const images = items.filter(({ name }) => name.includes('/calico/'))
+  expect(images.map(({ name }) => name).sort()).toEqual(CALICO_IMAGES)
+  expect(progress.filter((line) => /left out|not used/.test(line))).toEqual([])
+})
+
+test("an image that Calico's manifest names has to be in its release archive", async () => {
+  await putLayout(at(), arch)
+  await putCalicoRelease(at('calico'), arch, ['images/calico-cni.tar'])
+  const archive = `calico/release-${V.calico}.tgz`
+  const refused = collect(closed(directorySource(at())))
+  await expect(refused).rejects.toThrow(`${archive}: has no release-${V.calico}/images/calico-cni.tar`)
+  await writeFile(at(archive), 'x', { flag: 'a' })
+  await rm(join(scratch, 'scratch'), { recursive: true })
+  await mkdir(join(scratch, 'scratch'))
+  await expect(collect()).rejects.toThrow(`${archive}: its sha256 is`)
+})
+
+test("Calico's release archive is for one architecture", async () => {
+  await putLayout(at(), arch)
+  await putCalicoRelease(at('calico'), other)
+  await expect(collect()).rejects.toThrow(
+    `${calicoImage('node')}: it is for ${ARCH[other].oci}; wanted ${ARCH[arch].oci}`,
+  )
+})
 
 test('all that is missing is told at once, with where it is published', async () => {
   await mkdir(at())

@@ -14,6 +14,21 @@ test('the list has every file with its checksum, and every image', () => {
   expect(list.images).toHaveLength(Object.keys(IMAGES).length)
 })
 
+test("Calico's release archive is listed as optional, and not fetched with the others", () => {
+  const { podNetworks } = upstreamList(V, 'x64')
+  expect(podNetworks).toEqual([
+    {
+      url: `https://github.com/projectcalico/calico/releases/download/${V.calico}/release-${V.calico}.tgz`,
+      checksumUrl: `https://github.com/projectcalico/calico/releases/download/${V.calico}/SHA256SUMS`,
+      gives: [
+        'manifests/calico.yaml',
+        ...['node', 'cni', 'kube-controllers'].map((name) => `images/calico-${name}.tar`),
+      ],
+    },
+  ])
+  expect(forWget(upstreamList(V, 'x64'))).not.toContain('calico')
+})
+
 test('for wget: one URL in each line, files and checksums', () => {
   const lines = forWget(upstreamList(V, 'x64')).trim().split('\n')
   expect(lines).toContain(`https://dl.k8s.io/release/${V.kubernetes}/bin/linux/amd64/kubelet`)

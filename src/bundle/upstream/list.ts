@@ -1,25 +1,40 @@
 import type { Arch } from '../arch.ts'
 import { IMAGES } from '../contents.ts'
 import type { VersionSet } from '../versions/sets.ts'
-import { upstreamFiles } from './table.ts'
+import { type UpstreamFile, upstreamFiles } from './table.ts'
 
 /** What to download for a bundle. */
 export interface UpstreamList {
   kubernetesVersion: string
   arch: Arch
-  files: { url: string; checksumUrl?: string; gives: string[] }[]
+  files: ListedFile[]
   images: string[]
+  /** Archives with the manifest and the images of another pod network. */
+  podNetworks: ListedFile[]
+}
+
+interface ListedFile {
+  url: string
+  checksumUrl?: string
+  gives: string[]
 }
 
 export function upstreamList(versions: VersionSet, arch: Arch): UpstreamList {
-  const files = upstreamFiles(versions, arch).filter(({ spare }) => !spare)
+  const all = upstreamFiles(versions, arch)
+  const hasManifest = ({ gives }: UpstreamFile) => gives.some(({ path }) => path.startsWith('manifests/'))
+  const hasImages = ({ gives }: UpstreamFile) => gives.some(({ path }) => path.startsWith('images/'))
   return {
     ...{ kubernetesVersion: versions.kubernetes, arch },
-    files: files.map(({ url, checksumUrl, gives }) => ({
-      ...{ url, gives: gives.map(({ path }) => path) },
-      ...(checksumUrl === undefined ? {} : { checksumUrl }),
-    })),
+    files: all.filter(({ spare }) => !spare).map(listed),
     images: Object.entries(IMAGES).map(([repository, { version }]) => `${repository}:${versions[version]}`),
+    podNetworks: all.filter((file) => hasManifest(file) && hasImages(file)).map(listed),
+  }
+}
+
+function listed({ url, checksumUrl, gives }: UpstreamFile): ListedFile {
+  return {
+    ...{ url, gives: gives.map(({ path }) => path) },
+    ...(checksumUrl === undefined ? {} : { checksumUrl }),
   }
 }
 

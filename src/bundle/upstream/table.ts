@@ -86,6 +86,21 @@ const TABLE: readonly Published[] = [
     spare: true,
   },
   {
+    host: 'github.com',
+    path: 'projectcalico/calico/releases/download/{calico}/release-{calico}.tgz',
+    checksum: 'SHA256SUMS',
+    // It has images of other modes too, which the manifest does not name.
+    gives: {
+      'release-{calico}/manifests/calico.yaml': 'manifests/calico.yaml',
+      ...same('release-{calico}/images/', 'images/', [
+        'calico-node.tar',
+        'calico-cni.tar',
+        'calico-kube-controllers.tar',
+      ]),
+    },
+    spare: true,
+  },
+  {
     host: 'dl.k8s.io',
     path: '{kubernetes}/kubernetes-server-linux-{arch}.tar.gz',
     checksum: 'kubernetes-server-linux-{arch}.tar.gz.sha256',

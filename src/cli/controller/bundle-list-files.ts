@@ -45,6 +45,7 @@ export function registerListFiles(bundle: Command): void {
       const rows: Row[] = [
         ...list.files.map(({ url, gives }) => ({ kind: 'file', source: url, gives: gives.join(' ') })),
         ...list.images.map((source) => ({ kind: 'image', source, gives: '-' })),
+        ...list.podNetworks.map(({ url, gives }) => ({ kind: 'optional', source: url, gives: gives.join(' ') })),
       ]
       process.stdout.write(await render(output, list, rows, COLUMNS))
     })
