@@ -1,8 +1,9 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { Secret } from '../../src/base/text/secret.ts'
 import { ARCH, type Arch } from '../../src/bundle/arch.ts'
 import { IMAGES } from '../../src/bundle/contents.ts'
 import { buildBundle } from '../../src/bundle/make/build-bundle.ts'
@@ -13,9 +14,13 @@ import { DEFAULT_VERSIONS as V } from '../../src/bundle/versions/sets.ts'
 import { STEADY_CLOCK } from '../../src/cli/kit/steady-clock.ts'
 import { printingElf } from '../support/elf.ts'
 import { type FileServer, serveFiles } from '../support/file-server.ts'
-import { type DockerRegistry, startDockerRegistry } from '../support/images/docker-registry.ts'
+import { pushCosignSignature } from '../support/images/cosign-signature.ts'
+import { type DockerRegistry, startDockerRegistry, USER } from '../support/images/docker-registry.ts'
 import { pushImageIndex } from '../support/images/image-index.ts'
+import { serverCertificate } from '../support/images/server-certificate.ts'
 import { type Skopeo, skopeoWith } from '../support/images/skopeo.ts'
+import { startTokenServer } from '../support/images/token-server.ts'
+import { newPgpSigner } from '../support/pgp.ts'
 import { put, putUpstream, versionText } from '../support/upstream-files.ts'
 
 const arch: Arch = process.arch === 'arm64' ? 'arm64' : 'x64'
@@ -77,7 +82,10 @@ test('what a mirror and a registry have becomes a bundle, and a lock that names 
   const { files, images, ...rest } = await lock()
   expect(rest).toEqual({ format: 1, kubernetesVersion: V.kubernetes, arch })
   expect(images).toEqual(
-    NAMES.toSorted().map((name) => ({ name, digest: digests.get(name), size: expect.any(Number) })),
+    NAMES.toSorted().map((name) => ({
+      ...{ name, digest: digests.get(name), size: expect.any(Number) },
+      signatures: ['not checked'],
+    })),
   )
   const find = (text: string) => files.find(({ url }: { url: string }) => url.includes(text))
   expect(find('/kubelet')).toMatchObject({
@@ -146,6 +154,19 @@ test('a lock of other files is refused', async () => {
   expect(message).toContain('https://dl.k8s.io/other: is in the lock file, but not needed')
 })
 
+test('a build that is locked downloads nothing without its lock, writes none, and refuses one that would change', async () => {
+  expect(await failure({ locked: true })).toMatchObject({ code: 'bundle/missing', kind: 'invalid' })
+  expect(server.requests).toEqual([])
+  await expect(readFile(at('lock.json'))).rejects.toThrow('ENOENT')
+  await build()
+  await build({ locked: true })
+  const text = await readFile(at('lock.json'), 'utf8')
+  await writeFile(at('lock.json'), text.replace('"bin/kubelet"', '"bin/kubeadm"'))
+  const error = await failure({ locked: true })
+  expect(error).toMatchObject({ code: 'bundle/bad-lock', fix: expect.stringContaining('--update-lock') })
+  expect(error.message).toContain(`1 of its entries differ\n  https://${KUBELET}`)
+})
+
 test('a mirror without checksums is enough with a lock, and only then', async () => {
   await build()
   for (const file of ['kubelet.sha256', 'kubelet.sha512']) await rm(served(`${KUBELET.replace(/kubelet$/, file)}`))
@@ -208,4 +229,100 @@ test('downloads go through the proxy of the environment', async () => {
   )
   expect(error.message).not.toContain('registry.k8s.io')
   await proxy.close()
+})
+
+test('a registry with a user and a password, and a mirror of files with the same', async () => {
+  const closed = await startDockerRegistry({ signIn: true, imagesOf: registry })
+  const basic = `Basic ${Buffer.from(USER).toString('base64')}`
+  const place = `/${KUBELET}`
+  server.handlers.set(place, ({ headers }, response) => {
+    if (headers.authorization === basic) return true
+    return response.writeHead(401, { 'www-authenticate': 'Basic realm="files"' }).end()
+  })
+  try {
+    const url = `http://${closed.host}`
+    const without = await failure({ registry: url })
+    expect(without).toMatchObject({ code: 'bundle/not-downloaded', fix: expect.stringContaining('--registry-login') })
+    expect(without.message).toContain(
+      `${url}/v2/registry.k8s.io/pause: answered 401: it wants a user name and a password`,
+    )
+    expect(without.message).toContain(`${server.url}${place}: answered 401`)
+    const wrong = await failure({ registry: url, logins: { [url]: new Secret('node:other') } })
+    expect(wrong.message).toContain(`it refuses the user name or the password of --registry-login ${url}`)
+    expect(`${wrong.message} ${progress}`).not.toContain('node:other')
+    const logins = { [url]: new Secret(USER), [server.url]: new Secret(USER) }
+    await verifyBundle(await build({ registry: url, logins }), publicKey)
+    expect((await lock()).images).toHaveLength(NAMES.length)
+    expect(await readFile(at('lock.json'), 'utf8')).not.toContain('hunter2')
+  } finally {
+    await closed.stop()
+  }
+})
+
+test('a registry that wants tokens of another server, which wants the user and the password', async () => {
+  const tls = serverCertificate('registry')
+  const tokens = await startTokenServer(tls)
+  const closed = await startDockerRegistry({ tls, tokens, imagesOf: registry })
+  try {
+    const network = { env: {}, ca: [tls.ca] }
+    const url = `https://${closed.host}`
+    const without = await failure({ registry: url, network })
+    expect(without.message).toContain(`got no token from ${new URL(tokens.realm).origin}, which answered 401`)
+    tokens.requests.length = 0
+    const logins = { [closed.host]: new Secret(USER) }
+    await verifyBundle(await build({ registry: url, network, logins }), publicKey)
+    expect(tokens.requests).toHaveLength(NAMES.length)
+    expect(tokens.requests[0]).toMatch(/^\/token\?service=registry.test&scope=repository%3A.*%3Apull Basic /)
+  } finally {
+    await closed.stop()
+    await tokens.close()
+  }
+})
+
+test('with keys, the lock says of each file and image who signed it, and a wrong signature is refused', async () => {
+  const cosign = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const signer = await newPgpSigner()
+  try {
+    const pem = cosign.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    const keys = { pgp: new Map([['pgp.asc', signer.publicKey]]), cosign: new Map([['cosign.pub', pem]]) }
+    const runc = served(`github.com/opencontainers/runc/releases/download/${V.runc}/runc.sha256sum`)
+    const line = /^[0-9a-f]{64} {2}runc.*\n/m.exec(await readFile(runc, 'utf8'))?.[0] ?? ''
+    await writeFile(runc, await signer.clear(line))
+    const etcd = served(`github.com/etcd-io/etcd/releases/download/${V.etcd}/SHA256SUMS`)
+    await writeFile(`${etcd}.asc`, await signer.detached(await readFile(etcd)))
+    const kubelet = await readFile(served(KUBELET))
+    await writeFile(served(`${KUBELET}.sig`), sign('sha256', kubelet, cosign.privateKey).toString('base64'))
+    const kubectl = served(KUBELET.replace('kubelet', 'kubectl'))
+    await writeFile(`${kubectl}.sig`, (await readFile(served(`${KUBELET}.sig`), 'utf8')).trim())
+    await writeFile(`${kubectl}.cert`, 'a certificate')
+    const digest = digests.get(PAUSE) ?? ''
+    await pushCosignSignature(registry.host, 'registry.k8s.io/pause', { digest, key: cosign.privateKey })
+
+    await verifyBundle(await build({ keys }), publicKey)
+    const { files, images } = await lock()
+    const all = [...files, ...images] as { url?: string; name?: string; signatures: string[] }[]
+    const of = (text: string) => all.find(({ url, name }) => (url ?? name)?.includes(text))?.signatures
+    const byPgp = `verified by PGP key ${signer.fingerprint}`
+    const byCosign = expect.stringMatching(/^verified by cosign key [0-9a-f]{64}$/)
+    expect(of('/runc')).toEqual([byPgp, 'no cosign signature'])
+    expect(of('/etcd-io/')).toEqual([byPgp, 'no cosign signature'])
+    expect(of('/kubelet')).toEqual(['no PGP signature', byCosign])
+    expect(of('/kubectl')).toEqual([
+      'no PGP signature',
+      expect.stringContaining('not checked: signed with a certificate'),
+    ])
+    expect(of(PAUSE)).toEqual([byCosign])
+    expect(of('kube-proxy:')).toEqual(['no cosign signature'])
+    expect(progress.find((each) => each.includes('/runc.'))).toContain(byPgp)
+    // Who confirms a file is no part of what a locked build takes.
+    await build({ locked: true })
+
+    await writeFile(`${etcd}.asc`, await signer.detached('other'))
+    await rm(at('lock.json'))
+    const error = await failure({ keys })
+    expect(error.message).toMatch(/etcd-v.*: has a wrong signature/)
+    await expect(readFile(at('lock.json'))).rejects.toThrow('ENOENT')
+  } finally {
+    await signer.close()
+  }
 })

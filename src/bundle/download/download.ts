@@ -12,12 +12,14 @@ import { fetchPublished } from './fetch-published.ts'
 import { NotFetched } from './http.ts'
 import type { Lock, LockedFile, LockedImage } from './lock.ts'
 import type { Places } from './places.ts'
+import { NOT_CHECKED, type Signatures } from './signatures/signatures.ts'
 
 const AT_ONCE = 4
 
 export interface DownloadOptions {
   transport: Transport
   places: Places
+  signatures: Signatures
   /** Where finished downloads stay. */
   directory: string
   /** Nothing else is taken. */
@@ -29,7 +31,7 @@ export interface DownloadOptions {
  * `bundle/not-downloaded` with all that is missing, or differs from its checksum or the lock.
  */
 export async function download(options: DownloadOptions, context: SourceContext): Promise<{ tree: Tree; lock: Lock }> {
-  const { transport, places, directory, lock } = options
+  const { transport, places, signatures, directory, lock } = options
   const { versions, arch, cache } = context
   const upstream = upstreamFiles(versions, arch).filter(({ spare }) => !spare)
   const names = Object.entries(IMAGES).map(([repository, { version }]) => `${repository}:${versions[version]}`)
@@ -44,14 +46,15 @@ export async function download(options: DownloadOptions, context: SourceContext)
   const lane = limit(AT_ONCE)
 
   /** Adds to the failures. A server that does not answer is not asked again. */
-  const one = (url: string, label: string, fetch: () => Promise<number>) =>
+  const one = (url: string, label: string, fetch: () => Promise<Pick<LockedFile, 'size' | 'signatures'>>) =>
     lane(async () => {
       const { host } = new URL(url)
       try {
         const known = silent.get(host)
         if (known !== undefined) throw new NotFetched(known, 'permanent')
-        const bytes = await fetch()
-        cache.progress(`${label}: ${(bytes / 2 ** 20).toFixed(1)} MiB`)
+        const { size, signatures: verdicts = [] } = await fetch()
+        const checked = verdicts.filter((each) => each !== NOT_CHECKED)
+        cache.progress([`${label}: ${(size / 2 ** 20).toFixed(1)} MiB`, ...checked].join(', '))
       } catch (error) {
         if (!(error instanceof NotFetched)) throw error
         if (error.isUnanswered) silent.set(host, error.message)
@@ -63,10 +66,10 @@ export async function download(options: DownloadOptions, context: SourceContext)
     const locked = lock?.files.find(({ url }) => url === file.url)
     if (lock !== undefined && locked === undefined) return undefined
     return one(places.file(file.place), file.url, async () => {
-      const { entry, paths } = await fetchPublished(file, { transport, places, directory, locked })
+      const { entry, paths } = await fetchPublished(file, { transport, places, signatures, directory, locked })
       taken.files.push(entry)
       tree.files.push(...paths)
-      return entry.size
+      return entry
     })
   })
   const images = names.map((name) => {
@@ -76,10 +79,11 @@ export async function download(options: DownloadOptions, context: SourceContext)
     return one(repository, name, async () => {
       const path = `images/${name}`
       const { digest } = locked ?? {}
-      const image = await fetchImage(transport, { name, repository, arch, directory: join(directory, path), digest })
+      const wanted = { name, repository, arch, directory: join(directory, path), digest, signatures }
+      const image = await fetchImage(transport, wanted)
       taken.images.push({ name, ...image })
       tree.images.push(path)
-      return image.size
+      return image
     })
   })
   await Promise.all([...files, ...images])
@@ -107,7 +111,7 @@ function notDownloaded(
   const hints = [
     ...(lock === undefined ? [] : ['to take what is published now: --update-lock']),
     'proxies: HTTPS_PROXY, HTTP_PROXY and NO_PROXY',
-    'mirrors: --base and --registry',
+    'mirrors: --base and --registry; their users: --registry-login',
     `what is downloaded: ${listFilesCommand(context)}`,
   ]
   return new AgentError('bundle/not-downloaded', message, {

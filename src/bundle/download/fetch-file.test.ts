@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type FileServer, serveFiles } from '../../../test/support/file-server.ts'
+import { Secret } from '../../base/text/secret.ts'
 import { sha256 } from '../intake/hash.ts'
 import { fetchBytes, fetchFile, type Transport } from './fetch-file.ts'
 import { httpUrl, NotFetched, openHttp } from './http.ts'
+import { withAccess } from './registry-access.ts'
 
 const CONTENT = Buffer.from('0123456789'.repeat(100_000))
 const SUM = sha256(CONTENT)
@@ -143,6 +145,21 @@ test('redirects are followed; credentials stay with the server that they are for
   }
   expect(seen).toEqual(['Bearer secret', undefined])
   await expect(fetch({ from: 'round' })).rejects.toThrow('is redirected more than 8 times')
+  await other.close()
+})
+
+test('a user and a password go to the server that asks for them, and not where it redirects to', async () => {
+  const other = await serveFiles(join(scratch, 'served'))
+  const seen: (string | undefined)[] = []
+  other.handlers.set('/file', ({ headers }) => seen.push(headers.authorization) > 0)
+  server.handlers.set('/file', ({ headers }, response) => {
+    if (headers.authorization === undefined) response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
+    else response.writeHead(302, { location: `${other.url}/file` }).end()
+  })
+  const logins = { [server.url]: new Secret('user:word') }
+  const access = { ...transport, http: withAccess({ ...transport, logins }) }
+  await fetchFile(access, { url: `${server.url}/file`, path: path(), maxBytes: 2_000_000, sha256: SUM })
+  expect(seen).toEqual([undefined])
   await other.close()
 })
 

@@ -6,13 +6,15 @@ import { type Clock, type RetryPolicy, retry } from '../../base/retry.ts'
 import { PartFile } from '../../host/linux/files/part-file.ts'
 import { isFile } from '../intake/tree.ts'
 import { type Digest, digestOf } from '../make/write-hashed.ts'
-import { type Http, NotFetched, reasonOf } from './http.ts'
+import { type Http, type Logins, NotFetched, reasonOf } from './http.ts'
 
 const POLICY: RetryPolicy = { firstMs: 500, factor: 2, longestMs: 8_000, tries: 4 }
 
 export interface Transport {
   http: Http
   clock: Clock
+  /** For servers that ask for a user and a password. */
+  logins?: Logins
 }
 
 export interface WantedFile {
@@ -55,6 +57,17 @@ export async function fetchFile(transport: Transport, wanted: WantedFile): Promi
 /** The content of a small file. Throws NotFetched. */
 export async function fetchBytes({ http, clock }: Transport, wanted: Omit<WantedFile, 'path'>): Promise<Buffer> {
   return retry(POLICY, () => readOnce(http, wanted), { clock, mayPass })
+}
+
+/** Undefined if the server has no such file. */
+export async function fetchIfThere(
+  transport: Transport,
+  wanted: Omit<WantedFile, 'path'>,
+): Promise<Buffer | undefined> {
+  return fetchBytes(transport, wanted).catch((error: unknown) => {
+    if (error instanceof NotFetched && error.isAbsent) return undefined
+    throw error
+  })
 }
 
 async function readOnce(http: Http, { url, headers = {}, maxBytes }: Omit<WantedFile, 'path'>): Promise<Buffer> {
@@ -121,8 +134,13 @@ async function* received(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 
 async function refuse({ status, drop }: Awaited<ReturnType<Http['get']>>): Promise<never> {
   await drop()
-  const isTransient = status >= 500 || status === 429 || status === 408
-  throw new NotFetched(`answered ${status}`, isTransient ? 'transient' : 'permanent')
+  throw new NotFetched(`answered ${status}`, stateOf(status))
+}
+
+/** Stores of objects answer 403 for a file that they do not have. */
+function stateOf(status: number): 'transient' | 'permanent' | 'absent' {
+  if (status >= 500 || status === 429 || status === 408) return 'transient'
+  return [403, 404, 410].includes(status) ? 'absent' : 'permanent'
 }
 
 const tooLarge = (maxBytes: number) => new NotFetched(`has more than ${maxBytes} bytes`, 'permanent')

@@ -6,7 +6,8 @@ import { ImageIndex, ImageManifest, isOf, pathOf } from '../closure/images-in.ts
 import { sha256 } from '../intake/hash.ts'
 import { fetchBytes, fetchFile, type Transport } from './fetch-file.ts'
 import { NotFetched } from './http.ts'
-import { jsonOf, withToken } from './registry-access.ts'
+import { jsonOf, withAccess } from './registry-access.ts'
+import type { Signatures } from './signatures/signatures.ts'
 
 const MAX_MANIFEST_BYTES = 1024 * 1024
 const MAX_BLOB_BYTES = 4 * 1024 ** 3
@@ -26,6 +27,7 @@ export interface WantedImage {
   arch: Arch
   /** The OCI layout to write. */
   directory: string
+  signatures: Signatures
   /** What the image must be; without it, what the tag refers to. */
   digest?: string | undefined
 }
@@ -34,9 +36,12 @@ export interface WantedImage {
  * Downloads an image by the API of registries: the index that its tag refers to, and the blobs of one architecture. Blobs that
  * are there are kept. Throws NotFetched.
  */
-export async function fetchImage(transport: Transport, image: WantedImage): Promise<{ digest: string; size: number }> {
-  const { name, repository, arch, directory, digest } = image
-  const authorized = { ...transport, http: withToken(transport) }
+export async function fetchImage(
+  transport: Transport,
+  image: WantedImage,
+): Promise<{ digest: string; size: number; signatures: string[] }> {
+  const { name, repository, arch, directory, digest, signatures } = image
+  const authorized = { ...transport, http: withAccess(transport) }
   const fetched = new Map<string, number>()
 
   /** The digest, and the content of an index or manifest, which is stored. */
@@ -68,6 +73,7 @@ export async function fetchImage(transport: Transport, image: WantedImage): Prom
   }
 
   const root = await manifest(digest ?? name.slice(name.lastIndexOf(':') + 1))
+  const signed = await signatures.ofImage({ transport: authorized, repository, digest: root.digest })
   const index = ImageIndex.safeParse(root.content)
   if (index.success) {
     const own = index.data.manifests.filter(({ platform }) => isOf(arch, platform))
@@ -78,7 +84,8 @@ export async function fetchImage(transport: Transport, image: WantedImage): Prom
   const manifests = [{ digest: root.digest, size: root.size, annotations }]
   await write(join(directory, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }))
   await write(join(directory, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }))
-  return { digest: root.digest, size: [...fetched.values()].reduce((sum, size) => sum + size, 0) }
+  const size = [...fetched.values()].reduce((sum, each) => sum + each, 0)
+  return { digest: root.digest, size, signatures: signed }
 }
 
 async function write(path: string, content: string | Uint8Array): Promise<void> {

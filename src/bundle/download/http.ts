@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { bareHost } from '../../base/net/address.ts'
 import { rangesMatcher } from '../../base/net/subnet.ts'
+import type { Secret } from '../../base/text/secret.ts'
 import { badBundle } from '../error.ts'
 
 const CONNECT_MS = 15_000
@@ -15,8 +16,13 @@ export interface Network {
   ca: readonly string[]
 }
 
+/** `USER:PASSWORD` by host; for a server without TLS by `http://HOST`. */
+export type Logins = Readonly<Record<string, Secret>>
+
 /** An answer that is not the end of a redirect. The body must be read, or dropped. */
 export interface Answer {
+  /** Where it is from, after all redirects. */
+  url: string
   status: number
   headers: Readonly<Record<string, string | string[] | undefined>>
   body: AsyncIterable<Buffer>
@@ -33,11 +39,14 @@ export class NotFetched extends Error {
   readonly isTransient: boolean
   /** Whether no server answered. */
   readonly isUnanswered: boolean
+  /** Whether the server has no such file. */
+  readonly isAbsent: boolean
 
-  constructor(message: string, state: 'transient' | 'permanent' | 'unanswered', cause?: unknown) {
+  constructor(message: string, state: 'transient' | 'permanent' | 'unanswered' | 'absent', cause?: unknown) {
     super(message, { cause })
-    this.isTransient = state !== 'permanent'
+    this.isTransient = state === 'transient' || state === 'unanswered'
     this.isUnanswered = state === 'unanswered'
+    this.isAbsent = state === 'absent'
   }
 }
 
@@ -70,7 +79,7 @@ export async function openHttp({ env, ca }: Network): Promise<Http & { close(): 
       for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
         const answer = await ask(at, sent)
         const { location } = answer.headers
-        if (!isRedirect(answer.statusCode) || typeof location !== 'string') return answerOf(answer)
+        if (!isRedirect(answer.statusCode) || typeof location !== 'string') return answerOf(at, answer)
         await answer.body.dump()
         const next = URL.parse(location, at.href)
         if (next === null || !isHttp(next)) {
@@ -113,8 +122,8 @@ const isHttp = ({ protocol }: URL) => protocol === 'http:' || protocol === 'http
 
 const isRedirect = (status: number) => [301, 302, 303, 307, 308].includes(status)
 
-function answerOf({ statusCode, headers, body }: Dispatcher.ResponseData): Answer {
-  return { status: statusCode, headers, body, drop: () => body.dump() }
+function answerOf(at: URL, { statusCode, headers, body }: Dispatcher.ResponseData): Answer {
+  return { url: at.href, status: statusCode, headers, body, drop: () => body.dump() }
 }
 
 function withoutCredentials(headers: Readonly<Record<string, string>>): Record<string, string> {

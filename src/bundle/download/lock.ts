@@ -1,7 +1,9 @@
-import { readFile, stat } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod/mini'
 import { writeDurably } from '../../base/durable-file.ts'
+import { readGiven } from '../../host/linux/files/read-given.ts'
 import { badBundle, hasCode } from '../error.ts'
+import { linesOf } from '../intake/problems.ts'
 import type { SourceContext } from '../sources/source.ts'
 
 const MAX_BYTES = 4 * 1024 * 1024
@@ -14,6 +16,8 @@ const LockedFile = z.object({
   sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   /** The names of the published checksum files that agree. Empty: the project publishes none for it. */
   verifiedBy: z.array(z.string()),
+  /** By whom it is signed, as far as that was checked when the lock was written. */
+  signatures: z.optional(z.array(z.string())),
   /** Paths in the bundle. */
   gives: z.array(z.string()),
 })
@@ -23,6 +27,7 @@ const LockedImage = z.object({
   digest: z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/)),
   /** Of all blobs for the architecture. */
   size: z.number(),
+  signatures: z.optional(z.array(z.string())),
 })
 const Lock = z.object({
   format: z.literal(1),
@@ -37,12 +42,17 @@ export type LockedImage = z.infer<typeof LockedImage>
 /** What a bundle is built from, for people to review: a build with it takes nothing else. */
 export type Lock = z.infer<typeof Lock>
 
-/** Undefined if there is no such file. Throws `bundle/bad-lock`. */
+/** Undefined if there is no such file, unless it is `required`. Throws `bundle/bad-lock`, or `bundle/…` of readGiven. */
 export async function readLock(
   path: string,
   context: Pick<SourceContext, 'arch' | 'versions'>,
+  required = false,
 ): Promise<Lock | undefined> {
-  const text = await textOf(path)
+  const file = { path, what: 'lock file', code: 'bundle', maxBytes: MAX_BYTES, isSecret: false, ifMissing: WRITE }
+  const text = await readGiven(file).catch((error: unknown) => {
+    if (!required && hasCode(error, 'bundle/missing')) return undefined
+    throw error
+  })
   if (text === undefined) return undefined
   const lock = Lock.safeParse(parsed(text))
   if (!lock.success) {
@@ -56,6 +66,7 @@ export async function readLock(
   return lock.data
 }
 
+const WRITE = 'correct --lock, or leave --locked out once: the build then writes the file, for you to review'
 const REPLACE =
   'pass the lock file of this version and architecture, or replace it and review the difference: --update-lock'
 
@@ -66,17 +77,17 @@ export function writeLock(path: string, lock: Lock): void {
   writeDurably(path, `${JSON.stringify({ ...lock, files, images }, undefined, 2)}\n`)
 }
 
-async function textOf(path: string): Promise<string | undefined> {
-  try {
-    const found = await stat(path)
-    if (!found.isFile()) throw badBundle('bad-lock', `${path} is not a regular file; wanted a lock file`, REPLACE)
-    const { size } = found
-    if (size > MAX_BYTES) throw badBundle('bad-lock', `${path} has ${size} bytes; wanted at most ${MAX_BYTES}`, REPLACE)
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
-    throw error
-  }
+/** Throws `bundle/bad-lock` if a lock of what was taken would not be the same. What confirms it is no part of that. */
+export function requireSame(path: string, lock: Lock, taken: Lock): void {
+  const of = ({ files, images }: Lock) => [
+    ...files.map(({ verifiedBy: _, signatures: __, ...file }) => file),
+    ...images.map(({ signatures: _, ...image }) => image),
+  ]
+  const wanted = of(lock)
+  const changed = of(taken).filter((each) => !wanted.some((one) => isDeepStrictEqual(one, each)))
+  if (changed.length === 0) return
+  const names = changed.map((each) => ('url' in each ? each.url : each.name))
+  throw badBundle('bad-lock', linesOf(`${path} would change: ${changed.length} of its entries differ`, names), REPLACE)
 }
 
 function parsed(text: string): unknown {

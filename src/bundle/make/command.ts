@@ -36,13 +36,17 @@ export function runTool(argv: readonly [string, ...string[]], options: ToolOptio
 }
 
 /**
- * What a program prints, whether it succeeds or not. It gets no input and no environment, and is killed after `timeoutMs`.
+ * What a program prints, whether it succeeds or not. It gets no input, only this environment, and is killed after `timeoutMs`.
  * Empty if it cannot be started.
  */
-export function outputOf(argv: readonly [string, ...string[]], timeoutMs: number): Promise<string> {
+export function outputOf(
+  argv: readonly [string, ...string[]],
+  timeoutMs: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const [tool, ...args] = argv
   const { promise, resolve } = Promise.withResolvers<string>()
-  const options = { env: {}, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: MAX_VERSION_BYTES } as const
+  const options = { env, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: MAX_VERSION_BYTES } as const
   const child = execFile(tool, args, options, (_, stdout, stderr) => resolve(`${stdout}\n${stderr}`))
   child.stdin?.on('error', () => undefined)
   child.stdin?.end()

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { AgentError } from '../../base/agent-error.ts'
 import { version } from '../../base/version.ts'
 import type { Arch } from '../../bundle/arch.ts'
+import type { Logins } from '../../bundle/download/http.ts'
 import type { UpstreamOptions } from '../../bundle/sources/upstream.ts'
 import { DEFAULT_VERSIONS, versionSet } from '../../bundle/versions/sets.ts'
 import { machineCas } from '../../pki/machine-cas.ts'
@@ -17,9 +18,13 @@ interface Flags {
   dir?: string
   base?: string
   registry?: string
+  registryLogin?: string[]
+  pgpKey?: string[]
+  cosignKey?: string[]
   ca?: string
   lock?: string
   updateLock?: boolean
+  locked?: boolean
   kubernetesVersion: string
   arch: Arch
   agent: string
@@ -41,9 +46,25 @@ export function registerBuild(bundle: Command): void {
     .option('--dir <directory>', "with --from dir: directory with upstream's files; see list-files")
     .option('--base <url>', 'with --from upstream: mirror that has HOST/PATH of each file below this URL')
     .option('--registry <url>', 'with --from upstream: registry that has REGISTRY/NAME of each image below this URL')
+    .option(
+      '--registry-login <host=file>',
+      'with --from upstream: file with USER:PASSWORD for a registry or mirror; http://HOST=FILE without TLS; repeatable',
+      collect,
+    )
+    .option(
+      '--pgp-key <file>',
+      'with --from upstream: verify signatures with these PGP keys, armored; repeatable',
+      collect,
+    )
+    .option(
+      '--cosign-key <file>',
+      'with --from upstream: verify signatures of this cosign key, PEM; repeatable',
+      collect,
+    )
     .option('--ca <file>', 'with --from upstream: further CAs to trust, PEM')
     .option('--lock <file>', 'with --from upstream: take only what is in this file; written if it does not exist')
     .option('--update-lock', 'with --lock: write the file again, with what is published now')
+    .option('--locked', 'with --lock: fail if the file does not exist, or anything in it would change')
     .addOption(kubernetesVersionOption())
     .addOption(archOption())
     .requiredOption('--agent <file>', "agent executable, for the operator's image")
@@ -65,6 +86,7 @@ export function registerBuild(bundle: Command): void {
         'controller bundle build --agent dist/agent-linux-x64 --to bundle',
         'controller bundle build --image shop.tar --agent dist/agent-linux-x64 --to bundle',
         'controller bundle build --from upstream --lock bundle.lock.json --agent dist/agent-linux-x64 --to bundle',
+        'controller bundle build --from upstream --lock bundle.lock.json --locked --agent dist/agent-linux-x64 --to bundle',
         'controller bundle build --from upstream --base https://mirror.example/files --registry https://mirror.example:5000 --agent dist/agent-linux-x64 --to bundle',
       ),
     )
@@ -95,14 +117,22 @@ export function registerBuild(bundle: Command): void {
 }
 
 async function upstreamOptions(flags: Flags): Promise<UpstreamOptions> {
-  const { base, registry, ca, lock, updateLock } = flags
+  const { base, registry, registryLogin, pgpKey, cosignKey, ca, lock, updateLock, locked } = flags
   refuseUnused({ dir: flags.dir }, 'dir', flags.from)
-  refuseUnused({ base, registry, ca, lock, 'update-lock': updateLock }, 'upstream', flags.from)
-  if (updateLock && lock === undefined) throw unusable('--update-lock is only for --lock', 'add --lock FILE')
-  const own = ca === undefined ? [] : [await readCa(ca)]
+  const access = { base, registry, 'registry-login': registryLogin, ca }
+  const proofs = { 'pgp-key': pgpKey, 'cosign-key': cosignKey, lock, 'update-lock': updateLock, locked }
+  refuseUnused({ ...access, ...proofs }, 'upstream', flags.from)
+  for (const [option, given] of Object.entries({ 'update-lock': updateLock, locked })) {
+    if (given && lock === undefined) throw unusable(`--${option} is only for --lock`, 'add --lock FILE')
+  }
+  if (updateLock && locked)
+    throw unusable('--locked keeps the file that --update-lock replaces', 'leave --update-lock out')
+  const own = await textsOf('CA file', ca === undefined ? [] : [ca])
   return {
-    ...{ base, registry, lock, updateLock, clock: STEADY_CLOCK },
-    network: { env: process.env, ca: [...machineCas(), ...own] },
+    ...{ base, registry, lock, updateLock, locked, clock: STEADY_CLOCK },
+    logins: await loginsOf(registryLogin),
+    keys: { pgp: await textsOf('PGP key', pgpKey), cosign: await textsOf('cosign key', cosignKey) },
+    network: { env: process.env, ca: [...machineCas(), ...own.values()] },
   }
 }
 
@@ -116,10 +146,20 @@ function unusable(found: string, addition: string): AgentError {
   return new AgentError('usage/option', found, { fix: `${addition}, or leave the option out`, kind: 'invalid' })
 }
 
-async function readCa(path: string): Promise<string> {
+async function loginsOf(given: readonly string[] = []): Promise<Logins> {
+  const { registryLoginsOf } = await import('../../agent/install/registry-logins.ts')
+  const { linuxHostView } = await import('../../host/linux/host-view.ts')
+  return registryLoginsOf(given, linuxHostView())
+}
+
+/** By path. */
+async function textsOf(what: string, paths: readonly string[] = []): Promise<Map<string, string>> {
   const { readGiven } = await import('../../host/linux/files/read-given.ts')
-  const file = { path, what: 'CA file', code: 'bundle', maxBytes: 1024 * 1024, isSecret: false }
-  return readGiven({ ...file, ifMissing: 'pass a file with the certificates of the CAs, in PEM' })
+  const texts = paths.map(async (path) => {
+    const file = { path, what, code: 'bundle', maxBytes: 1024 * 1024, isSecret: false }
+    return [path, await readGiven({ ...file, ifMissing: 'correct the path' })] as const
+  })
+  return new Map(await Promise.all(texts))
 }
 
 function cacheDirectory(): string {

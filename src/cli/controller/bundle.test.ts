@@ -84,6 +84,13 @@ test('options of downloads are refused with another source', async () => {
   )
   await expect(build('--from', 'upstream', '--dir', scratch)).rejects.toThrow('--dir is only for --from dir')
   await expect(build('--from', 'upstream', '--update-lock')).rejects.toThrow('--update-lock is only for --lock')
+  await expect(build('--locked')).rejects.toThrow('--locked is only for --from upstream')
+  await expect(build('--from', 'upstream', '--locked')).rejects.toThrow('--locked is only for --lock')
+  await expect(build('--from', 'upstream', '--lock', at('x'), '--locked', '--update-lock')).rejects.toThrow(
+    '--locked keeps the file',
+  )
+  const mistyped = build('--from', 'upstream', '--lock', at('bundel.lock.json'), '--locked', '--arch', arch)
+  await expect(mistyped).rejects.toMatchObject({ code: 'bundle/missing', kind: 'invalid' })
   const wrong = build('--from', 'upstream', '--base', 'mirror.example', '--arch', arch)
   await expect(wrong).rejects.toMatchObject({ code: 'bundle/bad-url' })
 })

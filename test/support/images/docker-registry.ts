@@ -19,6 +19,10 @@ export interface RegistryAccess {
   tls?: { certificate: string; key: string }
   /** Whether it wants `USER`. Otherwise nobody signs in. */
   signIn?: boolean
+  /** Who issues its tokens; without it, it wants none. */
+  tokens?: { realm: string; service: string; issuer: string; certificate: string }
+  /** Another registry, whose images it has too. */
+  imagesOf?: DockerRegistry
   /** The argv that starts it in another network. */
   inside?: (argv: readonly string[]) => readonly string[]
 }
@@ -31,6 +35,8 @@ const HTPASSWD = 'node:$2y$04$c6IMUpvXmWmGJ1mrCI7iVelX2wQ.yCrmmWaoTMiToajlNTQg3j
 export async function startDockerRegistry({
   tls,
   signIn = false,
+  tokens,
+  imagesOf,
   inside = (argv) => argv,
 }: RegistryAccess = {}): Promise<DockerRegistry> {
   const program = join(await debianPackage('docker-registry'), 'usr/bin/docker-registry')
@@ -38,14 +44,19 @@ export async function startDockerRegistry({
   const at = (name: string) => join(directory, name)
   const settings = {
     version: 0.1,
-    storage: { filesystem: { rootdirectory: join(directory, 'data') }, delete: { enabled: true } },
+    storage: {
+      filesystem: { rootdirectory: join(imagesOf?.directory ?? directory, 'data') },
+      delete: { enabled: true },
+    },
     http: { addr: '127.0.0.1:0', ...(tls && { tls: { certificate: at('tls.crt'), key: at('tls.key') } }) },
     ...(signIn && { auth: { htpasswd: { realm: 'test', path: at('htpasswd') } } }),
+    ...(tokens && { auth: { token: { ...tokens, certificate: undefined, rootcertbundle: at('tokens.crt') } } }),
   }
   if (tls !== undefined) {
     await writeFile(at('tls.crt'), tls.certificate)
     await writeFile(at('tls.key'), tls.key, { mode: 0o600 })
   }
+  if (tokens !== undefined) await writeFile(at('tokens.crt'), tokens.certificate)
   if (signIn) await writeFile(at('htpasswd'), HTPASSWD, { mode: 0o600 })
   await writeFile(join(directory, 'config.yml'), JSON.stringify(settings))
   const [command = '', ...args] = inside([program, 'serve', join(directory, 'config.yml')])
