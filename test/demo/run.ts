@@ -2,7 +2,9 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { parseArgs, styleText } from 'node:util'
-import { bundleDirectory } from '../support/site/artefacts.ts'
+import { machineCas } from '../../src/pki/machine-cas.ts'
+import { demoBundle } from '../support/site/artefacts.ts'
+import { bundleSource } from '../support/site/bundle-source.ts'
 import { runHere } from '../support/site/run-here.ts'
 import {
   awaitState,
@@ -36,9 +38,10 @@ try {
     await downAll(bed)
   }
   say('Building the bundle: Kubernetes and its dependencies')
-  const bundle = await bundleDirectory(
+  const bundle = await demoBundle(
     (argv, print) => guarded(runHere(argv, print)),
     (line) => console.log(`    ${line}`),
+    () => guarded(bundleSource({ network: { env: process.env, ca: machineCas() }, deadlineMs: 5_000 })),
   )
   say('Booting a bare Debian node with systemd')
   const node = await up({ name: 'n1', bed, signal: interrupted.signal })

@@ -3,8 +3,10 @@ import { createReadStream, existsSync, globSync, readFileSync } from 'node:fs'
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { errorMessage } from '../../../src/base/text/error-message.ts'
 import { DEFAULT_VERSIONS } from '../../../src/bundle/versions/sets.ts'
 import { cacheDirectory } from '../testbed/bed.ts'
+import type { BundleSource } from './bundle-source.ts'
 
 const root = join(import.meta.dirname, '../../..')
 
@@ -21,17 +23,19 @@ export type RunHere = (argv: readonly string[], say: Say) => Promise<void>
 
 /**
  * The bundle of this checkout. Its programs are built once from Go modules. It is assembled again when the agent or the
- * sources in src/bundle change, and cached. The two newest bundles of each version of Kubernetes are kept.
+ * sources in src/bundle change, and cached. The two newest bundles of each version of Kubernetes and source are kept.
  */
 export async function bundleDirectory(
   runHere: RunHere,
   say: Say,
   version: string = DEFAULT_VERSIONS.kubernetes,
+  from: BundleSource = 'gomod',
 ): Promise<string> {
   const bundles = join(cacheDirectory(), 'bundles')
-  const prefix = version === DEFAULT_VERSIONS.kubernetes ? '' : `${version}-`
+  const ofVersion = version === DEFAULT_VERSIONS.kubernetes ? '' : `${version}-`
+  const prefix = from === 'gomod' ? ofVersion : `${from}-${ofVersion}`
   const directory = join(bundles, `${prefix}${await keyOf()}`)
-  if (!existsSync(join(directory, 'manifest.json'))) {
+  if (!isBuilt(directory)) {
     await mkdir(bundles, { recursive: true })
     await rm(directory, { recursive: true, force: true })
     const key = builderKey()
@@ -39,7 +43,7 @@ export async function bundleDirectory(
       'bundle',
       'build',
       '--from',
-      'gomod',
+      from,
       '--kubernetes-version',
       version,
       '--agent',
@@ -53,6 +57,26 @@ export async function bundleDirectory(
   }
   await removeOld(bundles, prefix, directory)
   return directory
+}
+
+const isBuilt = (directory: string) => existsSync(join(directory, 'manifest.json'))
+
+/**
+ * The bundle of the demo: one from Go modules that is there; otherwise what the projects publish, where their servers can be
+ * reached, because that takes only the time of the download.
+ */
+export async function demoBundle(runHere: RunHere, say: Say, choose: () => Promise<BundleSource>): Promise<string> {
+  const isThere = isBuilt(join(cacheDirectory(), 'bundles', await keyOf()))
+  if (!isThere && (await choose()) === 'upstream') {
+    say("downloading what the projects publish, from the projects' servers")
+    try {
+      return await bundleDirectory(runHere, say, DEFAULT_VERSIONS.kubernetes, 'upstream')
+    } catch (error) {
+      say(`that failed: ${errorMessage(error)}`)
+    }
+  }
+  if (!isThere) say("building from Go modules, because the projects' servers cannot be used from here")
+  return bundleDirectory(runHere, say)
 }
 
 /** The private key that signs the bundle. The public key is next to it. */
