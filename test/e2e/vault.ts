@@ -21,8 +21,6 @@ export async function ask<T>(scene: Scene, ...argv: string[]): Promise<T> {
 }
 
 export const statesOf = async (scene: Scene) => (await ask<Listed>(scene, 'backup', 'list', CLUSTER)).masters
-export const isConnected = async (scene: Scene, name: string): Promise<boolean> =>
-  (await scene.site().json<{ connected: boolean }>('node', 'show', name)).connected
 export const backupsOf = async (scene: Scene, name: string) =>
   (await statesOf(scene)).find(({ node }) => node === name)?.backups ?? []
 

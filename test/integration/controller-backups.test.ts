@@ -40,6 +40,8 @@ interface Master {
   backups?: Backup[]
   etcdState: EtcdState
   capabilities?: readonly string[]
+  /** It counts as connected, but its power was cut. */
+  isCut?: true
 }
 const LOST: EtcdState = { isRunning: true, hasQuorum: false, revision: 100, term: 3, index: 120 }
 
@@ -56,7 +58,7 @@ const asked: string[] = []
 async function connect(index: number, master: Master): Promise<ScriptedAgent> {
   const own = nodes[index]
   if (!own) throw new Error(`no node ${index}`)
-  const { backups = [], etcdState, damaged, capabilities = CAPABILITIES } = master
+  const { backups = [], etcdState, damaged, isCut, capabilities = CAPABILITIES } = master
   const agent = await connectAgent(scene.controller, own.node, 1, factsAt(`10.0.0.${index + 1}`), {
     capabilities: [...capabilities],
   })
@@ -66,6 +68,7 @@ async function connect(index: number, master: Master): Promise<ScriptedAgent> {
     if (frame?.t !== OPERATION_FRAME) return
     const { id, operation } = Operation.parse(JSON.parse(frame.body.payload))
     asked.push(operation)
+    if (isCut) return agent.send(OPERATION_FRAME, { id, outcome: 'not-yet', waitingFor: 'power' })
     if (operation === 'check-backup' && damaged) {
       const error = { code: 'etcd-backup/damaged', message: 'the snapshot was changed', fix: 'choose another' }
       return agent.send(OPERATION_FRAME, { id, outcome: 'failed', error })
@@ -162,7 +165,7 @@ test('no restore of an unknown backup, while a master is away, or by an agent th
   const restore = (id: string) => scene.cli('cluster', 'restore', 'demo', '--from', id, '--yes')
   expect(await restore('m1-20200101T000000Z')).toMatchObject({ err: expect.stringContaining('etcd-backup/unknown') })
   expect(await restore(BACKUP.id)).toMatchObject({
-    err: expect.stringMatching(/not connected: m3.*\(restore\/absent\)/s),
+    err: expect.stringMatching(/do not answer: m3.*\(restore\/absent\)/s),
   })
   const capabilities = CAPABILITIES.filter((name) => name !== 'instruction/restore-etcd')
   const old = await connect(2, { etcdState, capabilities })
@@ -183,7 +186,7 @@ test('recover is refused with a quorum; then it keeps the data of the survivor, 
     err: expect.stringMatching(/m1 has 100, which is newer.*recover\/older-data/s),
   })
   expect(await recover('m3')).toMatchObject({ err: expect.stringContaining('recover/no-data') })
-  expect(await recover('m1')).toMatchObject({ code: 0, out: expect.stringContaining('[!] m3 is not connected') })
+  expect(await recover('m1')).toMatchObject({ code: 0, out: expect.stringContaining('[!] m3 does not answer') })
   const [entry] = (await entries('recoverCluster')).filter(({ outcome }) => outcome === 'done')
   expect(entry?.changes[0]).toMatchObject({
     record: 'run',
@@ -191,6 +194,21 @@ test('recover is refused with a quorum; then it keeps the data of the survivor, 
   })
   const [first] = await orders(agents)
   expect(first).toMatchObject({ role: 'restore-etcd', restore: { source: 'm1', backup: null, nodes: ['m1', 'm2'] } })
+})
+
+test('a master whose power was cut a moment ago is left out of a recovery, and prevents a restore', async () => {
+  const agents = [await connect(0, { etcdState: LOST, backups: [BACKUP] }), await connect(1, { etcdState: LOST })]
+  const cut = await connect(2, { etcdState: LOST, isCut: true })
+  expect(await scene.cli('cluster', 'restore', 'demo', '--from', BACKUP.id, '--yes')).toMatchObject({
+    err: expect.stringMatching(/do not answer: m3.*\(restore\/absent\)/s),
+  })
+  expect(await scene.cli('cluster', 'recover', 'demo', '--survivor', 'm1', '--yes')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('[!] m3 does not answer'),
+  })
+  const [first] = await orders(agents)
+  expect(first).toMatchObject({ restore: { source: 'm1', nodes: ['m1', 'm2'] } })
+  expect(cut.received.filter(({ t }) => t === 'instruct')).toEqual([])
 })
 
 test('a master that was away during a recovery joins the recovered etcd when it is back, and again if it failed', async () => {

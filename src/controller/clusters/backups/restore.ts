@@ -9,7 +9,7 @@ import type { Draft } from '../../domain/draft.ts'
 import { newId } from '../../domain/ids.ts'
 import type { Cluster, Node } from '../../domain/records.ts'
 import { isBusy, isProvisionedMaster, mastersOf } from '../../domain/shape.ts'
-import type { Situation } from '../../domain/situation.ts'
+import type { Member, Situation } from '../../domain/situation.ts'
 import { instruct } from '../../reconcile/instruct.ts'
 import { type Reconciling, reconcile } from '../../reconcile/reconcile.ts'
 import { situationOf } from '../../reconcile/situation-of.ts'
@@ -21,7 +21,7 @@ const CHECK_MS = 120_000
 
 type Order = Pick<RestoreOrder, 'source' | 'backup'>
 
-/** Gives all masters the data of a backup. All have to be connected: one that kept its data would be a second cluster. */
+/** Gives all masters the data of a backup. All have to answer: one that kept its data would be a second cluster. */
 export async function restoreBackup(ports: Reconciling, cluster: Cluster, backup: string): Promise<BegunRestore> {
   const looks = await lookAtMasters(ports, cluster)
   const source = looks.find(
@@ -32,9 +32,9 @@ export async function restoreBackup(ports: Reconciling, cluster: Cluster, backup
     throw refusal('etcd-backup/unknown', `no connected master of cluster ${cluster.name} has the backup ${backup}`, fix)
   }
   await requireWhole(ports, source.master, backup)
-  return begin(ports, cluster, { source: source.master.name, backup }, (absent) => {
+  return begin(ports, cluster, looks, { source: source.master.name, backup }, (absent) => {
     if (absent.length === 0) return
-    const found = `masters of cluster ${cluster.name} are not connected: ${absent.join(', ')}; one that keeps its data would be a second cluster`
+    const found = `masters of cluster ${cluster.name} do not answer: ${absent.join(', ')}; one that keeps its data would be a second cluster`
     const fix = remedy`start them; or, if they no longer exist: ${{ do: 'node.remove', force: true }}`
     throw refusal('restore/absent', found, fix)
   })
@@ -56,7 +56,7 @@ async function requireWhole(ports: Reconciling, master: Node, backup: string): P
 export async function recoverCluster(ports: Reconciling, cluster: Cluster, survivor: string): Promise<BegunRestore> {
   const looks = await lookAtMasters(ports, cluster)
   admitSurvivor(cluster, survivor, looks)
-  return begin(ports, cluster, { source: survivor, backup: null }, () => undefined)
+  return begin(ports, cluster, looks, { source: survivor, backup: null }, () => undefined)
 }
 
 function admitSurvivor({ name }: Cluster, survivor: string, looks: readonly Look[]): void {
@@ -84,27 +84,32 @@ function admitSurvivor({ name }: Cluster, survivor: string, looks: readonly Look
   throw refusal('recover/older-data', found, backups)
 }
 
-/** All instructions are committed at once. From then on the masters go on by themselves, also if the controller is away. */
+/**
+ * A master whose power was cut still counts as connected for a while, but it does not answer: an order for it would stay open until it is
+ * back. All instructions are committed at once. From then on the masters go on by themselves, also if the controller is away. */
 async function begin(
   ports: Reconciling,
   { id, name }: Cluster,
+  looks: readonly Look[],
   order: Order,
   admit: (absent: readonly string[]) => void,
 ): Promise<BegunRestore> {
   await ports.bundles.refresh()
+  const answered = new Set(looks.flatMap(({ master, answer }) => (answer.outcome === 'not-yet' ? [] : [master.id])))
   const done = await reconcile(ports, id, (draft) => {
     admitRestore(draft.cluster)
     const situation = situationOf(ports, draft)
     const members = situation.members.filter(isProvisionedMaster)
-    const isThere = ({ id: nodeId }: Node) => ports.presence.isConnected(nodeId)
-    const absent = members.filter(({ node }) => !isThere(node)).map(({ node }) => node.name)
-    admit(absent)
-    const present = members.filter(({ node }) => isThere(node))
-    const busy = present.find(isBusy)
+    const isConnected = ({ node }: Member) => ports.presence.isConnected(node.id)
+    const busy = members.find((member) => isConnected(member) && isBusy(member))
     if (busy) {
       const fix = remedy`wait until it ends, or: ${{ do: 'node.logs' }}`
       throw refusal('restore/busy', `node ${busy.node.name} of cluster ${name} is carrying out another run`, fix)
     }
+    const isThere = (member: Member) => isConnected(member) && answered.has(member.node.id)
+    const absent = members.filter((member) => !isThere(member)).map(({ node }) => node.name)
+    admit(absent)
+    const present = members.filter(isThere)
     const nodes = present
       .map(({ node }) => node)
       .sort((a, b) => Number(b.name === order.source) - Number(a.name === order.source))

@@ -67,7 +67,7 @@ function begun(cluster: string, { source, nodes, absent }: BegunRestore): string
   const joins = others.length === 0 ? '' : `; then its data goes to ${others.join(', ')}`
   const names = absent.join(', ')
   const left = [
-    ...absent.map((name) => `[!] ${name} is not connected. When it is back, it joins with the data of ${source}.\n`),
+    ...absent.map((name) => `[!] ${name} does not answer. When it is back, it joins with the data of ${source}.\n`),
     // Together they may be a majority of the former etcd, and serve its data until their agents are connected.
     ...(absent.length > 1 ? [`[!] Start them one after another: ${names}.\n`] : []),
   ].join('')
