@@ -2,8 +2,10 @@
 import { once } from 'node:events'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { LogEntry } from '../../src/protocol/api/events.ts'
+import type { AuditEntry } from '../../src/protocol/audit/entry.ts'
 import { ScriptedAgent } from '../support/controller/agent.ts'
 import { openScene, type Scene, type SceneNode } from '../support/controller/scene.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 let scene: Scene
 let enrolled: SceneNode
@@ -13,11 +15,11 @@ beforeEach(async () => {
 })
 afterEach(() => scene.close())
 
-async function another(bootId = 'another'): Promise<ScriptedAgent> {
+async function another(bootId = 'another', more: object = {}): Promise<ScriptedAgent> {
   const agent = new ScriptedAgent(scene.controller, enrolled.node)
   await once(agent.socket, 'open')
   const versions = { range: { min: 1, max: 1 }, lastSeq: 0, agentVersion: '0.1.0', nodeName: 'm1' }
-  agent.send('hello', { ...versions, bootId, openRun: null, warnings: [] })
+  agent.send('hello', { ...versions, bootId, openRun: null, warnings: [], ...more })
   return agent
 }
 
@@ -44,6 +46,46 @@ test('both machines are refused, and the node, the cluster and the logs report i
     fix: expect.stringContaining('with --instance NAME /etc/cantrip-NAME/node.pem'),
   })
   expect(await eventsWith('two machines'), 'once, not for each try').toHaveLength(1)
+  const { entries } = (await scene.admin('GET', '/v1/audit?node=m1')).json
+  expect(entries.filter(({ action }: AuditEntry) => action === 'raiseAlarm')).toMatchObject([
+    {
+      who: { kind: 'controller' },
+      code: 'node/two-machines',
+      reason: expect.stringContaining('from 127.0.0.1'),
+      target: { cluster: 'demo', node: 'm1', nodeId: enrolled.node.id },
+    },
+  ])
+  // Of a node without Kubernetes, too.
+  await scene.controller.tick()
+  const { out } = await scene.cli('node', 'list')
+  expect(out).toMatch(/PROBLEMS[\s\S]*two machines have the key of this node/)
+})
+
+test.each([
+  ['machine-id', { machineId: 'n' }],
+  ['product UUID', { productUuid: 'v' }],
+])('copies that are containers of one host, or behind one proxy, differ in their %s', async (_, other) => {
+  const same = { machineId: 'm', productUuid: 'u' }
+  enrolled.agent.socket.close()
+  await scene.shows(enrolled, 'away', ({ connected }) => !connected)
+  const first = await another('b', same)
+  await first.next('welcome')
+  await isRefused(await another('b', { ...same, ...other }))
+  await isRefused(first)
+})
+
+test('both are refused for as long as both try, and the alarm goes on', async () => {
+  await isRefused(await another())
+  await isRefused(enrolled.agent)
+  for (const minutes of [15, 30, 45, 60, 75, 90]) {
+    scene.aheadMs = minutes * 60_000
+    for (const bootId of ['b', 'another']) await isRefused(await another(bootId))
+  }
+  expect(await eventsWith('two machines'), 'once an hour').toHaveLength(2)
+  await waitFor('a new time', async () => {
+    const { warnings } = await scene.show(enrolled)
+    return warnings.some(({ found }) => Date.parse(/last at ([^)]+)/.exec(found)?.[1] ?? '') > Date.now() + 3_500_000)
+  })
 })
 
 test('a machine that is refused, and then sends what no websocket permits, ends only its own connection', async () => {

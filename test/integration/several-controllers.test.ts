@@ -8,18 +8,23 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { listBundles } from '../../src/bundle/import.ts'
 import { imageArchive } from '../../src/bundle/make/image.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
+import type { LogEntry } from '../../src/protocol/api/events.ts'
 import type { NodeDetail } from '../../src/protocol/api/nodes.ts'
 import { CAPABILITIES } from '../../src/protocol/wire/capabilities.ts'
 import type { Images } from '../../src/protocol/wire/lists/images.ts'
 import { Operation } from '../../src/protocol/wire/operation.ts'
 import { OPERATION_FRAME } from '../../src/protocol/wire/released-names.ts'
-import { connectAgent, factsAt, type ScriptedAgent } from '../support/controller/agent.ts'
+import { connectAgent, factsAt, ScriptedAgent } from '../support/controller/agent.ts'
 import { importSmallBundle } from '../support/controller/bundle.ts'
 import { adminOf, call, createCluster, type EnrolledNode, enrolNode, showNode } from '../support/controller/client.ts'
 import { addArchive } from '../support/images/upload.ts'
 import { PostgresServer } from '../support/postgres.ts'
 import { waitFor } from '../support/wait-for.ts'
 
+const HELLO = {
+  ...{ range: { min: 1, max: 1 }, lastSeq: 0, bootId: 'b', agentVersion: '0.1.0', nodeName: 'm1' },
+  ...{ openRun: null, warnings: [] },
+}
 let server: PostgresServer
 let url: string
 let count = 0
@@ -172,6 +177,75 @@ test('a node that connects to another controller ends its session at the first o
   await shows(a, node, 'connected', ({ connected }) => connected)
   second.socket.close()
   await shows(a, node, 'away', ({ connected }) => !connected)
+})
+
+test('two machines with one key are refused at all controllers, until one of them is gone', async () => {
+  aheadMs = 0
+  const [a, b, c] = await startThree()
+  const node = await enrolNode(a, await createCluster(a, 'demo'), 'm1')
+  const at = (controller: Controller, machineId: string) => {
+    const agent = new ScriptedAgent(controller, node)
+    agent.socket.once('open', () => agent.send('hello', { ...HELLO, machineId }))
+    return agent
+  }
+  const isRefused = async (agent: ScriptedAgent) => {
+    expect((await agent.next('refuse')).body.code).toBe('node/two-machines')
+    expect(await agent.closed).toBe(4410)
+  }
+  const original = at(a, 'original')
+  await original.next('welcome')
+  original.send('facts', factsAt('10.0.0.1'))
+  await shows(b, node, 'connected', ({ connected }) => connected)
+  await configured(c, node, ['master'])
+  const copy = at(b, 'copy')
+  await isRefused(copy)
+  await isRefused(original)
+  await provision(c)
+  const letters = () => server.query(`several_${count}`, 'SELECT * FROM messages')
+  await waitFor('all controllers to know', async () => (await letters()).length === 0)
+  for (const by of [c, a, b]) for (const machine of ['copy', 'original']) await isRefused(at(by, machine))
+  for (const by of [a, b, c]) {
+    await shows(by, node, 'the warning', ({ warnings }) => warnings.some(({ found }) => found.includes('two machines')))
+    await shows(by, node, 'not connected', ({ connected }) => !connected)
+  }
+  const { json } = await call(a.url, adminOf(a), 'GET', `/v1/events?node=${node.id}`)
+  expect(json.events.filter(({ event }: LogEntry) => 'level' in event && event.level === 'error')).toHaveLength(1)
+  aheadMs = 21 * 60_000
+  const alone = at(c, 'original')
+  await alone.next('welcome')
+  expect((await alone.instruction()).role, 'nobody got it meanwhile').toBe('first-master')
+  expect(copy.received.concat(original.received).filter(({ t }) => t === 'instruct')).toEqual([])
+})
+
+test('a machine that lost its connection is welcomed at another controller, though its session is not over', async () => {
+  const [a, b] = [await start(), await start()]
+  const node = await enrolNode(a, await createCluster(a, 'demo'), 'm1')
+  const first = await connectAgent(a, node, 0, factsAt('10.0.0.1'), { bootId: 'before' })
+  await shows(b, node, 'connected', ({ connected }) => connected)
+  first.socket.pause()
+  const second = await connectAgent(b, node, 0, factsAt('10.0.0.1'), { bootId: 'after' })
+  await shows(a, node, 'connected', ({ connected, warnings }) => connected && warnings.length === 0)
+  first.socket.terminate()
+  second.socket.close()
+})
+
+test('a session of a controller that was killed keeps no node waiting for long', async () => {
+  const a = await start()
+  const node = await enrolNode(a, await createCluster(a, 'demo'), 'm1')
+  // As of a process that does not read its messages.
+  await server.query(
+    `several_${count}`,
+    "INSERT INTO controllers (id, place, urls, version, alive_until) SELECT 'gone', 'elsewhere', urls, version, now() + interval '1 hour' FROM controllers LIMIT 1",
+  )
+  await server.query(
+    `several_${count}`,
+    `INSERT INTO sessions (node_id, controller, number, capabilities) VALUES ('${node.id}', 'gone', 1, '[]')`,
+  )
+  const b = await start()
+  await shows(b, node, 'connected', ({ connected }) => connected)
+  const agent = await connectAgent(b, node, 0, factsAt('10.0.0.1'))
+  expect((await showNode(b, node.id)).warnings).toEqual([])
+  agent.socket.close()
 })
 
 test('a controller with other keys does not start', async () => {

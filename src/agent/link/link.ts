@@ -1,4 +1,4 @@
-import { reportOf } from '../../base/agent-error.ts'
+import { type ErrorReport, reportOf } from '../../base/agent-error.ts'
 import { errorMessage } from '../../base/text/error-message.ts'
 import { seconds } from '../../base/text/seconds.ts'
 import { NetworkError } from '../../host/network.ts'
@@ -52,6 +52,8 @@ export function keepLink(options: LinkOptions): Link {
   let worked: string | undefined
   /** Tries since that connection. */
   let attempt = 0
+  /** The last problem with a fix, until the next connection: logged once, and not for each try. */
+  let told: string | undefined
 
   async function once(url: string): Promise<SessionEnd> {
     const tls = options.tls()
@@ -64,6 +66,7 @@ export function keepLink(options: LinkOptions): Link {
         session = opened
         worked = url
         attempt = 0
+        told = undefined
         status.update({ connected: true, controller: url, problem: null, cluster: welcome.cluster })
         log('info', `connected to ${url}`)
         options.onWelcome(welcome, opened)
@@ -89,6 +92,8 @@ export function keepLink(options: LinkOptions): Link {
           ? 'check: controller node list; to register again: agent uninstall, then install'
           : 'none needed: the agent keeps retrying'
       status.update({ connected: false, problem: end.problem ?? { code, message: end.why, fix } })
+      if (end.problem && end.problem.message !== told) log('error', textOf(end.problem))
+      told = end.problem?.message ?? told
       log('warn', `${end.why}; retrying in ${seconds(delayMs)}`)
       pause = new AbortController()
       await options.sleep(delayMs, AbortSignal.any([signal, pause.signal])).catch(() => undefined)
@@ -97,6 +102,8 @@ export function keepLink(options: LinkOptions): Link {
   }
   return { session: () => session, retryNow: () => pause.abort(), ended: keep() }
 }
+
+const textOf = ({ code, message, fix }: ErrorReport) => `${message} (${code}); fix: ${fix}`
 
 async function endOf(url: string, error: unknown, { tls, now }: Pick<LinkOptions, 'tls' | 'now'>): Promise<SessionEnd> {
   const { expiryOf } = await import('../identity/node-names.ts')

@@ -106,7 +106,7 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
     },
     drain: ({ body }) =>
       end({ kind: 'drain', spreadMs: body.spreadMs, why: 'the controller asked the agent to reconnect later' }),
-    refuse: ({ body }) => end(refusalOf(body, options.nodeIdentity)),
+    refuse: ({ body }) => end(refusalOf(body, options)),
     ack: () => undefined,
   }
   async function receive(text: string): Promise<void> {
@@ -134,6 +134,7 @@ export async function holdSession(options: SessionOptions): Promise<SessionEnd> 
   socket.on('close', (code, reason) => {
     const why = `the controller closed the connection (${code} ${reason.toString()})`.replace(' )', ')')
     if (code === CLOSE.removed) end({ kind: 'refused', why })
+    else if (code === CLOSE.replaced) end(replaced(why, options))
     else lost(why)
   })
   const stop = () => lost('the agent is stopping')
@@ -156,12 +157,27 @@ function ping(socket: WebSocket): boolean {
   return socket.readyState === socket.OPEN
 }
 
-function refusalOf({ code, message }: DownBody['refuse'], nodeIdentity: string): SessionEnd {
+type Own = Pick<SessionOptions, 'nodeIdentity' | 'hello'>
+
+/** An agent has one session: another one has the key. Without a pause both would end each other's session without end. */
+function replaced(why: string, own: Own): SessionEnd {
+  const message = `another agent connected with the key of this node; ${whichIdentity(own)}`
+  const show = `controller node show ${own.hello().nodeName}`
+  const fix = `find out which other machine or program has the key; its address is in: ${show}`
+  return { kind: 'refused', why, problem: { code: 'node/two-sessions', message, fix } }
+}
+
+function whichIdentity({ nodeIdentity, hello }: Own): string {
+  const { nodeName, machineId = '' } = hello()
+  return `this machine has machine-id ${machineId || 'none'}, and the key of node ${nodeName} in ${nodeIdentity}`
+}
+
+function refusalOf({ code, message }: DownBody['refuse'], own: Own): SessionEnd {
   const why = `${message} (${code})`
   if (code !== 'node/two-machines') return { kind: 'refused', why }
-  const remove = command`rm ${nodeIdentity}`
+  const remove = command`rm ${own.nodeIdentity}`
   const fix = `if this machine is a copy of the other one: ${remove}, then run the installation again with NAME.pem, its passphrase and --hostname ANOTHER-NAME (do not uninstall, which would remove the original from the cluster); if it is the original, do that on the copy`
-  return { kind: 'refused', why, problem: { code, message, fix } }
+  return { kind: 'refused', why, problem: { code, message: `${message}; ${whichIdentity(own)}`, fix } }
 }
 
 /** Does not wait for a peer that does not answer the close. */

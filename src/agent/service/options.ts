@@ -1,5 +1,6 @@
 import type { NetworkView } from '../../host/network.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
+import type { MachineIds } from '../identity/machine.ts'
 import type { Log } from '../log.ts'
 import type { AgentPaths } from '../paths.ts'
 import type { Self } from '../self.ts'
@@ -10,7 +11,7 @@ export interface ServiceOptions {
   paths: AgentPaths
   self: Self
   agentVersion: string
-  bootId: string
+  machine: MachineIds
   /** Loaded only when it is needed, for example for enrolment. */
   network(): Promise<NetworkView>
   notifier: Notifier

@@ -180,7 +180,7 @@ async function keepAtWork(
       confirmed: outbox.confirmed(),
       knownControllers: readControllers(options.paths, config.cluster.id)?.urls,
       knownImages: knownImages(options.paths),
-      bootId: options.bootId,
+      ...options.machine,
       agentVersion: options.agentVersion,
       nodeName: config.nodeName,
       openRun: link.open()?.run ?? null,

@@ -7,6 +7,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import { WINDOW } from '../../protocol/wire/session/limits.ts'
 import { NO_METER } from '../monitoring/meter.ts'
+import { ALONE } from '../peers/peers.ts'
 import { Hub } from './hub.ts'
 
 const PEER = { address: '10.0.0.1', fingerprint: 'k', expiresAt: new Date(8e15) }
@@ -62,6 +63,7 @@ it('during an outage of the store, messages of all nodes wait for one attempt, n
     log: () => undefined,
     refused: () => undefined,
     meter: NO_METER,
+    peers: ALONE,
   } as unknown as ConstructorParameters<typeof Hub>[0]
   const hub = new Hub(ports, () => 60_000)
   const sockets = Array.from({ length: 5 }, () => new Socket())
@@ -88,7 +90,7 @@ it('a bug that the messages of one node lead to ends its session, and no other',
     return new Map()
   }
   const ports = {
-    ...{ store: { clustersOf, node: async () => undefined }, now: () => new Date(), meter: NO_METER },
+    ...{ store: { clustersOf, node: async () => undefined }, now: () => new Date(), meter: NO_METER, peers: ALONE },
     ...{ log: (line: string) => void logged.push(line), refused: () => undefined },
   } as unknown as ConstructorParameters<typeof Hub>[0]
   const hub = new Hub(ports, () => 60_000)
@@ -103,7 +105,7 @@ it('a bug that the messages of one node lead to ends its session, and no other',
 
 it('accepts no session after it was closed: a client whose upgrade was in work would keep the process', async () => {
   const ports = {
-    ...{ store: { commit: async () => true }, now: () => new Date(), meter: NO_METER },
+    ...{ store: { commit: async () => true }, now: () => new Date(), meter: NO_METER, peers: ALONE },
     ...{ log: () => undefined, refused: () => undefined },
   } as unknown as ConstructorParameters<typeof Hub>[0]
   const hub = new Hub(ports, () => 60_000)
@@ -129,6 +131,7 @@ it('reads no more from a node while many of its messages wait for the store', as
     log: () => undefined,
     refused: () => undefined,
     meter: NO_METER,
+    peers: ALONE,
   } as unknown as ConstructorParameters<typeof Hub>[0]
   const hub = new Hub(ports, () => 60_000)
   const socket = new Socket()
@@ -150,7 +153,14 @@ it('facts that did not change are stored at most every 10 s', async () => {
   const stored: number[] = []
   let ms = 0
   const store = { clustersOf: async () => new Map(stored.push(ms) ? [] : []), node: async () => undefined }
-  const ports = { store, now: () => new Date(ms), refused: () => undefined, meter: NO_METER, log: () => undefined }
+  const ports = {
+    store,
+    now: () => new Date(ms),
+    refused: () => undefined,
+    meter: NO_METER,
+    log: () => undefined,
+    peers: ALONE,
+  }
   const hub = new Hub(ports as unknown as ConstructorParameters<typeof Hub>[0], () => 60_000)
   const socket = new Socket()
   hub.accept(socket as unknown as WebSocket, 'n-1', PEER)
@@ -176,6 +186,7 @@ it('ends the session of a node that floods it with control frames, and logs it',
     now: () => new Date(0),
     refused: (_: string, line: string) => refused.push(line),
     meter: NO_METER,
+    peers: ALONE,
   }
   const hub = new Hub(ports as unknown as ConstructorParameters<typeof Hub>[0], () => 60_000)
   const socket = new Socket()

@@ -8,14 +8,14 @@ import { parseFrame } from '../../protocol/wire/messages/parse-frame.ts'
 import { heartbeat } from '../../protocol/wire/session/heartbeat.ts'
 import { CLOSE, FACTS_COUNT_AS, OPENING_MS } from '../../protocol/wire/session/limits.ts'
 import type { Node } from '../domain/records.ts'
-import { raiseAlarm } from '../nodes/raise-alarm.ts'
 import { openTurns } from '../reconcile/turns.ts'
 import { deliver, sendControllersToAll, sendTrustToAll } from './deliver.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import type { Ingesting } from './ingest.ts'
 import type { Presence } from './presence.ts'
-import { Rivals, TWO_MACHINES } from './rivals.ts'
+import { Rivals } from './rivals.ts'
 import { holdMessages } from './session/held-messages.ts'
+import { machineOf } from './session/machine-of.ts'
 import { lastSeenOf, type Peer, Session } from './session/session.ts'
 
 /** Manages the sessions of agents, one per node. */
@@ -23,8 +23,8 @@ export class Hub implements Presence {
   readonly #ports: Ingesting
   readonly #heartbeatMs: () => number
   readonly #sessions = new Map<string, Session>()
-  readonly #rivals: Rivals
   readonly #inbox: Inbox
+  readonly rivals: Rivals
   #isClosed = false
   /** Serializes deliveries to each node. */
   readonly #turns = openTurns()
@@ -32,7 +32,10 @@ export class Hub implements Presence {
   constructor(ports: Ingesting, heartbeatMs: () => number) {
     this.#ports = ports
     this.#heartbeatMs = heartbeatMs
-    this.#rivals = new Rivals(ports)
+    this.rivals = new Rivals(ports, {
+      sessionOf: (nodeId) => this.#sessions.get(nodeId),
+      refuse: (session, why) => this.#refuse(session, why),
+    })
     this.#inbox = openInbox(ports, {
       isCurrent: (session) => this.#sessions.get(session.nodeId) === session,
       deliver: (nodeId) => this.deliver(nodeId),
@@ -67,29 +70,24 @@ export class Hub implements Presence {
     socket.on('ping', onControl).on('pong', onControl)
     // Also of one that is refused: an error without a listener would end the process.
     socket.on('error', (error) => this.#ports.log(`node ${nodeId}: ${error.message}`))
-    const older = this.#sessions.get(nodeId)
-    const isSameKey = older?.isOpen === true && older.peer.fingerprint === peer.fingerprint
-    if (isSameKey || this.#rivals.has(nodeId)) void this.#examine(session, isSameKey ? older : undefined)
+    if (this.rivals.concern(session)) void this.#examine(session)
     else this.#begin(session)
   }
 
-  async #examine(session: Session, older: Session | undefined): Promise<void> {
-    const { nodeId, socket } = session
+  async #examine(session: Session): Promise<void> {
+    const { socket } = session
     const held = holdMessages(session)
-    const isCurrent = () => this.#sessions.get(nodeId) === older
-    const { refused, alarm } = await this.#rivals.judge(session, older, held.bootId, isCurrent)
-    if (alarm) void raiseAlarm(this.#ports, nodeId, alarm)
-    for (const each of refused) this.#refuse(each)
+    session.machine = machineOf(await held.hello, session.peer)
     // The client may have gone meanwhile.
-    if (!refused.includes(session) && socket.readyState === socket.OPEN) this.#begin(session)
+    if ((await this.rivals.admit(session)) && socket.readyState === socket.OPEN) this.#begin(session)
     held.release()
   }
 
-  #refuse(session: Session): void {
-    session.send('refuse', TWO_MACHINES)
+  #refuse(session: Session, { code, message }: { code: string; message: string }): void {
+    session.send('refuse', { code, message })
     session.isOpen = false
     this.#inbox.ignore(session)
-    session.end(CLOSE.rival, TWO_MACHINES.code)
+    session.end(CLOSE.rival, code)
   }
 
   #begin(session: Session): void {
@@ -213,7 +211,7 @@ export class Hub implements Presence {
     session.saidHello = true
     if (frame.t === 'hello') {
       session.capabilities = frame.body.capabilities ?? FIRST_CAPABILITIES
-      session.bootId = frame.body.bootId
+      session.machine = machineOf(frame.body, session.peer)
       session.knownImages = frame.body.knownImages
     }
     if (frame.t === 'facts') {

@@ -1,5 +1,6 @@
 import type { ErrorReport } from '../../base/agent-error.ts'
 import { errorMessage } from '../../base/text/error-message.ts'
+import { byController, contentOf } from '../audit/act.ts'
 import { nodeIn } from '../domain/draft.ts'
 import { withAlarm } from '../domain/problems/alarms.ts'
 import type { HasAnnouncements, HasClock, HasLog, HasStore, HasTurns } from '../ports.ts'
@@ -12,8 +13,8 @@ export const LATER_KEY_FIX =
 export type Alarming = HasStore & HasTurns & Pick<HasClock, 'now'> & HasLog & HasAnnouncements
 
 /**
- * Records that a node's identity was misused: as a problem of the node, an event, and a line in the log. Does not repeat itself
- * within minutes, and never rejects: whoever calls it refuses the client in any case.
+ * Records that a node's identity was misused: as a problem of the node, an event, an entry of the audit log, and a line in the log.
+ * Does not repeat itself within minutes, and never rejects: whoever calls it refuses the client in any case.
  */
 export async function raiseAlarm(ports: Alarming, nodeId: string, seen: ErrorReport): Promise<void> {
   try {
@@ -26,7 +27,7 @@ export async function raiseAlarm(ports: Alarming, nodeId: string, seen: ErrorRep
       (draft) => {
         const current = nodeIn(draft, nodeId)
         const alarms = current && withAlarm(current, seen, draft.now)
-        if (alarms === undefined) return false
+        if (current === undefined || alarms === undefined) return false
         const at = draft.now.toISOString()
         const event = {
           kind: 'log' as const,
@@ -36,6 +37,9 @@ export async function raiseAlarm(ports: Alarming, nodeId: string, seen: ErrorRep
         }
         draft.setNode(nodeId, { alarms })
         draft.addEvent({ at, nodeId, nodeSeq: null, runId: null, event })
+        const target = { cluster: draft.cluster.name, node: current.name, nodeId }
+        const act = byController('raiseAlarm', seen.message)
+        draft.addAuditEntry(contentOf(act, { at, outcome: 'done', code: seen.code, target }))
         return true
       },
       part,

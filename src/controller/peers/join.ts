@@ -44,6 +44,8 @@ export async function joinPeers(
     log,
     send: (node, t, body) => hub.send(node, t, body),
     receive: (node, frame) => receiveAnswer(services, node, frame),
+    meet: (node, newer) => hub.rivals.meet(node, newer),
+    tried: (node, machines) => void hub.rivals.note(node, machines),
   })
   let others: Beat['controllers'] = []
   const urlsOfAll = openUrls(own.urls, services.now)
@@ -116,6 +118,16 @@ export async function joinPeers(
     opened: (session) => sessions.opened(session),
     ended: (node) => sessions.ended(node),
     passOn: (node, frame) => mail.passOn(node, frame),
+    hasSession: (node) => sessions.elsewhere(node) !== undefined,
+    async meet(node, newer) {
+      // Read again: a controller that has stopped since the last heartbeat would not answer.
+      const [session] = await shared.sessions([node]).catch(() => [])
+      const isElsewhere = others.some(({ id }) => id === session?.controller)
+      return session && isElsewhere ? mail.meet(session.controller, node, newer) : undefined
+    },
+    tried(node, machines) {
+      for (const { id } of others) mail.tried(id, node, machines)
+    },
     others: () => others.length,
   }
   const ticks = openTicks(beatMs, () => beat().catch((error: unknown) => log(`no heartbeat: ${errorMessage(error)}`)))

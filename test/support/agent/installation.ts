@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { readCredentials } from '../../../src/agent/identity/credentials.ts'
+import type { MachineIds } from '../../../src/agent/identity/machine.ts'
 import { installCredentials } from '../../../src/agent/install/install-credentials.ts'
 import { configFor } from '../../../src/agent/install/prepare.ts'
 import { type AgentPaths, pathsOf } from '../../../src/agent/paths.ts'
@@ -20,6 +21,8 @@ export interface Installation {
   setWork(work: string): void
   /** Sets how many milliseconds the clock of the service is ahead. */
   setAhead(ms: number): void
+  /** Sets what tells its machine from others; all have the same boot. */
+  setMachine(ids: Partial<MachineIds>): void
   /** Installs the credentials again, as `agent install` does. */
   installCredentials(): Promise<void>
   /** Installs other credentials, as `agent install` does. */
@@ -78,6 +81,7 @@ export async function installAgent(
     paths,
     setWork: (work) => writeFileSync(join(root, 'work'), work),
     setAhead: (ms) => writeFileSync(join(root, 'ahead'), String(ms)),
+    setMachine: (ids) => writeMachine(root, ids),
     installCredentials: install,
     async installAgain(...given) {
       const again = await read(...given)
@@ -99,7 +103,24 @@ export async function installAgent(
   }
   installation.setWork('0')
   installation.setAhead(0)
+  installation.setMachine({ machineId: '0123456789abcdef0123456789abcde0' })
   return installation
+}
+
+/** See ROOT/machine in program.ts. */
+export function writeMachine(
+  root: string,
+  { bootId = 'boot', machineId = '', productUuid = '' }: Partial<MachineIds>,
+): void {
+  const files = {
+    '/proc/sys/kernel/random/boot_id': bootId,
+    '/etc/machine-id': machineId,
+    '/sys/class/dmi/id/product_uuid': productUuid,
+  }
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(`${root}/machine${path}`), { recursive: true })
+    writeFileSync(`${root}/machine${path}`, `${text}\n`)
+  }
 }
 
 /** Starts the service with the files below `root`. */

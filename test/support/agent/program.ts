@@ -2,12 +2,14 @@
  * The agent as a separate process with its files below a directory: `program.ts ROOT run|execute|facts`. ROOT/work
  * selects what `execute` does: `real`, or the milliseconds that each of three harmless steps takes, followed by `leaving` if
  * each step starts a command that keeps running (its process ID is in ROOT/left-behind). ROOT/ahead holds how many
- * milliseconds the clock of the service is ahead. If ROOT/real-pauses exists, the service pauses as long as an installed agent.
+ * milliseconds the clock of the service is ahead, and ROOT/machine the files that tell machines apart. If ROOT/real-pauses exists, the
+ * service pauses as long as an installed agent.
  */
 import { spawn } from 'node:child_process'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { execute, readInstruction } from '../../../src/agent/execute/execute.ts'
+import { readMachineIds } from '../../../src/agent/identity/machine.ts'
 import { createLog } from '../../../src/agent/log.ts'
 import { pathsOf } from '../../../src/agent/paths.ts'
 import { openWorkspace } from '../../../src/agent/restore/open-workspace.ts'
@@ -48,7 +50,7 @@ async function serve(): Promise<void> {
     paths,
     self: [process.execPath, process.argv[1] ?? '', root],
     agentVersion: '0.1.0',
-    bootId: 'boot',
+    machine: readMachineIds(`${root}/machine`),
     network: async () => linuxNetwork,
     notifier: systemdNotifier({}, print),
     log: createLog([print], new Redactor(), () => new Date()),

@@ -35,7 +35,7 @@ test('a controller of the first release gets no field that it does not know', ()
   const { marks: _, ...unmarked } = event.event as Extract<UpBody['event']['event'], { kind: 'step-done' }>
   expect(written(SUBPROTOCOL)[0]).toMatchObject({ body: { run: event.run, event: unmarked } })
   expect(JSON.stringify(written(SUBPROTOCOL))).not.toContain('marks')
-  const later = { ...hello, lastGeneration: 2, confirmed: 3 }
+  const later = { ...hello, lastGeneration: 2, confirmed: 3, machineId: 'm', productUuid: 'u' }
   expect(helloOf({ protocol: SUBPROTOCOL }, later)).toEqual(hello)
   expect(helloOf({ protocol: SUBPROTOCOL_V2 }, later)).toEqual({ ...later, capabilities: CAPABILITIES })
 })

@@ -21,8 +21,8 @@ export function frameWriter(
 
 export function helloOf(socket: Pick<WebSocket, 'protocol'>, hello: UpBody['hello']): UpBody['hello'] {
   if (!isEarlier(socket)) return { ...hello, capabilities: [...CAPABILITIES] }
-  const { lastGeneration: _, confirmed: __, ...first } = hello
-  return first
+  const { range, lastSeq, bootId, agentVersion, nodeName, openRun, warnings } = hello
+  return { range, lastSeq, bootId, agentVersion, nodeName, openRun, warnings }
 }
 
 function withoutMarks({ event, ...rest }: UpBody['event']): unknown {

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { isSea } from 'node:sea'
 import { setTimeout } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { notInstalled } from '../../../agent/config.ts'
 import { privateKeys } from '../../../agent/identity/identity.ts'
+import { readMachineIds } from '../../../agent/identity/machine.ts'
 import { createLog } from '../../../agent/log.ts'
 import { openLogFile } from '../../../agent/logs/log-file.ts'
 import { selfOf } from '../../../agent/self.ts'
@@ -32,7 +33,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     paths,
     self,
     agentVersion: version.version,
-    bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    machine: readMachineIds(),
     network: async () => (await import('../../../host/linux/network/network.ts')).linuxNetwork,
     notifier: systemdNotifier(process.env, (message) => log('warn', message)),
     log,

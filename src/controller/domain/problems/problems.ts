@@ -27,14 +27,15 @@ export const SLOW_REPAIR = 'repair/slow'
 const MOST = 200
 
 /**
- * The problems of a cluster that has been READY. Pure: a known problem keeps its time, and counts when it has lasted longer
+ * The problems of a cluster that has been READY; of another one only that identities of its nodes are misused. Pure: a known problem keeps its time, and counts when it has lasted longer
  * than a restart takes.
  */
 export function problemsOf(situation: Situation): KnownProblem[] {
-  const { cluster, now } = situation
-  if (cluster.desired !== 'provision' || cluster.establishedAt === null) return []
+  const { cluster, members, now } = situation
+  const wasReady = cluster.desired === 'provision' && cluster.establishedAt !== null
   const known = new Map(cluster.problems.map((problem) => [keyOf(problem), problem]))
-  return found(situation).map((problem) => {
+  const all = wasReady ? found(situation) : members.flatMap(({ node }) => misused(node, now))
+  return all.map((problem) => {
     const before = known.get(keyOf(problem))
     const firstSeenAt = before?.firstSeenAt ?? now.toISOString()
     const times = [before?.since ?? firstSeenAt, isoOf(problem.since) ?? firstSeenAt]

@@ -4,9 +4,11 @@ import { parseFrame } from '../../../protocol/wire/messages/parse-frame.ts'
 import { OPENING_MS } from '../../../protocol/wire/session/limits.ts'
 import type { Session } from './session.ts'
 
+export type Hello = Extract<UpFrame, { t: 'hello' }>['body']
+
 export interface Held {
-  /** The boot that the hello tells; empty if the first message is not a hello, or does not come. */
-  bootId: Promise<string>
+  /** Undefined if the first message is not a hello, or does not come. */
+  hello: Promise<Hello | undefined>
   /** Stops holding. The messages are passed to the listeners that the socket has by then. */
   release(): void
 }
@@ -24,11 +26,11 @@ export function holdMessages({ socket, throttle }: Session): Held {
   }
   socket.on('message', take).on('close', resolve)
   return {
-    bootId: promise.then(() => {
+    hello: promise.then(() => {
       clearTimeout(timer)
       const [text = ''] = held.map(([data]) => data.toString())
       const parsed = parseFrame(UpFrame, text)
-      return 'frame' in parsed && parsed.frame.t === 'hello' ? parsed.frame.body.bootId : ''
+      return 'frame' in parsed && parsed.frame.t === 'hello' ? parsed.frame.body : undefined
     }),
     release() {
       socket.off('message', take).off('close', resolve)

@@ -40,7 +40,8 @@ export class Session {
   /** The `lastContact` that is in the store. */
   savedAt: Date | undefined
   saidHello = false
-  bootId = ''
+  /** See machine-of.ts; empty before the hello. */
+  machine = ''
   /** Capabilities of the agent: other messages are not sent to it. */
   capabilities: readonly string[] = FIRST_CAPABILITIES
   /** Its hello is stored, and it was welcomed. */

@@ -27,6 +27,9 @@ export const UP = {
       /** Highest `seq` of the controller that the agent has stored. */
       lastSeq: z.int().check(z.nonnegative()),
       bootId: z.string().check(z.maxLength(64)),
+      /** With the boot they tell two machines with one key apart; absent in earlier builds, and the UUID on some boards. */
+      machineId: z.optional(z.string().check(z.maxLength(64))),
+      productUuid: z.optional(z.string().check(z.maxLength(64))),
       agentVersion: z.string().check(z.maxLength(60)),
       nodeName: NodeName,
       openRun: z.nullable(RunId),

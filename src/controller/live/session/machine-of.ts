@@ -1,0 +1,10 @@
+import type { Hello } from './held-messages.ts'
+
+/**
+ * A boot of a machine, as far as its agent and its connection tell: two copies of a disk differ in it. Copies can have the same
+ * machine-id, containers the same boot and UUID, and machines behind a proxy the same address. Earlier agents tell the boot only.
+ */
+export function machineOf(hello: Partial<Hello> | undefined, { address }: { address: string }): string {
+  const { bootId = '', machineId = '', productUuid = '' } = hello ?? {}
+  return [bootId, machineId, productUuid, address].join(' ')
+}
