@@ -23,12 +23,13 @@ export interface AskOptions {
   /** Per stream; default 1 MiB. */
   maxBytes?: number
   signal?: AbortSignal
+  /** Gets each line of both streams as it arrives; a line longer than `maxBytes` in parts. */
+  onLine?: (line: string) => void
 }
 
 export interface RunOptions extends AskOptions {
   /** Exit codes that mean success; default [0]. Any other throws AgentError `command/failed`. */
   okCodes?: readonly number[]
-  onLine?: (line: string) => void
 }
 
 export type FileKind = 'file' | 'directory' | 'symlink' | 'socket' | 'other'

@@ -11,6 +11,7 @@ import { journey } from './journey.ts'
 import { nameServers } from './name-servers.ts'
 import { oneAndOne } from './one-and-one.ts'
 import { packetFilters } from './packet-filters.ts'
+import { pushed } from './pushed.ts'
 import { restoredEtcd } from './restored-etcd.ts'
 import { settings } from './settings.ts'
 import { openScene, type Scene } from './shape.ts'
@@ -39,6 +40,7 @@ const stories: Record<string, (scene: Scene, story: Story) => Promise<void>> = {
   journey,
   settings,
   'restored-etcd': restoredEtcd,
+  pushed,
 }
 const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-shapes`)

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readCredentials } from '../../src/agent/identity/credentials.ts'
-import { joinScript } from '../../src/cli/controller/clusters/join/join-script.ts'
+import { type JoinCommand, joinScript } from '../../src/cli/controller/clusters/join/join-script.ts'
 import { newInstallerKey } from '../../src/cli/controller/identities/new-credentials.ts'
 import { openAuthority } from '../../src/controller/access/authority.ts'
 import { JOIN_COPIES_PER_NODE } from '../../src/controller/api/limits.ts'
@@ -93,8 +93,10 @@ const cli = (...argv: string[]) =>
   })
 
 /** As the CLI makes it. */
-async function joinCommand(wishes: Partial<JoinCommandRequest> & { proxy?: string } = {}) {
-  const { proxy, ...others } = wishes
+async function joinCommand(
+  wishes: Partial<JoinCommandRequest> & Pick<Partial<JoinCommand>, 'proxy' | 'task' | 'more'> = {},
+) {
+  const { proxy, task, more = [], ...others } = wishes
   const name = `set-${++count}`
   const token = `demo.${name}.${randomBytes(24).toString('base64url')}`
   const { csr, encryptedKey, passphrase } = key
@@ -104,7 +106,7 @@ async function joinCommand(wishes: Partial<JoinCommandRequest> & { proxy?: strin
   }
   const { status, json, text } = await admin('POST', '/v1/clusters/demo/join-commands', body)
   if (status !== 200) throw new Error(text)
-  return { name, token, command: joinScript({ ...json, token, passphrase, proxy }) }
+  return { name, token, command: joinScript({ ...json, token, passphrase, proxy, more, ...(task && { task }) }) }
 }
 
 /** A request without a client certificate. */
@@ -151,6 +153,17 @@ describe('the command', () => {
     expect([left, pem, passphrase].map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o600, 0o600])
     const { enrolment } = await readCredentials(pem, passphrase, linuxHostView())
     expect(enrolment.cluster.name).toBe('demo')
+  })
+
+  test('for `push`, the agent gets more arguments, and nothing stays whatever comes of it', async () => {
+    const { command } = await joinCommand({ task: 'precheck', more: ['-o', 'json', '--role', 'worker'] })
+    const ran = await paste(command)
+    expect(ran, ran.err).toMatchObject({ code: 0, left: undefined })
+    expect(ran.out).toMatch(/^precheck --creds-file \S+ --passphrase-file \S+ -o json --role worker$/m)
+    provide('false')
+    const failing = await joinCommand({ task: 'install' })
+    expect(await paste(failing.command)).toMatchObject({ code: 1, err: '', left: undefined })
+    provide('echo')
   })
 
   test('through a proxy with a password, which the agent gets in a file', async () => {

@@ -51,6 +51,7 @@ const stories: Record<string, readonly string[]> = {
   upgraded: ['test/e2e/shapes.ts', 'upgraded', ...(isFull ? ['upgraded-trio'] : [])],
   settings: ['test/e2e/shapes.ts', 'settings'],
   'restored-etcd': ['test/e2e/shapes.ts', 'restored-etcd'],
+  pushed: ['test/e2e/shapes.ts', 'pushed'],
   'failing-units': ['test/e2e/failing-units.ts'],
   'controller-service': ['test/e2e/controller-service.ts'],
   packages: ['test/e2e/packages.ts'],

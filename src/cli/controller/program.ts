@@ -23,6 +23,7 @@ import { registerOpenapi } from './openapi.ts'
 import { registerAccount } from './people/account.ts'
 import { registerSession } from './people/session.ts'
 import { registerToken } from './people/token.ts'
+import { registerPush } from './push/push.ts'
 import { registerServe } from './serve.ts'
 import { registerInstall } from './service/install.ts'
 import { registerUninstall } from './service/uninstall.ts'
@@ -56,6 +57,7 @@ To create a cluster:
   registerNode(program)
   registerDeclare(program)
   registerInventory(program)
+  registerPush(program)
   registerBundle(program)
   registerAgents(program)
   registerCreds(program)

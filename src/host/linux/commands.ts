@@ -107,7 +107,7 @@ function signalGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): vo
 function keepEnd(maxBytes: number, onLine: ((line: string) => void) | undefined) {
   let chunks: Buffer[] = []
   let bytes = 0
-  const lines = onLine && splitLines(onLine)
+  const lines = onLine && splitLines(maxBytes, onLine)
   return {
     add(chunk: Buffer): void {
       lines?.add(chunk)
@@ -124,7 +124,7 @@ function keepEnd(maxBytes: number, onLine: ((line: string) => void) | undefined)
   }
 }
 
-function splitLines(onLine: (line: string) => void) {
+function splitLines(maxBytes: number, onLine: (line: string) => void) {
   const decoder = new StringDecoder('utf8')
   let rest = ''
   return {
@@ -132,6 +132,9 @@ function splitLines(onLine: (line: string) => void) {
       const lines = (rest + decoder.write(chunk)).split('\n')
       rest = lines.pop() ?? ''
       for (const line of lines) onLine(line)
+      if (rest.length <= maxBytes) return
+      onLine(rest)
+      rest = ''
     },
     end(): void {
       if (rest !== '') onLine(rest)

@@ -114,6 +114,10 @@ export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
   'covered by the story settings, with the override of the kubelet': [
     'controller cluster set {} overrides.kubeadm=@FILE',
   ],
+  'a person signs in with ssh, or forgets a key: test/integration/push.test.ts compares the text': [
+    'ssh {}',
+    'ssh-keygen -R {}',
+  ],
   'a person signs in: run in test/integration/controller-login.test.ts': ['controller login {}'],
   'restarts the agent during a long repair: it continues the same run, as after any restart': [
     'systemctl restart cantrip-agent',

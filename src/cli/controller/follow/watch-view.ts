@@ -1,6 +1,7 @@
 import { printable } from '../../../base/text/printable.ts'
 import type { ClusterView } from '../../../protocol/api/clusters.ts'
 import type { NodeView } from '../../../protocol/api/nodes.ts'
+import { type Out, redrawnLines } from '../../kit/redrawn-lines.ts'
 import { notReadyReason } from '../clusters/problem-text.ts'
 
 export interface View {
@@ -10,8 +11,6 @@ export interface View {
   end(): void
 }
 
-type Out = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns' | 'rows'>
-
 /** On a terminal, one line per node, redrawn in place below the log; otherwise the log and each change of state. */
 export function watchView(out: Out): View {
   return out.isTTY ? terminalView(out) : plainView(out)
@@ -20,26 +19,12 @@ export function watchView(out: Out): View {
 /** Above the nodes; `cluster show` has all. */
 const MOST_PROBLEMS = 5
 
-/** For a terminal of unknown size, such as a serial console. */
-const DEFAULT_SIZE = { columns: 80, rows: 24 }
-
 function terminalView(out: Out): View {
-  let drawn = 0
-  const erase = () => {
-    if (drawn > 0) out.write(`\x1b[${drawn}A\x1b[0J`)
-    drawn = 0
-  }
+  const screen = redrawnLines(out)
   return {
-    draw(cluster) {
-      erase()
-      // A line that is wrapped or has scrolled off the screen cannot be erased.
-      const width = Math.max(20, (out.columns || DEFAULT_SIZE.columns) - 1)
-      const lines = statusLines(cluster, (out.rows || DEFAULT_SIZE.rows) - 1).map((line) => line.slice(0, width))
-      out.write(lines.map((line) => `${line}\n`).join(''))
-      drawn = lines.length
-    },
+    draw: (cluster) => screen.draw(statusLines(cluster, screen.most())),
     log(lines) {
-      erase()
+      screen.erase()
       for (const line of lines) out.write(`${line}\n`)
     },
     end: () => undefined,

@@ -14,6 +14,8 @@ export interface WatchOptions {
   until?: string
   timeoutMs?: number
   output?: 'text' | 'json'
+  /** Default: standard output. */
+  out?: NodeJS.WriteStream
 }
 
 const WAIT_MS = 10_000
@@ -29,7 +31,8 @@ const REDRAW_MS = 1_000
  */
 export async function watchCluster(client: AdminClient, name: string, options: WatchOptions): Promise<void> {
   const deadlineMs = performance.now() + (options.timeoutMs ?? Number.POSITIVE_INFINITY)
-  const view = options.output === 'json' ? jsonView(process.stdout) : watchView(process.stdout)
+  const { out = process.stdout } = options
+  const view = options.output === 'json' ? jsonView(out) : watchView(out)
   const after = await retryUnreachable(() => lastEvent(client))
   const note = options.output === 'json' ? {} : { note: (line: string) => view.log([line]) }
   const events = followEvents(client, eventRoutes.listEvents, { cluster: name, after }, note)

@@ -73,6 +73,7 @@ test('tables, as spreadsheets write them', async () => {
     { address: '10.0.0.1', roles: ['master'], labels: { line: 'a' }, unused: ['rack'] },
     { name: '10.0.0.2', roles: ['worker', 'storage'] },
   ])
+  await expect(load('name.csv', 'name,role\n-oProxyCommand=id,worker\n')).rejects.toThrow('found no address')
   await expect(load('short.csv', 'name,role\na,master\nb\n')).rejects.toThrow('short.csv:3:1: found 1 fields; wanted 2')
   await expect(load('quote.csv', 'name,role\n"a,master\n')).rejects.toThrow('quote.csv:2:1')
   const wrong = 'name,role,port\na,boss,\nb,worker,0\nc\n'

@@ -1,17 +1,14 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { credentialRoutes, MAX_NODES } from '../../../../protocol/api/identities/credentials.ts'
+import { MAX_NODES } from '../../../../protocol/api/identities/credentials.ts'
 import {
   JOIN_ARCHITECTURES,
   type JoinArchitecture,
-  joinRoutes,
   MAX_JOIN_SECONDS,
   MIN_JOIN_SECONDS,
 } from '../../../../protocol/api/identities/join.ts'
 import { durationWithin } from '../../../kit/duration.ts'
 import { examples, formatOption, localTime, type PlainFormat, structured } from '../../../kit/output.ts'
 import { countUpTo, labelOf } from '../../identities/arguments.ts'
-import { nextName } from '../../identities/creds.ts'
 import { print, withAdmin, withClient } from '../../session/session.ts'
 import { CLUSTER, findCluster } from '../find-cluster.ts'
 
@@ -59,23 +56,13 @@ export function registerJoinCommand(cluster: Command): void {
 }
 
 async function printCommand(given: string, flags: Flags): Promise<void> {
-  const [{ newInstallerKey }, { joinScript }] = await Promise.all([
-    import('../../identities/new-credentials.ts'),
-    import('./join-script.ts'),
-  ])
+  const [{ newJoin }, { joinScript }] = await Promise.all([import('./new-join.ts'), import('./join-script.ts')])
   await withClient(flags, async (client) => {
     const { name: of } = await findCluster(client, given)
-    const known = await client.ask(credentialRoutes.listCredentials, { params: { name: of } })
-    const name = flags.name ?? nextName(of, known)
-    const { csr, encryptedKey, passphrase } = await newInstallerKey()
-    const token = `${of}.${name}.${randomBytes(24).toString('base64url')}`
-    const body = {
-      ...{ name, csr, encryptedKey, tokenSha256: createHash('sha256').update(token).digest('hex') },
-      ...{ validSeconds: flags.valid ?? flags.ttl, maxNodes: flags.maxNodes, arch: flags.arch },
-    }
-    const parts = await client.ask(joinRoutes.createJoinCommand, { params: { name: of }, body })
-    const command = joinScript({ ...parts, token, passphrase, proxy: flags.proxy })
-    const { fetchableUntil, maxNodes } = parts.credentials
+    const { ttl, valid = ttl, arch, name: wanted, proxy } = flags
+    const parts = await newJoin(client, of, { validSeconds: valid, maxNodes: flags.maxNodes, arch, name: wanted })
+    const command = joinScript({ ...parts, proxy })
+    const { name, fetchableUntil, maxNodes } = parts.credentials
     if (flags.output !== 'text') {
       const { urls, agents } = parts
       return print(
@@ -93,7 +80,7 @@ To revoke it: controller creds revoke ${of} ${name}
 
 const withinLimits = durationWithin(MIN_JOIN_SECONDS, MAX_JOIN_SECONDS, '1m to 30d')
 
-function proxyOf(text: string): string {
+export function proxyOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol === 'http:' && url.pathname === '/' && url.username === '') return url.origin
   throw new InvalidArgumentError('It must be http://HOST:PORT, without a user.')

@@ -6,13 +6,18 @@ export interface JoinCommand extends JoinCommandParts {
   passphrase: string
   /** For the connection to the controller, of this script and of the agent. */
   proxy: string | undefined
+  /** What the agent does; the downloaded files are deleted whatever comes of it. Default: install, and they stay for another try. */
+  task?: 'install' | 'precheck'
+  /** More arguments of the agent, without spaces. */
+  more?: readonly string[]
 }
 
 /**
  * One command for the shell of a machine. It runs nothing that it downloads but the agent, after its SHA-256 was compared, and
  * trusts no certificate but those of the controller's CA, which it contains. It begins to run when all of it has arrived.
  */
-export function joinScript({ credentials, cluster, urls, ca, agents, token, passphrase, proxy }: JoinCommand): string {
+export function joinScript({ credentials, cluster, urls, ca, agents, ...given }: JoinCommand): string {
+  const { token, passphrase, proxy = '', task = '', more = [] } = given
   const values = {
     cluster,
     name: credentials.name,
@@ -20,7 +25,9 @@ export function joinScript({ credentials, cluster, urls, ca, agents, token, pass
     passphrase,
     urls: urls.join(' '),
     agents: agents.map(({ arch, sha256, size }) => `${arch}:${sha256}:${size}`).join(' '),
-    proxy: proxy ?? '',
+    proxy,
+    task,
+    more: more.join(' '),
     ca: ca.trim(),
   }
   const lines = Object.entries(values).map(([name, value]) => `${name}=${quoted(value)}\n`)
@@ -30,7 +37,8 @@ ${lines.join('')}${BODY}END-OF-JOIN-COMMAND
 `
 }
 
-const quoted = (value: string) => `'${value.replaceAll("'", `'\\''`)}'`
+/** As a word of a POSIX shell. */
+export const quoted = (value: string) => `'${value.replaceAll("'", `'\\''`)}'`
 
 /** POSIX shell, as dash and busybox have it. Exit codes are those of the agent: 3 unfit machine, 4 failed, 6 unreachable, 7 refused. */
 const BODY = `
@@ -57,6 +65,7 @@ pick_root() {
   sudo=sudo
 }
 leave_if_installed() {
+  [ -z "$task" ] || return 0
   agent=/usr/local/bin/cantrip-agent
   [ -x "$agent" ] || return 0
   case $(\${sudo:+sudo} "$agent" status -o json 2>/dev/null) in
@@ -172,9 +181,12 @@ is_without_proxy() { # whether no_proxy names the controller
   done
   return 1
 }
-install_agent() {
+run_agent() {
   printf '%s\\n' "$passphrase" >"$directory/$name-passphrase.txt"
-  set -- "$directory/agent" --creds-file "$directory/$name.pem" --passphrase-file "$directory/$name-passphrase.txt"
+  set -- "$directory/agent"
+  [ -z "$task" ] || set -- "$@" "$task"
+  set -- "$@" --creds-file "$directory/$name.pem" --passphrase-file "$directory/$name-passphrase.txt"
+  for each in $more; do set -- "$@" "$each"; done
   proxy=\${https_proxy%/} proxy=\${proxy#http://}
   if [ -n "$proxy" ] && ! is_without_proxy; then
     user=\${proxy%@*}
@@ -188,7 +200,7 @@ install_agent() {
   fi
   code=0
   \${sudo:+sudo} "$@" || code=$?
-  [ "$code" != 0 ] || exit 0
+  if [ "$code" = 0 ] || [ -n "$task" ]; then exit "$code"; fi
   keep=yes
   printf '    The downloaded files are in %s. To try again: %s\\n' "$directory" "\${sudo:+sudo }$*" >&2
   exit "$code"
@@ -214,7 +226,7 @@ main() {
   mkdir "$directory/none"
   fetch_credentials
   fetch_agent
-  install_agent
+  run_agent
 }
 main </dev/null
 `

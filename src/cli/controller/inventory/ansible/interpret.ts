@@ -55,10 +55,13 @@ export function interpret(
     return parsed
   }
   try {
+    const address = read(ADDRESS_VARIABLES, hostName, 'a host name or an address') ?? hostName(name)
+    if (address === undefined)
+      throw new Unusable(`${name}: found no address, and the name is none; wanted a host name or an address`)
     const roles = read(ROLES, rolesIn, 'a list of master, worker, storage')
     return {
       name,
-      address: read(ADDRESS_VARIABLES, hostName, 'a host name or an address') ?? name,
+      address,
       port: read(PORTS, portIn, 'a number from 1 to 65535'),
       user: read(USERS, word, 'the name of a user'),
       keyFile: read(KEYS, path, 'the path of a private key'),

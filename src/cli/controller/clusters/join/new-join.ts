@@ -1,0 +1,28 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { credentialRoutes } from '../../../../protocol/api/identities/credentials.ts'
+import { type JoinCommandRequest, joinRoutes } from '../../../../protocol/api/identities/join.ts'
+import { nextName } from '../../identities/creds.ts'
+import { newInstallerKey } from '../../identities/new-credentials.ts'
+import type { AdminClient } from '../../session/client.ts'
+import type { JoinCommand } from './join-script.ts'
+
+export type JoinWishes = Pick<JoinCommandRequest, 'validSeconds' | 'maxNodes' | 'arch'> & {
+  /** Of the set of credentials; default: CLUSTER-2, CLUSTER-3, … */
+  name?: string | undefined
+}
+
+/** A set of credentials that machines can fetch, with its secrets, which only this process has. */
+export async function newJoin(
+  client: AdminClient,
+  cluster: string,
+  { name, ...wishes }: JoinWishes,
+): Promise<Pick<JoinCommand, 'token' | 'passphrase' | 'credentials' | 'cluster' | 'urls' | 'ca' | 'agents'>> {
+  const known = await client.ask(credentialRoutes.listCredentials, { params: { name: cluster } })
+  const set = name ?? nextName(cluster, known)
+  const { csr, encryptedKey, passphrase } = await newInstallerKey()
+  const token = `${cluster}.${set}.${randomBytes(24).toString('base64url')}`
+  const tokenSha256 = createHash('sha256').update(token).digest('hex')
+  const body = { name: set, csr, encryptedKey, tokenSha256, ...wishes }
+  const parts = await client.ask(joinRoutes.createJoinCommand, { params: { name: cluster }, body })
+  return { ...parts, token, passphrase }
+}

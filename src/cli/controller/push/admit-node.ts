@@ -1,0 +1,56 @@
+import { AgentError } from '../../../base/agent-error.ts'
+import { type NodeDetail, nodeRoutes } from '../../../protocol/api/nodes.ts'
+import type { NodeRole } from '../../../protocol/names.ts'
+import { retryUntilFacts } from '../nodes/retry-until-facts.ts'
+import type { AdminClient } from '../session/client.ts'
+
+/** A node as its machine names itself. */
+export interface OwnName {
+  nodeId: string
+  fingerprint: string
+}
+
+export type Admission = 'approve' | 'configure'
+
+/** What is left to do for a node with these roles. Without roles, the rules of the cluster decide. */
+export function admissionsFor(node: Pick<NodeDetail, 'state' | 'roles'>, roles: readonly NodeRole[]): Admission[] {
+  const isNew = node.state === 'DISCOVERED' || node.state === 'REMOVED'
+  const isOther = roles.length > 0 && [...roles].sort().join() !== [...node.roles].sort().join()
+  return [...(isNew ? (['approve'] as const) : []), ...(isOther ? (['configure'] as const) : [])]
+}
+
+/** The node with this id. Throws AgentError `push/other-key` if the controller knows another key of it than its machine has. */
+export async function nodeOf(
+  client: AdminClient,
+  { nodeId, fingerprint }: OwnName,
+  signal: AbortSignal,
+): Promise<NodeDetail> {
+  const node = await client.ask(nodeRoutes.showNode, { params: { id: nodeId } }, { signal })
+  if (node.fingerprint === fingerprint) return node
+  throw new AgentError(
+    'push/other-key',
+    `node ${nodeId} has the key ${node.fingerprint} at the controller, and ${fingerprint} on its machine`,
+    { fix: 'do not approve it; find out which machine enrolled with this id: controller node list', kind: 'refused' },
+  )
+}
+
+/** Approves and configures it, as far as that is left. */
+export async function admit(
+  client: AdminClient,
+  node: NodeDetail,
+  roles: readonly NodeRole[],
+  { signal, onEach }: { signal: AbortSignal; onEach(admission: Admission): void },
+): Promise<NodeDetail> {
+  const params = { id: node.id }
+  let now = node
+  for (const each of admissionsFor(node, roles)) {
+    onEach(each)
+    now =
+      each === 'approve'
+        ? await client.ask(nodeRoutes.approveNode, { params, query: {} }, { signal })
+        : await retryUntilFacts(() =>
+            client.ask(nodeRoutes.configureNode, { params, body: { roles: [...roles], disks: [] } }, { signal }),
+          )
+  }
+  return now
+}

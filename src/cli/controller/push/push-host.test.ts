@@ -1,0 +1,122 @@
+import { expect, test } from 'vitest'
+import { AgentError } from '../../../base/agent-error.ts'
+import { nodeRoutes } from '../../../protocol/api/nodes.ts'
+import type { InventoryHost } from '../inventory/host.ts'
+import type { AdminClient } from '../session/client.ts'
+import { type PushMode, pushHost } from './push-host.ts'
+import type { RunOnHost } from './ssh/run.ts'
+
+const HOST: InventoryHost = {
+  ...{ name: 'w1', address: '10.0.0.7', port: null, user: null, keyFile: null },
+  ...{ roles: ['worker'], labels: { line: 'a' }, groups: [], unused: [] },
+}
+const OWN = { nodeId: 'n-aaaaaaaaaa', fingerprint: 'SHA256:x' }
+const JOIN = {
+  ...{ cluster: 'factory', urls: ['https://c:8443'], ca: 'CA', agents: [], token: 't', passphrase: 'p' },
+  credentials: { name: 'factory-2', fetchableUntil: 'then' },
+}
+
+type Node = { state: string; roles: string[]; fingerprint: string }
+type Lines = Awaited<ReturnType<RunOnHost>>
+const statusLines = (cluster: string | null, own: typeof OWN | null): Lines => ({
+  status: {
+    ...{ kind: 'status', status: { cluster, nodeId: own?.nodeId ?? null, fingerprint: own?.fingerprint ?? null } },
+  },
+})
+
+/** A host that prints these lines, one set for each script, and a controller with one node. */
+function scene(printed: (Lines | AgentError)[], node: Partial<Node> = {}) {
+  const known: Node = { state: 'DISCOVERED', roles: [], fingerprint: OWN.fingerprint, ...node }
+  const asked: string[] = []
+  const scripts: string[] = []
+  const client = {
+    async ask(route: unknown, { body }: { body?: { roles: string[] } }) {
+      if (route === nodeRoutes.approveNode) Object.assign(known, { state: 'APPROVED' })
+      if (route === nodeRoutes.configureNode) Object.assign(known, { state: 'CONFIGURED', roles: body?.roles })
+      asked.push((route as { path: string }).path.split('/').at(-1) ?? '')
+      return { id: OWN.nodeId, name: 'w1', ...known }
+    },
+  } as unknown as AdminClient
+  const run: RunOnHost = async (_, script, { onLine }) => {
+    scripts.push(script)
+    const next = printed.shift()
+    if (next instanceof AgentError || next === undefined) throw next
+    if (next.prechecks === undefined) return next
+    onLine?.(next.prechecks)
+    throw new AgentError('push/host-failed', 'exit code 3', { fix: '' })
+  }
+  const push = (mode: PushMode = 'join', host = HOST) => {
+    const ports = { client, cluster: 'factory', mode, run, root: { become: 'sudo' as const }, proxy: undefined }
+    const join = async () => JOIN as never
+    const options = { signal: new AbortController().signal, timeoutMs: 1_000, onStage: () => undefined }
+    return pushHost({ ...ports, join }, host, options)
+  }
+  return { push, asked, scripts }
+}
+
+const NEW: Lines = {}
+const REGISTERED: Lines = { registered: { kind: 'registered', ...OWN } }
+
+test('a new host is installed, approved by the key that it printed, and configured', async () => {
+  const { push, asked, scripts } = scene([NEW, REGISTERED])
+  expect(await push()).toEqual({
+    ...{ outcome: 'joined', actions: ['install', 'approve', 'configure'] },
+    node: { id: OWN.nodeId, name: 'w1', state: 'CONFIGURED' },
+  })
+  expect(asked).toEqual(['{id}', 'approve', 'configure'])
+  expect(scripts[1]).toContain("more='-o json --role worker --label line=a'")
+  expect(scripts[1]).toContain("task='install'")
+})
+
+test('a node with its roles is not changed, in any state', async () => {
+  for (const state of ['CONFIGURED', 'READY', 'DEGRADED']) {
+    const { push, asked, scripts } = scene([statusLines('factory', OWN)], { state, roles: ['worker'] })
+    expect(await push()).toMatchObject({ outcome: 'unchanged', actions: [] })
+    expect([asked, scripts.length]).toEqual([['{id}'], 1])
+  }
+})
+
+test('only what is left is done', async () => {
+  const { push, scripts } = scene([statusLines('factory', OWN)], { state: 'APPROVED' })
+  expect(await push()).toMatchObject({ outcome: 'changed', actions: ['configure'] })
+  expect(scripts).toHaveLength(1)
+})
+
+test('an agent that has not registered yet is installed again', async () => {
+  const { push } = scene([statusLines('factory', null), REGISTERED])
+  expect(await push()).toMatchObject({ outcome: 'joined' })
+})
+
+test('without a role, the rules of the cluster configure it', async () => {
+  const { push, asked } = scene([NEW, REGISTERED])
+  expect(await push('join', { ...HOST, roles: [] })).toMatchObject({ actions: ['install', 'approve'] })
+  expect(asked).toEqual(['{id}', 'approve'])
+})
+
+test('a key that is another one at the controller is not approved', async () => {
+  const { push, asked } = scene([NEW, REGISTERED], { fingerprint: 'SHA256:other' })
+  await expect(push()).rejects.toMatchObject({ code: 'push/other-key' })
+  expect(asked).toEqual(['{id}'])
+})
+
+test('a node of another cluster, and an agent without a key', async () => {
+  await expect(scene([statusLines('lab', OWN)]).push()).rejects.toMatchObject({ code: 'push/other-cluster' })
+  await expect(scene([NEW, NEW]).push()).rejects.toMatchObject({ code: 'push/no-key' })
+})
+
+test('a dry run and prechecks change nothing', async () => {
+  const dry = scene([NEW])
+  expect(await dry.push('dry-run')).toEqual({
+    ...{ outcome: 'planned', actions: ['install', 'approve', 'configure'], node: null },
+  })
+  const prepare = scene([NEW, {}])
+  expect(await prepare.push('prepare')).toEqual({ outcome: 'fit', actions: [], node: null })
+  expect(prepare.scripts[1]).toContain("task='precheck'")
+  expect([...dry.asked, ...prepare.asked]).toEqual([])
+})
+
+test('the checks that failed are the error, not the exit code', async () => {
+  const checks = [{ id: 'swap', hard: true, verdict: 'fail', found: 'on', fix: 'off' }]
+  const { push } = scene([NEW, { prechecks: { kind: 'prechecks', checks } }])
+  await expect(push('prepare')).rejects.toMatchObject({ code: 'push/unfit' })
+})

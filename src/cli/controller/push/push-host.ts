@@ -1,0 +1,119 @@
+import { AgentError } from '../../../base/agent-error.ts'
+import type { NodeDetail } from '../../../protocol/api/nodes.ts'
+import { joinScript } from '../clusters/join/join-script.ts'
+import type { newJoin } from '../clusters/join/new-join.ts'
+import type { InventoryHost } from '../inventory/host.ts'
+import type { AdminClient } from '../session/client.ts'
+import { admissionsFor, admit, nodeOf, type OwnName } from './admit-node.ts'
+import { precheckFailure } from './host-output.ts'
+import type { Action, HostResult } from './host-result.ts'
+import { hostScript, LOOK, type RootAccess } from './host-script.ts'
+import type { RunOnHost } from './ssh/run.ts'
+
+export type PushMode = 'join' | 'prepare' | 'dry-run'
+
+export interface PushPorts {
+  client: AdminClient
+  /** The name of the cluster. */
+  cluster: string
+  mode: PushMode
+  run: RunOnHost
+  root: RootAccess
+  /** For the connection from the hosts to the controller. */
+  proxy: string | undefined
+  /** The same for all hosts; made when the first one needs it. */
+  join(): ReturnType<typeof newJoin>
+}
+
+export interface HostOptions {
+  signal: AbortSignal
+  timeoutMs: number
+  onStage(stage: string): void
+}
+
+export type Pushed = Pick<HostResult, 'outcome' | 'actions' | 'node'>
+
+/** To sign in and to look takes seconds; a host that hangs at it is found before its whole time is over. */
+const LOOK_MS = 60_000
+
+/** Does what is left to do on a host. Throws AgentError. */
+export async function pushHost(ports: PushPorts, host: InventoryHost, options: HostOptions): Promise<Pushed> {
+  const { client, cluster, mode, root } = ports
+  const { signal, timeoutMs, onStage } = options
+  onStage('connecting')
+  const lookMs = Math.min(LOOK_MS, timeoutMs)
+  const { status } = await ports.run(host, hostScript(LOOK, root), { signal, timeoutMs: lookMs })
+  const found = status?.status
+  if (found?.cluster && found.cluster !== cluster) throw otherCluster(found.cluster, cluster)
+  const own = found?.nodeId && found.fingerprint ? { nodeId: found.nodeId, fingerprint: found.fingerprint } : undefined
+  const node = own && (await nodeOf(client, own, signal))
+  if (mode === 'prepare') {
+    if (node === undefined) await runAgent(ports, host, options, 'precheck')
+    return { outcome: node ? 'unchanged' : 'fit', actions: [], node: nodeIn(node) }
+  }
+  if (mode === 'dry-run') {
+    const left = node ? admissionsFor(node, host.roles) : everyAction(host)
+    return { outcome: left.length > 0 ? 'planned' : 'unchanged', actions: left, node: nodeIn(node) }
+  }
+  const actions: Action[] = node ? [] : ['install']
+  const known = node ?? (await nodeOf(client, await install(ports, host, options), signal))
+  const onEach = (action: Action) => {
+    actions.push(action)
+    onStage(action === 'approve' ? 'approving' : 'configuring')
+  }
+  const after = await admit(client, known, host.roles, { signal, onEach })
+  const outcome = node ? (actions.length > 0 ? 'changed' : 'unchanged') : 'joined'
+  return { outcome, actions, node: nodeIn(after) }
+}
+
+const everyAction = ({ roles }: InventoryHost): Action[] => [
+  'install',
+  'approve',
+  ...(roles.length > 0 ? (['configure'] as const) : []),
+]
+
+const nodeIn = (node: NodeDetail | undefined): HostResult['node'] =>
+  node ? { id: node.id, name: node.name, state: node.state } : null
+
+async function install(ports: PushPorts, host: InventoryHost, options: HostOptions): Promise<OwnName> {
+  const labels = Object.entries(host.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`])
+  const { registered } = await runAgent(ports, host, options, 'install', labels)
+  if (registered) return registered
+  throw new AgentError('push/no-key', 'the agent was installed, but did not print its id and key', {
+    fix: 'run the same command again; on the machine: sudo cantrip-agent status',
+  })
+}
+
+/** Fetches the agent on the host, and runs it there. */
+async function runAgent(
+  ports: PushPorts,
+  host: InventoryHost,
+  { signal, timeoutMs, onStage }: HostOptions,
+  task: 'install' | 'precheck',
+  flags: readonly string[] = [],
+) {
+  onStage('downloading the agent')
+  const roles = host.roles.flatMap((role) => ['--role', role])
+  const more = ['-o', 'json', ...roles, ...flags]
+  const work = joinScript({ ...(await ports.join()), proxy: ports.proxy, task, more })
+  let unfit: AgentError | undefined
+  return ports
+    .run(host, hostScript(work, ports.root), {
+      ...{ signal, timeoutMs },
+      onLine(line) {
+        if (line.kind === 'step-started') onStage(line.title)
+        if (line.kind === 'prechecks') unfit = precheckFailure(line)
+      },
+    })
+    .catch((error: unknown) => {
+      // Its own error names only the checks.
+      throw unfit ?? error
+    })
+}
+
+function otherCluster(found: string, wanted: string): AgentError {
+  return new AgentError('push/other-cluster', `the machine is a node of cluster ${found}; wanted ${wanted}`, {
+    fix: 'remove it from the inventory, or on the machine: sudo cantrip-agent uninstall',
+    kind: 'refused',
+  })
+}
