@@ -100,8 +100,9 @@ async function inClosedSite(scene: Scene, { stage }: Story, closed: ClosedSite, 
       await kubeconfigExpires(scene, short)
     })
   }
-  await stage('cluster reset: the cluster record stays, and the same nodes are provisioned again: READY', () =>
-    resetAndAgain(scene),
+  await stage(
+    'cluster reset: the cluster record stays, and the same nodes, which hand on the bundle, are provisioned again: READY',
+    () => resetAndAgain(scene),
   )
   await stage('until the end no packet of a node went outside the site', gap.assertTight)
   await stage('all are uninstalled', () => uninstallAll(scene.nodes()))
@@ -155,9 +156,21 @@ async function resetAndAgain(scene: Scene): Promise<void> {
     assert.equal(left.stdout, '', `files of Kubernetes left on ${node.name}`)
     await configure(site, node.name, node.name === 'm1' ? 'master' : 'worker')
   }
+  await site.admin('cluster', 'set', scene.cluster, 'peerUploads=unlimited')
   await scene.provision()
+  await handedOn(scene)
   const found = await kubernetesNodes(scene.node('m1'))
   assert.deepEqual([...found.keys()].sort(), ['m1', 'w1', 'w2'])
+}
+
+/** Each node got pieces of the bundle from the others. */
+async function handedOn(scene: Scene): Promise<void> {
+  for (const { name } of scene.nodes()) {
+    const log = await scene.site().admin('node', 'logs', name)
+    const [, pieces] = /other nodes sent (\d+) pieces of the bundle/.exec(log) ?? []
+    assert(pieces, `${name} got no pieces from other nodes: ${log.slice(-2_000)}`)
+    scene.say(`  ${name} got ${pieces} pieces of the bundle from other nodes`)
+  }
 }
 
 async function pairIsRight({ node, say }: Scene): Promise<void> {

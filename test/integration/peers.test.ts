@@ -122,6 +122,11 @@ it('nodes that download at the same time hand on what the controller sends once'
   // Without peers: four times 4 MB.
   expect(received()).toBeLessThan(1.5 * 4 * MB)
   expect(nodes.flatMap(({ lines }) => lines)).toEqual([])
+  await Promise.all(nodes.map(({ close }) => close()))
+  const told = nodes.map(({ lines }) =>
+    Number(/^info other nodes sent (\d+) pieces of the bundle$/.exec(lines.join())?.[1]),
+  )
+  expect(Math.min(...told)).toBeGreaterThan(0)
 })
 
 it('a controller that is not there is left for the next one, and the undo of what is made is recorded', async () => {

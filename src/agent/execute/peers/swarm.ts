@@ -63,6 +63,7 @@ export function openSwarm({ sources, openStore, serve, clock, log, signal }: Swa
   /** Since then, fewer than FEWEST pieces have arrived. */
   let fewSinceMs = 0
   let arrived = 0
+  let fromPeers = 0
   let fromController = 0
   let answeredMs = Number.POSITIVE_INFINITY
   let isOver = false
@@ -112,6 +113,7 @@ export function openSwarm({ sources, openStore, serve, clock, log, signal }: Swa
         const got = await sources.fromPeer(number, piece, from)
         const isRight = 'bytes' in got && (await store.write(number, got.bytes))
         if (!isRight) return blame(number, from, path, got)
+        fromPeers += 1
       } else if (await store.write(number, await sources.fromController(piece, list))) failures = 0
       else throw new Error(`the controller sent a wrong piece of ${path}`)
       noteArrival(path, store)
@@ -242,6 +244,7 @@ export function openSwarm({ sources, openStore, serve, clock, log, signal }: Swa
       isOver = true
       wake()
       await working
+      if (fromPeers > 0) log('info', `other nodes sent ${fromPeers} pieces of the bundle`)
       sources.close()
       await store?.close()
     },
