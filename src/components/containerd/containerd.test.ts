@@ -90,6 +90,23 @@ test('workers can have another proxy, whose user is in a private file, and reach
   await runComponent(containerd, { ...fake, params: none })
   expect(await fake.host.stat(PROXY)).toBe(undefined)
 })
+
+test.each<[string, string, string | undefined]>([
+  ['of its own', 'http://own:3128', 'HTTP_PROXY="http://own:3128"'],
+  ['none', 'none', undefined],
+])('a node can have a proxy that is %s', async (_, proxy, wanted) => {
+  const fake = fakeKubernetes({ httpsProxy: 'http://proxy:3128', workerProxy: 'http://edge:3128' })
+  const { name } = fake.params.node
+  const withProxies = (nodeProxies: Record<string, string>) => ({
+    ...fake.params,
+    cluster: { ...fake.params.cluster, nodeProxies },
+  })
+  await runComponent(containerd, { ...fake, params: withProxies({ [name]: proxy, other: 'http://other:3128' }) })
+  expect((await fake.host.read(PROXY))?.split('\n')[0]).toBe(wanted)
+  await runComponent(containerd, { ...fake, params: withProxies({ other: 'none' }) })
+  expect(fake.host.text(PROXY)).toMatch(/^HTTPS_PROXY="http:\/\/proxy:3128"\n/)
+})
+
 /** The network 10.0.0.0/24 without a gateway. */
 const ROUTES = `Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT
 eth0\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0

@@ -9,12 +9,13 @@ const LOCAL = ['localhost', '127.0.0.1', '::1', '.svc', '.cluster.local']
 
 type Params = Pick<ProvisionParams, 'cluster' | 'node' | 'registryLogins'>
 
-/** The proxies of this node: workers may have another one than masters. */
+/** The proxies of this node: one node may have another one than others, and workers than masters. */
 function proxiesOf({ cluster, node }: Pick<Params, 'cluster' | 'node'>): { http?: string; https?: string } {
-  const { httpProxy: http, httpsProxy: https, workerProxy } = cluster
-  if (workerProxy === undefined || node.roles.includes('master'))
-    return { ...(http && { http }), ...(https && { https }) }
-  return workerProxy === 'none' ? {} : { http: workerProxy, https: workerProxy }
+  const { httpProxy: http, httpsProxy: https, workerProxy, nodeProxies = {} } = cluster
+  const own = Object.hasOwn(nodeProxies, node.name) ? nodeProxies[node.name] : undefined
+  const proxy = own ?? (node.roles.includes('master') ? undefined : workerProxy)
+  if (proxy === undefined) return { ...(http && { http }), ...(https && { https }) }
+  return proxy === 'none' ? {} : { http: proxy, https: proxy }
 }
 
 export function hasProxy(params: Pick<Params, 'cluster' | 'node'>): boolean {

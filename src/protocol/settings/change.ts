@@ -8,6 +8,8 @@ export interface SettingChange {
   readonly change: Change
   /** Whether nodes have to be told. */
   readonly isSent: boolean
+  /** The names of the only nodes that it concerns. */
+  readonly only?: readonly string[]
 }
 
 /** What differs between two sets of settings, each with how it changes. */
@@ -17,7 +19,10 @@ export function changesBetween(before: object, after: object): SettingChange[] {
     const [from, to] = [was?.[name], is?.[name]]
     if (isSame(from, to)) return []
     const isSent = sentIn !== undefined
-    if (!('of' in change)) return [{ name, change, isSent }]
+    if (!('of' in change)) {
+      const only = 'isByNode' in change ? keysThatDiffer(from, to) : undefined
+      return [{ name, change, isSent, ...(only && { only }) }]
+    }
     return Object.entries(change.of).flatMap(([key, its]) =>
       isSame(at(from, key), at(to, key)) ? [] : [{ name: `${name}.${key}`, change: its, isSent }],
     )
@@ -31,12 +36,23 @@ export function reasonOf(name: string): string | undefined {
 }
 
 /** What restarts on a node; those of the control plane only on masters. */
-export function restartsOn(changes: readonly SettingChange[], isMaster: boolean): Restarted[] {
-  const restarts = changes.flatMap(({ change }) => {
+export function restartsOn(changes: readonly SettingChange[], { name, isMaster }: ChangedNode): Restarted[] {
+  const restarts = changes.flatMap(({ change, only }) => {
+    if (only && !only.includes(name)) return []
     if (change.class === 'rolling') return isMaster && change.isOfWorkers ? [] : change.restarts
     return change.class === 'control-plane' && isMaster ? change.restarts : []
   })
   return [...new Set(restarts)]
+}
+
+export interface ChangedNode {
+  name: string
+  isMaster: boolean
+}
+
+function keysThatDiffer(from: unknown, to: unknown): string[] {
+  const keys = [from, to].flatMap((value) => Object.keys(value ?? {}))
+  return [...new Set(keys)].filter((key) => !isSame(at(from, key), at(to, key)))
 }
 
 const at = (value: unknown, key: string): unknown =>

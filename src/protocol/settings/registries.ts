@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { NodeName } from '../names.ts'
 import { hasFewEntries, MOST_ENTRIES, type Settings } from './setting.ts'
 
 /** Without white space and quotes: it is written to the configuration of services. */
@@ -30,6 +31,7 @@ const isShort = z.refine<Record<string, string>>(
   `wanted at most ${MOST_CA_CHARACTERS / 1_024} KiB`,
 )
 
+const ProxyOrNone = z.union([z.literal('none'), HttpUrl])
 const PROXY_CHANGE = { class: 'rolling', restarts: ['containerd'] } as const
 
 /** How containerd reaches the registries of users' images. Images of Kubernetes come from the bundle. */
@@ -71,7 +73,7 @@ export const registries = {
     change: PROXY_CHANGE,
   },
   workerProxy: {
-    schema: z.union([z.literal('none'), HttpUrl]),
+    schema: ProxyOrNone,
     flag: '--worker-proxy <url>',
     kind: 'text',
     help: 'proxy of nodes that are not masters, instead of httpProxy and httpsProxy',
@@ -81,6 +83,24 @@ export const registries = {
     sentIn: 'cluster',
     since: '0.2.0',
     change: { ...PROXY_CHANGE, isOfWorkers: true },
+  },
+  nodeProxies: {
+    schema: z.record(NodeName, ProxyOrNone).check(hasFewEntries),
+    flag: '--node-proxy <node=url>',
+    kind: 'pairs',
+    help: 'proxy of containerd on one node, instead of the other proxies; repeatable',
+    wanted: `NODE=none or NODE=URL without user and password, e.g. node-7=http://edge.example.org:3128; at most ${MOST_ENTRIES}`,
+    example: { 'node-7': 'http://edge-proxy.example.org:3128' },
+    show: {
+      title: 'Proxy',
+      text: (proxies: Readonly<Record<string, string>>) =>
+        Object.entries(proxies)
+          .map(([node, url]) => `of ${node}: ${url}`)
+          .join(', '),
+    },
+    sentIn: 'cluster',
+    since: '0.2.0',
+    change: { ...PROXY_CHANGE, isByNode: true },
   },
   registryMirrors: {
     schema: z.record(Registry, HttpUrl).check(hasFewEntries),

@@ -23,6 +23,8 @@ export type Change =
       readonly restarts: readonly Restarted[]
       /** Whether nothing restarts on masters. */
       readonly isOfWorkers?: true
+      /** Whether its keys are names of nodes, and only those whose value changes are concerned. */
+      readonly isByNode?: true
     }
   | { readonly class: 'never'; readonly because: string }
 

@@ -49,7 +49,8 @@ test('the parameters that released agents take are those of this build', () => {
   expect(Object.keys(cluster.shape).sort()).toEqual([
     ...['certSANs', 'cni', 'dedicatedMasters', 'endpoint', 'httpProxy', 'httpsProxy', 'id', 'kubeletCertificates'],
     'kubernetesVersion',
-    ...['masters', 'mirrorOnly', 'name', 'noProxy', 'overrides', 'podSubnet', 'registryCa', 'registryMirrors'],
+    ...['masters', 'mirrorOnly', 'name', 'noProxy', 'nodeProxies', 'overrides', 'podSubnet'],
+    ...['registryCa', 'registryMirrors'],
     ...['serviceSubnet', 'workerProxy'],
   ])
   for (const later of settingCapabilities()) {
@@ -57,7 +58,7 @@ test('the parameters that released agents take are those of this build', () => {
   }
   expect(Object.keys(node.shape).sort()).toEqual(['address', 'labels', 'name', 'roles'])
   const later = [
-    ...['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'workerProxy'],
+    ...['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'workerProxy', 'nodeProxies'],
     ...['registryMirrors', 'mirrorOnly', 'registryCa'],
   ]
   expect(settingCapabilities()).toEqual(later.map((name) => `setting/${name}`))
@@ -78,6 +79,10 @@ test.each<[string, unknown, boolean]>([
   ['registryMirrors', { 'docker.io': 'https://mirror.example.org/?token=word' }, false],
   ['workerProxy', 'none', true],
   ['workerProxy', 'http://me:word@proxy.example.org:3128', false],
+  ['nodeProxies', { 'node-7': 'none', 'm1.example.org': 'http://proxy.example.org:3128' }, true],
+  ['nodeProxies', { 'node-7': 'http://me:word@proxy.example.org:3128' }, false],
+  ['nodeProxies', { Node_7: 'none' }, false],
+  ['nodeProxies', many(101, (at) => [`node-${at}`, 'none']), false],
   ['registryCa', { '*': CERTIFICATE }, true],
   ['httpProxy', 'socks5://proxy.example.org', false],
   ['httpsProxy', 'http://proxy.example.org:3128"\nLD_PRELOAD=x', false],

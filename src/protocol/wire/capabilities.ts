@@ -30,5 +30,6 @@ export const CAPABILITIES: readonly string[] = [
   'params/kubeletCertificates',
   ...['back-up-etcd', 'look-at-backups', 'check-backup'].map((kind) => `operation/${kind}`),
   ...['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'workerProxy'].map((name) => `setting/${name}`),
+  'setting/nodeProxies',
   ...['registryMirrors', 'mirrorOnly', 'registryCa'].map((name) => `setting/${name}`),
 ]

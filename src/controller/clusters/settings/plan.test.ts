@@ -51,6 +51,14 @@ describe('the plan of a change', () => {
     })
   })
 
+  it('has only the node whose proxy changes', () => {
+    const url = 'http://proxy:3128'
+    const found = plan({ nodeProxies: { w1: url } })
+    expect(found).toMatchObject({ nodes: [{ name: 'w1', restarts: ['containerd'] }], problems: [] })
+    const before = { ...up, settings: { ...settings, nodeProxies: { m1: url, w1: url } } }
+    expect(plan({ nodeProxies: { m1: null, later: 'none' } }, before).nodes.map(({ name }) => name)).toEqual(['m1'])
+  })
+
   it('of add-ons has no node, and one of the location has nothing to roll out', () => {
     const ofAddOns = plan({ overrides: { 'kube-proxy': 'mode: nftables' } })
     expect(ofAddOns).toMatchObject({ nodes: [], addOns: true, problems: [] })

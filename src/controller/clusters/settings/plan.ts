@@ -66,7 +66,7 @@ function planned(
     name: member.node.name,
     role: isMaster(member) ? 'master' : 'worker',
     wave: isMaster(member) ? 0 : 1 + Math.floor(workers.indexOf(member) / atOnce),
-    restarts: restartsOn(changes, isMaster(member)),
+    restarts: restartsOn(changes, { name: member.node.name, isMaster: isMaster(member) }),
   }))
 }
 

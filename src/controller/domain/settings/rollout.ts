@@ -13,9 +13,9 @@ interface Order {
 }
 
 /** Whether the node has to be told of a change. */
-export function concerns({ change, isSent }: SettingChange, isMasterNode: boolean): boolean {
-  if (!isSent) return false
-  return change.class === 'control-plane' ? isMasterNode : change.class === 'live' || change.class === 'rolling'
+function concerns({ change, isSent, only }: SettingChange, member: Member): boolean {
+  if (!isSent || (only && !only.includes(member.node.name))) return false
+  return change.class === 'control-plane' ? isMaster(member) : change.class === 'live' || change.class === 'rolling'
 }
 
 /**
@@ -31,7 +31,7 @@ export function rolloutOf(cluster: Cluster, members: readonly Member[], order: O
   const isBehind = (id: string) =>
     unfinished !== undefined && (!before || before.nodes.some((node) => node.id === id && node.phase !== 'done'))
   const nodes = members.map((member) => {
-    const isDue = isBehind(member.node.id) || sent.some((change) => concerns(change, isMaster(member)))
+    const isDue = isBehind(member.node.id) || sent.some((change) => concerns(change, member))
     return nodeInChange(cluster, member.node, isDue ? 'waiting' : 'done')
   })
   const isOfAddOns =
