@@ -111,7 +111,9 @@ export async function nodeDetail(ports: Viewing, { id, clusterId }: Node): Promi
   if (!data || !node) throw missing('node', id)
   const { interface: name, disks, facts } = node
   const warnings = [...node.warnings, ...clusterWarnings(ports, data, node)]
-  return { ...nodeViewIn(ports, sceneOf(ports, data), node), interface: name, disks, warnings, facts }
+  const { nodeProxies = {} } = data.cluster.settings
+  const ownProxy = Object.hasOwn(nodeProxies, node.name) ? (nodeProxies[node.name] ?? null) : null
+  return { ...nodeViewIn(ports, sceneOf(ports, data), node), interface: name, disks, ownProxy, warnings, facts }
 }
 
 /** The view of a cluster, read again from the store. */

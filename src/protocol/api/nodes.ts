@@ -88,6 +88,8 @@ export const NodeDetail = z.object({
   ...NodeView.shape,
   interface: z.nullable(z.string()),
   disks: z.array(z.string()),
+  /** The proxy of containerd on this node alone, or `none`; null: it has that of its cluster. Absent from answers of earlier builds. */
+  ownProxy: z.optional(z.nullable(z.string())),
   warnings: z.array(CheckSummary),
   facts: z.nullable(Facts),
 })

@@ -4,6 +4,8 @@ import { MAX_PROBLEM_CHARACTERS, MOST_IMAGES } from '../images/limits.ts'
 import { IpAddress } from '../names.ts'
 import { NodeLabels } from '../settings/nodes.ts'
 
+/** Of the credentials file, and of the command line. */
+const MOST_LOGINS = 200
 const short = z.string().check(z.maxLength(255))
 const count = z.number().check(z.nonnegative())
 
@@ -63,6 +65,16 @@ export const Facts = z.object({
   serial: z.optional(short),
   /** The labels that were given to the agent, for the rules of its cluster. */
   labels: z.optional(NodeLabels),
+  /** How the agent reaches the controller, without user and password. Absent: directly, or from an older agent. */
+  proxy: z.optional(
+    z.strictObject({
+      /** Absent: connections are intercepted on their way. */
+      url: z.optional(z.string().check(z.maxLength(2_048))),
+      inspects: z.optional(z.literal(true)),
+    }),
+  ),
+  /** The hosts for which this node has a login, `http://HOST` if it may be sent in clear. Absent if there are none. */
+  registryLogins: z.optional(z.array(z.string().check(z.maxLength(262))).check(z.maxLength(MOST_LOGINS))),
   agentVersion: short,
   versions: z.record(short, short),
   /** Images of the bundle that are gone from this node; the agent restores them. Absent if there are none. */

@@ -49,6 +49,25 @@ test('shows the prechecks that did not pass, and why a failure was ignored', () 
   expect(nodeText({ ...node, warnings: [] }, now)).not.toContain('[!]')
 })
 
+test('shows the proxies of the node alone, and for which hosts it has logins', () => {
+  const bare = {
+    os: { prettyName: '', kernel: '', arch: 'x64' },
+    cpu: {},
+    interfaces: [],
+    disks: [],
+  } as unknown as Facts
+  const proxy = { url: 'http://proxy:3128', inspects: true as const }
+  const facts = { ...bare, proxy, registryLogins: ['mirror.example.org', 'http://proxy:3128'] }
+  expect(nodeText({ ...node, facts, ownProxy: 'none' }, now)).toMatch(
+    /^Proxy: +http:\/\/proxy:3128, which ends TLS, to the controller; none for containerd on this node\nLogins: +mirror.example.org, http:\/\/proxy:3128$/m,
+  )
+  const transparent = { ...bare, proxy: { inspects: true as const } }
+  expect(nodeText({ ...node, facts: transparent }, now)).toMatch(
+    /^Proxy: +a transparent one, which ends TLS, to the c/m,
+  )
+  expect(nodeText({ ...node, facts: bare, ownProxy: null }, now)).not.toMatch(/Proxy|Logins/)
+})
+
 test('control characters in the texts of an unapproved node do not reach the terminal', () => {
   const warnings = [{ id: 'swap', verdict: 'warn' as const, found: 'on\n\x1b[2JState: READY' }]
   expect(nodeText({ ...node, warnings }, now)).toContain('[!] swap: on [2JState: READY\n')

@@ -18,6 +18,8 @@ export function nodeText(node: NodeDetail, now: Date): string {
     ['Roles', node.roles.join(',') || '-'],
     ...ruleLine(node),
     ['Address', `${node.address}${node.interface ? ` (${node.interface})` : ''}`],
+    ...proxyLine(node),
+    ...(node.facts?.registryLogins ? [['Logins', node.facts.registryLogins.join(', ')] as [string, string]] : []),
     ['Last seen', node.lastSeen === null ? '-' : `${localTime(node.lastSeen)} (${age(node.lastSeen, now)} ago)`],
     ['Step', node.step ?? '-'],
     [
@@ -33,6 +35,16 @@ export function nodeText(node: NodeDetail, now: Date): string {
   const warnings = node.warnings.map(checkText).join('')
   const problems = problemLines(node.problems, now)
   return `${head}${error}${problems && `\n${problems}`}${warnings && `\n${warnings}`}${node.facts ? `\n${factsText(node.facts, now)}` : ''}`
+}
+
+/** Only if this node has another one than its cluster, or reaches the controller through one. */
+function proxyLine({ facts, ownProxy }: NodeDetail): [string, string][] {
+  const { url = 'a transparent one', inspects } = facts?.proxy ?? {}
+  const parts = [
+    ...(facts?.proxy ? [`${url}${inspects ? ', which ends TLS,' : ''} to the controller`] : []),
+    ...(ownProxy ? [`${ownProxy} for containerd on this node`] : []),
+  ]
+  return parts.length === 0 ? [] : [['Proxy', parts.join('; ')]]
 }
 
 /** Only in a cluster with rules. */
