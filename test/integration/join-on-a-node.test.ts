@@ -2,8 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openAuthority } from '../../src/controller/access/authority.ts'
+import { startTerminatingProxy } from '../support/proxies/terminating-proxy.ts'
 import { executables } from '../support/site/artefacts.ts'
 import { createCluster, nodeRow, openSite, type Site } from '../support/site/site.ts'
 import { debianPackage } from '../support/testbed/debian-package.ts'
@@ -14,6 +15,7 @@ import { waitFor } from '../support/wait-for.ts'
 const why = testbed.whyNot()
 const bed = testbed.bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-join-${process.pid}`)
 const PROXY_PORT = 3128
+const TERMINATING_PORT = 3129
 const HOSTILE_PORT = 9443
 const MINUTES = 60_000
 let node: testbed.Node
@@ -148,6 +150,26 @@ test(
     expect(await onNode('cat /etc/cantrip/agent.json')).toContain(`"proxy": "${proxy}"`)
     const to = new URL(site.url).host
     expect(proxied().slice(0, 3), 'two downloads, and the agent').toEqual(Array(3).fill(`CONNECT ${to}`))
+  },
+  3 * MINUTES,
+)
+
+test(
+  'through a proxy that ends TLS, with curl and the whole agent',
+  async ({ skip }) => {
+    if (why) skip(why)
+    await testbed.exec(node, ['cantrip-agent', 'uninstall', '--yes'], { timeoutMs: MINUTES })
+    const proxy = await startTerminatingProxy({
+      listen: `${testbed.GATEWAY}:${TERMINATING_PORT}`,
+      inside: (argv) => testbed.inNetwork(bed, argv),
+    })
+    onTestFinished(() => proxy.stop())
+    const joined = await paste(await joinCommand('lab', '--proxy', proxy.url, '--tls-terminating-proxy'))
+    expect(joined.code, joined.stdout + joined.stderr).toBe(0)
+    expect(joined.stdout).toContain('[+] Node registered')
+    expect(JSON.parse(await onNode('cat /etc/cantrip/agent.json')).proxy).toEqual({ url: proxy.url, inspects: true })
+    expect(proxy.log()).toMatch(/GET .*\/v1\/join\/agents\//)
+    expect(proxy.log()).toContain('/v1/tunnel')
   },
   3 * MINUTES,
 )

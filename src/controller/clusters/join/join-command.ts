@@ -45,8 +45,9 @@ export async function createJoinCommand(
     expiresAt: new Date(ports.now().getTime() + validSeconds * 1_000).toISOString(),
   }
   const credentials = await addSet(ports, cluster, { ...set, offer })
-  const { ca } = installer
-  return { credentials, cluster: cluster.name, urls: [...ports.publicUrls], ca, agents }
+  const { ca, enrolment } = installer
+  const credentialsSha256 = createHash('sha256').update(credentialsText(encryptedKey, installer)).digest('hex')
+  return { credentials, cluster: cluster.name, urls: enrolment.urls, ca, agents, credentialsSha256 }
 }
 
 export interface Joining {

@@ -47,6 +47,11 @@ export const JoinCommandParts = z.object({
   /** PEM of the controller's CA; during a rotation of the keys, of both. */
   ca: z.string(),
   agents: z.array(AgentFile),
+  /**
+   * Of NAME.pem as it is fetched while the URLs, keys and subnets are these: for a way on which nobody proves to be the controller.
+   * Absent from answers of earlier builds.
+   */
+  credentialsSha256: z.optional(z.string()),
 })
 export type JoinCommandParts = z.infer<typeof JoinCommandParts>
 

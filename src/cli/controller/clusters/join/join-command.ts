@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { AgentError } from '../../../../base/agent-error.ts'
 import { MAX_NODES } from '../../../../protocol/api/identities/credentials.ts'
 import {
   JOIN_ARCHITECTURES,
@@ -6,6 +7,7 @@ import {
   MAX_JOIN_SECONDS,
   MIN_JOIN_SECONDS,
 } from '../../../../protocol/api/identities/join.ts'
+import { isBareProxyUrl } from '../../../../protocol/proxy-url.ts'
 import { durationWithin } from '../../../kit/duration.ts'
 import { examples, formatOption, localTime, type PlainFormat, structured } from '../../../kit/output.ts'
 import { countUpTo, labelOf } from '../../identities/arguments.ts'
@@ -21,6 +23,7 @@ interface Flags {
   maxNodes: number
   name?: string
   proxy?: string
+  tlsTerminatingProxy?: boolean
   output: PlainFormat
 }
 
@@ -43,11 +46,13 @@ export function registerJoinCommand(cluster: Command): void {
     .option('--max-nodes <number>', 'how many nodes can enrol with it', countUpTo(MAX_NODES), 1)
     .option('--name <name>', 'name of its set of credentials (default: NAME-2, NAME-3, …)', labelOf)
     .option('--proxy <url>', 'HTTP proxy between the machine and the controller: http://host:port', proxyOf)
+    .option('--tls-terminating-proxy', 'a proxy ends TLS itself (TLS inspection); without --proxy, a transparent one')
     .addOption(formatOption())
     .addHelpText(
       'after',
       examples(
         'controller cluster join-command factory',
+        'controller cluster join-command factory --tls-terminating-proxy',
         'controller cluster join-command factory --max-nodes 40 --ttl 2h | ssh root@server-1 sh',
       ),
     )
@@ -59,9 +64,10 @@ async function printCommand(given: string, flags: Flags): Promise<void> {
   const [{ newJoin }, { joinScript }] = await Promise.all([import('./new-join.ts'), import('./join-script.ts')])
   await withClient(flags, async (client) => {
     const { name: of } = await findCluster(client, given)
-    const { ttl, valid = ttl, arch, name: wanted, proxy } = flags
+    const { ttl, valid = ttl, arch, name: wanted, proxy, tlsTerminatingProxy } = flags
     const parts = await newJoin(client, of, { validSeconds: valid, maxNodes: flags.maxNodes, arch, name: wanted })
-    const command = joinScript({ ...parts, proxy })
+    if (tlsTerminatingProxy && parts.credentialsSha256 === undefined) throw earlierController()
+    const command = joinScript({ ...parts, proxy, tlsTerminatingProxy })
     const { name, fetchableUntil, maxNodes } = parts.credentials
     if (flags.output !== 'text') {
       const { urls, agents } = parts
@@ -80,8 +86,17 @@ To revoke it: controller creds revoke ${of} ${name}
 
 const withinLimits = durationWithin(MIN_JOIN_SECONDS, MAX_JOIN_SECONDS, '1m to 30d')
 
+function earlierController(): AgentError {
+  const found = 'the controller is of an earlier build, which does not say what the credentials of a join command are'
+  return new AgentError('join/earlier-controller', found, {
+    fix: 'update the controller, or copy credentials to the machine: controller creds renew CLUSTER --tls-terminating-proxy',
+    kind: 'refused',
+  })
+}
+
+/** The machine may have `https_proxy` with a user: the text of the command stays in the history of a shell. */
 export function proxyOf(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol === 'http:' && url.pathname === '/' && url.username === '') return url.origin
+  const url = isBareProxyUrl(text) ? new URL(text) : undefined
+  if (url?.username === '' && url.password === '') return url.origin
   throw new InvalidArgumentError('It must be http://HOST:PORT, without a user.')
 }

@@ -6,6 +6,8 @@ export interface JoinCommand extends JoinCommandParts {
   passphrase: string
   /** For the connection to the controller, of this script and of the agent. */
   proxy: string | undefined
+  /** Whether a proxy ends TLS itself; without `proxy`, a transparent one. */
+  tlsTerminatingProxy?: boolean | undefined
   /** What the agent does; the downloaded files are deleted whatever comes of it. Default: install, and they stay for another try. */
   task?: 'install' | 'precheck'
   /** More arguments of the agent, without spaces. */
@@ -14,7 +16,8 @@ export interface JoinCommand extends JoinCommandParts {
 
 /**
  * One command for the shell of a machine. It runs nothing that it downloads but the agent, after its SHA-256 was compared, and
- * trusts no certificate but those of the controller's CA, which it contains. It begins to run when all of it has arrived.
+ * trusts no certificate but those of the controller's CA, which it contains. A proxy that ends TLS has none of these: the SHA-256 of
+ * the credentials is compared instead. It begins to run when all of it has arrived.
  */
 export function joinScript({ credentials, cluster, urls, ca, agents, ...given }: JoinCommand): string {
   const { token, passphrase, proxy = '', task = '', more = [] } = given
@@ -28,6 +31,8 @@ export function joinScript({ credentials, cluster, urls, ca, agents, ...given }:
     proxy,
     task,
     more: more.join(' '),
+    // Behind a proxy that ends TLS.
+    inspected: (given.tlsTerminatingProxy && given.credentialsSha256) || '',
     ca: ca.trim(),
   }
   const lines = Object.entries(values).map(([name, value]) => `${name}=${quoted(value)}\n`)
@@ -107,16 +112,21 @@ pick_directory() {
   fail 4 "no directory for the agent: \${refused#; }" "make $needed MiB free in one of them, or set TMPDIR to another one"
 }
 fetch() { # PATH FILE [resume]; returns 0, 3: cannot write, 4: unreachable, 5: not the controller, 8: refused
-  at=$url$1 to=$2 resume=\${3:-}
+  at=$url$1 to=$2 resume=\${3:-} timeout=30 # seconds without a byte
+  [ -z "$inspected" ] || [ -z "$resume" ] || timeout=300 # the proxy may look at all of the agent before it passes it on
   if [ "$tool" != curl ]; then
-    set -- --config="$directory/wgetrc" --ca-certificate="$directory/ca.pem" --ca-directory="$directory/none" \\
-      --no-verbose --tries=1 --timeout=30 --output-document="$to"
+    set -- --config="$directory/wgetrc" --no-verbose --tries=1 --timeout=30 --read-timeout="$timeout" \\
+      --output-document="$to"
+    set -- "$@" --ca-certificate="$directory/ca.pem" --ca-directory="$directory/none"
+    [ -z "$inspected" ] || set -- "$@" --no-check-certificate
     if [ -n "$resume" ]; then set -- "$@" --continue; else set -- "$@" --content-on-error; fi
     LC_ALL=C "$tool" "$@" "$at" 2>"$directory/said"
     return
   fi
-  set -- --disable --config - --cacert "$directory/ca.pem" --capath "$directory/none" --silent --show-error \\
-    --connect-timeout 15 --speed-limit 1 --speed-time 30 --output "$to"
+  set -- --disable --config - --silent --show-error --connect-timeout 15 --speed-limit 1 --speed-time "$timeout" \\
+    --output "$to"
+  set -- "$@" --cacert "$directory/ca.pem" --capath "$directory/none"
+  [ -z "$inspected" ] || set -- "$@" --insecure
   [ -z "$resume" ] || set -- "$@" --fail --continue-at -
   status=$(printf 'header = "${JOIN_TOKEN_HEADER}: %s"\\n' "$token" |
     curl "$@" --write-out '%{http_code}' "$at" 2>"$directory/said")
@@ -128,16 +138,17 @@ fetch() { # PATH FILE [resume]; returns 0, 3: cannot write, 4: unreachable, 5: n
   esac
   return 4
 }
-field() { sed -n -e 's/.*"'"$1"'":"\\([^"]*\\)".*/\\1/p' "$directory/answer" 2>/dev/null; }
+field() { sed -n -e 's/.*"'"$1"'":"\\([^"]*\\)".*/\\1/p' "$directory/answer" 2>/dev/null | LC_ALL=C tr -cd ' -~'; }
 give_up() { # of fetch
   said=$(grep -v '^$' "$directory/said" | head -n 1)
   case $1 in
   3) fail 4 "cannot write to $directory: $said" "make $needed MiB free there, or set TMPDIR to another directory" ;;
-  5) fail 6 "$url does not prove to be the controller: $said" "find out what answers there. If the keys of the controller were rotated, create another command: $another" ;;
+  5) fail 6 "$url does not prove to be the controller: $said" "find out what answers there. If it is a proxy that ends TLS, or the keys of the controller were rotated, create another command: $another [--tls-terminating-proxy]" ;;
   8) ;;
   *) fail 6 "cannot reach the controller at $urls: $said" 'check the network; through a proxy: export https_proxy=http://HOST:PORT' ;;
   esac
   found=$(field message)$(field detail) fix=$(field fix)
+  [ -z "$inspected" ] || fail 7 "the controller, or what is between, refuses: \${found:-it says no reason}" "create another command: $another"
   fail 7 "\${found:-the controller does not send the agent}" "\${fix:-create another command: $another}"
 }
 fetch_credentials() {
@@ -147,6 +158,10 @@ fetch_credentials() {
     case $code in 0 | 8) break ;; esac
   done
   [ "$code" = 0 ] || give_up "$code"
+  found=$(sha256sum <"$directory/answer")
+  [ -z "$inspected" ] || [ "\${found%% *}" = "$inspected" ] || fail 7 \\
+    "the downloaded credentials are not those of this command, and were not used: their SHA-256 is \${found%% *}, not $inspected" \\
+    "find out what changed them. If the settings, keys or URLs of the controller changed, create another command: $another"
   mv "$directory/answer" "$directory/$name.pem"
 }
 fetch_agent() { # gives up after 5 minutes in which no byte arrives
@@ -198,6 +213,7 @@ run_agent() {
     *) set -- "$@" --proxy "http://$proxy" ;;
     esac
   fi
+  [ -z "$inspected" ] || set -- "$@" --tls-terminating-proxy
   code=0
   \${sudo:+sudo} "$@" || code=$?
   if [ "$code" = 0 ] || [ -n "$task" ]; then exit "$code"; fi
@@ -222,7 +238,7 @@ main() {
   pick_tool
   pick_directory
   printf '%s\\n' "$ca" >"$directory/ca.pem"
-  printf 'header = ${JOIN_TOKEN_HEADER}: %s\\ncheck_certificate = on\\n' "$token" >"$directory/wgetrc"
+  printf 'header = ${JOIN_TOKEN_HEADER}: %s\\n' "$token" >"$directory/wgetrc"
   mkdir "$directory/none"
   fetch_credentials
   fetch_agent

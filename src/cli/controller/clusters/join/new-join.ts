@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { credentialRoutes } from '../../../../protocol/api/identities/credentials.ts'
-import { type JoinCommandRequest, joinRoutes } from '../../../../protocol/api/identities/join.ts'
+import { type JoinCommandParts, type JoinCommandRequest, joinRoutes } from '../../../../protocol/api/identities/join.ts'
 import { nextName } from '../../identities/creds.ts'
 import { newInstallerKey } from '../../identities/new-credentials.ts'
 import type { AdminClient } from '../../session/client.ts'
-import type { JoinCommand } from './join-script.ts'
 
 export type JoinWishes = Pick<JoinCommandRequest, 'validSeconds' | 'maxNodes' | 'arch'> & {
   /** Of the set of credentials; default: CLUSTER-2, CLUSTER-3, … */
@@ -16,7 +15,7 @@ export async function newJoin(
   client: AdminClient,
   cluster: string,
   { name, ...wishes }: JoinWishes,
-): Promise<Pick<JoinCommand, 'token' | 'passphrase' | 'credentials' | 'cluster' | 'urls' | 'ca' | 'agents'>> {
+): Promise<JoinCommandParts & { token: string; passphrase: string }> {
   const known = await client.ask(credentialRoutes.listCredentials, { params: { name: cluster } })
   const set = name ?? nextName(cluster, known)
   const { csr, encryptedKey, passphrase } = await newInstallerKey()
