@@ -1,6 +1,7 @@
 import { AgentError } from '../base/agent-error.ts'
 import { readIfThere } from '../base/durable-file.ts'
 import type { HttpProxy } from '../host/network.ts'
+import { isProxyUrl } from '../protocol/proxy-url.ts'
 import { areNodeLabels } from '../protocol/settings/node-labels.ts'
 import type { CheckSummary } from '../protocol/wire/check-summary.ts'
 import { isControllerUrl, readControllers } from './controllers.ts'
@@ -102,10 +103,6 @@ export function configText({ proxy, ...config }: AgentConfig): string {
 function isProxy({ url, inspects }: HttpProxy): boolean {
   if (url !== undefined && !isProxyUrl(url)) return false
   return inspects === undefined ? url !== undefined : inspects === true
-}
-
-export function isProxyUrl(text: string): boolean {
-  return URL.canParse(text) && new URL(text).protocol === 'http:'
 }
 
 export function isInstructionKey(base64: string): boolean {

@@ -1,7 +1,7 @@
 import { createHash, randomInt, X509Certificate } from 'node:crypto'
 import { poll, type RetryPolicy } from '../base/retry.ts'
 import type { HostView } from '../host/host.ts'
-import { seal } from '../pki/seal.ts'
+import { seal } from '../pki/sealing/seal.ts'
 import type { Invitation, Operation } from '../protocol/wire/operation.ts'
 import { createInApi, readApi } from '../provision/api/api.ts'
 import { KUBERNETES_PKI } from '../provision/paths.ts'

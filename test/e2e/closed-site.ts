@@ -9,7 +9,6 @@ import { skopeoWith } from '../support/images/skopeo.ts'
 import { startTerminatingProxy } from '../support/proxies/terminating-proxy.ts'
 import { kubectl } from '../support/site/site.ts'
 import { type Bed, GATEWAY, inNetwork } from '../support/testbed/bed.ts'
-import { putFile } from '../support/testbed/nodes.ts'
 import { waitFor } from '../support/wait-for.ts'
 import type { Scene } from './shape.ts'
 
@@ -23,12 +22,8 @@ const CONTAINERD_USER = 'containerd:apron-walnut'
 const IMAGE = 'docker.io/library/probe:1'
 
 export interface ClosedSite {
-  /** Of `cluster create`. */
+  /** Of `cluster create`. Its credentials carry the proxy, and who may use it and the mirror. */
   flags: readonly string[]
-  /** Of `agent install` on each node: who may use the mirror and the proxy. */
-  logins(node: string): Promise<readonly string[]>
-  /** Of `agent install` on a node that reaches the controller only through the proxy. */
-  proxy(node: string): Promise<readonly string[]>
   /** Fails unless an image of docker.io comes to these nodes, and through the proxy from the mirror. */
   imagesCome(...nodes: string[]): Promise<void>
   stop(): Promise<void>
@@ -46,29 +41,23 @@ export async function openClosedSite({ bed, node }: Pick<Scene, 'bed' | 'node'>)
   })
   const scratch = await mkdtemp(join(tmpdir(), 'cantrip-closed-'))
   await push(bed, mirror, scratch)
-  const ca = join(scratch, 'proxy-ca.crt')
-  await writeFile(ca, proxy.ca)
-  const give = async (name: string, file: string, text: string) => {
-    await putFile(node(name), file, `${text}\n`, 0o600)
-    return file
+  const file = async (name: string, text: string) => {
+    const path = join(scratch, name)
+    await writeFile(path, text, { mode: 0o600 })
+    return path
   }
+  const [ca, password] = [await file('proxy-ca.crt', proxy.ca), await file('password.txt', AGENT_PASSWORD)]
+  const logins = [
+    `${MIRROR}=${await file('mirror.txt', USER)}`,
+    `${proxy.url}=${await file('containerd.txt', CONTAINERD_USER)}`,
+  ]
   return {
     flags: [
       ...['--https-proxy', proxy.url, '--registry-ca', `*=${ca}`],
       ...['--registry-mirror', `docker.io=https://${MIRROR}/hub`, '--mirror-only', 'docker.io'],
+      ...['--proxy', proxy.url.replace('//', '//bob@'), '--proxy-password-file', password, '--tls-terminating-proxy'],
+      ...logins.flatMap((login) => ['--registry-login', login]),
     ],
-    async logins(name) {
-      const [ofMirror, ofProxy] = [
-        await give(name, '/root/mirror-login.txt', USER),
-        await give(name, '/root/proxy-login.txt', CONTAINERD_USER),
-      ]
-      return ['--registry-login', `${MIRROR}=${ofMirror}`, '--registry-login', `${proxy.url}=${ofProxy}`]
-    },
-    async proxy(name) {
-      const file = await give(name, '/root/proxy-password.txt', AGENT_PASSWORD)
-      const url = proxy.url.replace('//', '//bob@')
-      return ['--proxy', url, '--proxy-password-file', file, '--tls-terminating-proxy']
-    },
     async imagesCome(...nodes) {
       for (const name of nodes) await comes(node('m1'), name)
       // Its log shortens URLs.

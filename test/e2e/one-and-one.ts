@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ClusterView } from '../../src/protocol/api/clusters.ts'
+import type { NodeDetail } from '../../src/protocol/api/nodes.ts'
 import { kubectl } from '../support/site/site.ts'
 import { exec, execOk } from '../support/testbed/machine.ts'
 import { watchProcesses } from '../support/testbed/watch-processes.ts'
@@ -22,7 +23,8 @@ const TAINT = 'node-role.kubernetes.io/control-plane'
 
 /**
  * A dedicated master and a worker, and a worker that joins later. Images of docker.io come from a mirror, through a proxy that ends
- * TLS. The worker also reaches the controller only through that proxy. No packet of a node goes anywhere else.
+ * TLS. The credentials carry the proxy and who may use both, so workers reach the controller through it too. No packet of a node
+ * goes anywhere else.
  */
 export async function oneAndOne(scene: Scene, story: Story): Promise<void> {
   let closed: ClosedSite | undefined
@@ -44,9 +46,19 @@ export async function oneAndOne(scene: Scene, story: Story): Promise<void> {
 async function inClosedSite(scene: Scene, { stage }: Story, closed: ClosedSite, gap: AirGap): Promise<void> {
   const watch = watchProcesses()
   await stage('master and worker are installed and configured, the worker behind the proxy', async () => {
-    await scene.addNodeWith({ options: await closed.logins('m1') }, 'm1', 'master')
-    const options = [...(await closed.logins('w1')), ...(await closed.proxy('w1'))]
-    await scene.addNodeWith({ options }, 'w1', 'worker')
+    await scene.addNodeWith({ options: ['--proxy', 'none'] }, 'm1', 'master')
+    await scene.addNode('w1', 'worker')
+    const facts = async (name: string) => {
+      const { facts } = await scene.site().json<NodeDetail>('node', 'show', name)
+      return [facts?.proxy?.inspects, facts?.registryLogins?.length]
+    }
+    assert.deepEqual(
+      [await facts('m1'), await facts('w1')],
+      [
+        [undefined, 2],
+        [true, 2],
+      ],
+    )
   })
   let readyAt = new Date()
   const delivery = await countDelivery(scene)
@@ -86,7 +98,7 @@ async function inClosedSite(scene: Scene, { stage }: Story, closed: ClosedSite, 
     const theirs = ['create', 'deployment', 'metrics-server', '--image=registry.invalid/none']
     await kubectl(scene.node('m1'), '-n', 'kube-system', ...theirs)
     await scene.boot('w2')
-    await scene.addNodeWith({ options: await closed.logins('w2') }, 'w2', 'worker')
+    await scene.addNode('w2', 'worker')
     await scene.provision()
     assert(isReady((await kubernetesNodes(scene.node('m1'))).get('w2')), 'w2 is Ready')
   })

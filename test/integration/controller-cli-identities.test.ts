@@ -3,12 +3,14 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { readCredentials } from '../../src/agent/identity/credentials.ts'
 import { linuxHostView } from '../../src/host/linux/host-view.ts'
 import { openScene, type Scene } from '../support/controller/scene.ts'
 import { programEnvironment } from '../support/program-environment.ts'
-import { CONTROLLER } from '../support/programs/programs.ts'
+import { AGENT, CONTROLLER } from '../support/programs/programs.ts'
+import { startTerminatingProxy } from '../support/proxies/terminating-proxy.ts'
 
 let scene: Scene
 let directory: string
@@ -47,6 +49,62 @@ test('creds renew writes two files that an agent accepts; list shows them, and r
   expect((await local('creds', 'revoke', 'demo', 'demo-2', '--yes')).code).toBe(0)
   const sets = JSON.parse((await local('creds', 'list', 'demo', '-o', 'json')).out)
   expect(sets).toMatchObject([{ state: 'valid' }, { name: 'demo-2', state: 'revoked', revokedBy: 'local' }])
+})
+
+/** The verdict of a check of `agent precheck`, with the credentials of this name. */
+async function precheck(check: string, name: string, ...options: string[]): Promise<string | undefined> {
+  const files = ['--creds-file', `${name}.pem`, '--passphrase-file', `${name}-passphrase.txt`]
+  const argv = [AGENT, 'precheck', '-o', 'json', ...files, ...options]
+  const printed = await new Promise<string>((resolve) => {
+    execFile(process.execPath, argv, { cwd: directory }, (_, out) => resolve(out))
+  })
+  const { checks } = JSON.parse(printed) as { checks: { id: string; verdict: string }[] }
+  return checks.find(({ id }) => id === check)?.verdict
+}
+
+test('credentials carry the way to the controller and logins, which the controller never gets', async () => {
+  const proxy = await startTerminatingProxy({ users: ['node:marble-otter'] })
+  onTestFinished(() => proxy.stop())
+  writeFileSync(join(directory, 'password.txt'), 'marble-otter\n', { mode: 0o600 })
+  writeFileSync(join(directory, 'login.txt'), 'bob:apron-walnut\n', { mode: 0o600 })
+  const way = ['--proxy', proxy.url.replace('//', '//node@'), '--proxy-password-file', 'password.txt']
+  const options = [...way, '--tls-terminating-proxy', '--registry-login', 'mirror.example.org=login.txt']
+  for (const given of [
+    ['creds', 'renew', 'demo', '--name', 'one'],
+    ['cluster', 'create', 'two'],
+  ]) {
+    const name = given.at(-1) ?? ''
+    const made = await local(...given, ...options)
+    expect(made, made.err).toMatchObject({ code: 0 })
+    const [pem, passphrase] = [`${name}.pem`, `${name}-passphrase.txt`].map((file) => join(directory, file))
+    const carried = (await readCredentials(pem ?? '', passphrase ?? '', linuxHostView())).options
+    expect(carried.proxy).toEqual({ url: `${proxy.url.replace('//', '//node:marble-otter@')}/`, inspects: true })
+    expect(carried.registryLogins?.['mirror.example.org']?.reveal()).toBe('bob:apron-walnut')
+    expect(readFileSync(pem ?? '', 'latin1') + made.out).not.toMatch(/marble-otter|apron-walnut|mirror.example/)
+  }
+  const found = ['-e', 'marble-otter', '-e', 'apron-walnut']
+  const kept = await promisify(execFile)('grep', ['-r', '-a', '-l', ...found, scene.directory]).catch(
+    ({ code }) => code,
+  )
+  expect(kept, 'grep found nothing').toBe(1)
+
+  expect(await precheck('controller', 'one')).toBe('pass')
+  const tunnels = () => proxy.log().split('/v1/tunnel').length - 1
+  const before = tunnels()
+  expect(before).toBeGreaterThan(0)
+  expect(await precheck('controller', 'one', '--proxy', 'none')).toBe('pass')
+  expect(tunnels(), 'the command line is stronger than the file').toBe(before)
+})
+
+test.each<[string[], string]>([
+  [['--proxy', 'socks5://proxy:1080'], 'of the form http://[user@]host:port'],
+  [['--proxy', 'http://node:hunter2@proxy:3128'], '--proxy-password-file FILE'],
+  [['--registry-login', 'mirror=none.txt'], 'none.txt does not exist'],
+])('creds renew %j is refused, and nothing is issued', async (options, says) => {
+  const refused = await local('creds', 'renew', 'demo', ...options)
+  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining(says) })
+  expect(refused.err).not.toContain('hunter2')
+  expect(JSON.parse((await local('creds', 'list', 'demo', '-o', 'json')).out)).toHaveLength(1)
 })
 
 test('admin create writes a file with which that person acts, until it is revoked', async () => {

@@ -9,8 +9,10 @@ import { linuxHostView } from '../../host/linux/host-view.ts'
 import { createCa, issueCertificate } from '../../pki/certificate.ts'
 import { encryptKey } from '../../pki/encrypt-key.ts'
 import { createKeyPair } from '../../pki/key.ts'
-import { toPem } from '../../pki/pem.ts'
+import { readOnePem, toPem } from '../../pki/pem.ts'
+import { sealText } from '../../pki/sealing/sealed-text.ts'
 import { ENROLMENT_LABEL } from '../../protocol/api/identities/installer.ts'
+import { NODE_OPTIONS } from '../../protocol/api/identities/node-options.ts'
 import { readCredentials } from './credentials.ts'
 
 const now = new Date('2026-06-01T00:00:00Z')
@@ -101,6 +103,61 @@ test('good credentials are read', async () => {
   expect(JSON.stringify(read)).not.toMatch(/PRIVATE KEY|horse/)
 })
 
+const sealed = (options: unknown, secret = passphrase) =>
+  sealText(typeof options === 'string' ? options : JSON.stringify(options), secret, NODE_OPTIONS)
+const some = {
+  format: 1,
+  proxy: { url: 'http://bob:hunter2@10.0.0.9:3128/', inspects: true },
+  registryLogins: { 'mirror.example.org:5000': 'node:hunter2', 'http://proxy:3128': 'node:hunter2' },
+}
+
+test('the options that good credentials carry are read', async () => {
+  const { options } = await readCredentials(file(pem() + sealed(some)), file(`${passphrase}\n`), view())
+  expect(options.proxy).toEqual(some.proxy)
+  expect(Object.entries(options.registryLogins ?? {}).map(([host, login]) => [host, login.reveal()])).toEqual(
+    Object.entries(some.registryLogins),
+  )
+  expect(JSON.stringify(options.registryLogins)).not.toContain('hunter2')
+  const transparent = { format: 1, proxy: { inspects: true } }
+  const inRotation = pem({ ca: ca.certificate + createCa({ commonName: 'next', days: 1, now }).certificate })
+  const read = await readCredentials(file(inRotation + sealed(transparent)), file(passphrase), view())
+  expect([read.options, read.ca.split('BEGIN').length]).toEqual([{ proxy: { inspects: true } }, 3])
+})
+
+const changed = () => {
+  const bytes = readOnePem(sealed(some), NODE_OPTIONS.label)
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
+  return toPem(NODE_OPTIONS.label, bytes)
+}
+const loginsOf = (count: number, login: string) => ({
+  format: 1,
+  registryLogins: Object.fromEntries(Array.from({ length: count }, (_, at) => [`m${at}.example.org`, login])),
+})
+
+test.each<[string, () => string, RegExp]>([
+  ['changed by a bit', changed, /was changed, or was written with another passphrase/],
+  ['of other credentials', () => sealed(some, 'hunter2 horse'), /another passphrase/],
+  ['in clear', () => toPem(NODE_OPTIONS.label, Buffer.from(JSON.stringify(some))), /was changed/],
+  ['empty but for its version', () => toPem(NODE_OPTIONS.label, Buffer.from([1])), /was changed/],
+  ['no JSON', () => sealed('{"password": "hunter2'), /is no JSON/],
+  ['of another format', () => sealed({ ...some, format: 2 }), /values that this build/],
+  ['with something unknown', () => sealed({ ...some, hunter2: 'hunter2' }), /values that this build/],
+  ['with a proxy of another kind', () => sealed({ format: 1, proxy: { url: 'socks5://hunter2' } }), /values/],
+  ['with a proxy and a path', () => sealed({ format: 1, proxy: { url: 'http://proxy/hunter2' } }), /values/],
+  ['with a user that no header takes', () => sealed({ format: 1, proxy: { url: 'http://%zz@proxy' } }), /values/],
+  ['with a proxy that is nothing', () => sealed({ format: 1, proxy: {} }), /values/],
+  ['with a long proxy', () => sealed({ format: 1, proxy: { url: `http://${'p'.repeat(2_048)}` } }), /values/],
+  ['with a path as host', () => sealed({ format: 1, registryLogins: { '../x': 'a:hunter2' } }), /values/],
+  ['with a header in a login', () => sealed(loginsOf(1, 'a:hunter2\r\nx: y')), /values/],
+  ['with many logins', () => sealed(loginsOf(101, 'a:hunter2')), /values/],
+  ['too large', () => sealed(loginsOf(5, `a:${'x'.repeat(8_000)}`)), /has \d+ bytes; wanted at most 32768/],
+])('a block of options that is %s is refused, without what it says', async (_, block, says) => {
+  const error = await failure(file(pem() + block()), file(passphrase))
+  expect([error.code, error.kind]).toEqual(['credentials/damaged-options', 'invalid'])
+  expect(error.message).toMatch(says)
+  expect(`${error.message}${error.fix}${(error.cause as Error | undefined)?.message}`).not.toContain('hunter2')
+})
+
 const link = () => {
   const path = join(directory, `l${count++}`)
   symlinkSync(file(pem()), path)
@@ -136,6 +193,8 @@ const table: [string, () => string, ((() => string) | undefined)?, number?][] = 
   ],
   ['credentials/incomplete', () => file(pem({ enrolment: '' }))],
   ['credentials/incomplete', () => file(pem({ ca: enrolmentBlock, enrolment: ca.certificate }))],
+  ['credentials/incomplete', () => file(sealed(some) + pem())],
+  ['credentials/incomplete', () => file(pem() + sealed(some) + sealed(some))],
   ['credentials/key-encryption', () => file(pem({ key: weakKey }))],
   ['credentials/wrong-passphrase', () => file(pem()), () => file('wrong horse')],
   ['credentials/damaged-certificate', () => file(pem({ certificate: toPem('CERTIFICATE', Buffer.from('junk')) }))],

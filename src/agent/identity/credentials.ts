@@ -9,9 +9,11 @@ import { keyToPem } from '../../pki/key.ts'
 import { ENCRYPTED_KEY_LABEL } from '../../pki/pbes2.ts'
 import { type PemBlock, readPem, toPem } from '../../pki/pem.ts'
 import { ENROLMENT_LABEL, Enrolment } from '../../protocol/api/identities/installer.ts'
+import { NODE_OPTIONS } from '../../protocol/api/identities/node-options.ts'
 import { isInstructionKey } from '../config.ts'
 import { isControllerUrl } from '../controllers.ts'
 import { readCredentialFile, refuse } from './credential-file.ts'
+import { type CarriedOptions, readNodeOptions } from './node-options.ts'
 import { certificatesIn } from './trust.ts'
 
 export interface Credentials {
@@ -25,6 +27,7 @@ export interface Credentials {
   /** PEM of the only certificate authorities that the agent trusts: two if the controller rotates its keys. */
   ca: string
   enrolment: Enrolment
+  options: CarriedOptions
   passphrase: Secret
 }
 
@@ -44,22 +47,27 @@ export async function readCredentials(
   const text = await readCredentialFile(credsFile, 'credentials file', view, trust)
   const passphraseText = await readCredentialFile(passphraseFile, 'passphrase file', view, trust)
   const blocks = blocksOf(text, passphraseText, credsFile)
+  const named = (label: string) => blocks.find((block) => block.label === label)
   const passphrase = new Secret(passphraseText.split('\n')[0]?.trim() ?? '')
-  const [certificate, encryptedKey, ...others] = blocks.map(({ label, der }) => toPem(label, der))
-  const ca = others.slice(0, -1).join('')
+  const [certificate, encryptedKey] = pemOf(blocks)
+  const ca = pemOf(blocks.slice(2).filter(({ label }) => label === 'CERTIFICATE')).join('')
   if (!certificate || !encryptedKey || ca === '') throw incomplete(credsFile, blocks)
 
   const key = decrypt(encryptedKey, passphrase, credsFile, passphraseFile)
   const { expiresAt } = verifyInstaller(certificate, ca, createPublicKey(key), view.now())
-  const enrolment = parseEnrolment(blocks.at(-1)?.der.toString('utf8') ?? '', credsFile)
+  const enrolment = parseEnrolment(named(ENROLMENT_LABEL)?.der.toString('utf8') ?? '', credsFile)
   requireOfCluster(certificate, enrolment.cluster.id, credsFile)
+  const options = named(NODE_OPTIONS.label)
   return {
     installer: { certificate, key: new Secret(keyToPem(key)), expiresAt },
     ca,
     enrolment,
+    options: options ? readNodeOptions(toPem(options.label, options.der), passphrase, credsFile) : {},
     passphrase,
   }
 }
+
+const pemOf = (blocks: readonly PemBlock[]) => blocks.map(({ label, der }) => toPem(label, der))
 
 function blocksOf(text: string, passphraseText: string, credsFile: string): PemBlock[] {
   if (!text.includes('-----BEGIN') && passphraseText.includes('-----BEGIN')) {
@@ -93,9 +101,9 @@ function blocksOf(text: string, passphraseText: string, credsFile: string): PemB
   )
   if (blocks.length === 0)
     throw refuse('not-pem', `${credsFile} contains no PEM block`, 'pass NAME.pem as the controller wrote it')
-  const wanted = blocks.length === ORDER.length + 1 ? IN_ROTATION : ORDER
-  if (blocks.length !== wanted.length || blocks.some(({ label }, index) => label !== wanted[index]))
-    throw incomplete(credsFile, blocks)
+  const found = blocks.map(({ label }) => label)
+  if (found.at(-1) === NODE_OPTIONS.label) found.pop()
+  if (![ORDER, IN_ROTATION].some((order) => order.join() === found.join())) throw incomplete(credsFile, blocks)
   return blocks
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
+import type { HttpProxy } from '../../host/network.ts'
 import { type ProxyOptions, proxyOf } from './proxy.ts'
 
 const FILE = '/root/proxy-password.txt'
@@ -7,7 +8,7 @@ const FILE = '/root/proxy-password.txt'
 function urlOf(options: ProxyOptions, content = 'hunter2\n', mode = 0o600): Promise<unknown> {
   const host = fakeHost({ files: { '/etc/passwd': 'root:x:0:0::/root:/bin/bash\n' } })
   host.files.seed(FILE, content, { mode })
-  return proxyOf(options, host, {})
+  return proxyOf(options, { view: host, environment: {} })
     .then((proxy) => proxy?.url)
     .catch(({ code, message, fix }) => `${code}: ${message}; ${fix}`)
 }
@@ -29,15 +30,34 @@ test('every character of a password arrives at the proxy', async () => {
   expect(decodeURIComponent(new URL(String(url)).password)).toBe('p@ss:w/o%20r#d')
 })
 
-test('a proxy that ends TLS, with and without an address', async () => {
-  const host = fakeHost()
-  const url = 'http://10.0.0.9:3128'
-  expect(await proxyOf({ proxy: url, tlsTerminatingProxy: true }, host, {})).toEqual({ url, inspects: true })
-  expect(await proxyOf({ tlsTerminatingProxy: true }, host, {})).toEqual({ inspects: true })
+const url = 'http://10.0.0.9:3128'
+
+test.each<[string, ProxyOptions, HttpProxy | undefined, HttpProxy | undefined]>([
+  ['a proxy that ends TLS', { proxy: url, tlsTerminatingProxy: true }, undefined, { url, inspects: true }],
+  ['a transparent one', { tlsTerminatingProxy: true }, undefined, { inspects: true }],
+  ['the proxy of the credentials', {}, { url, inspects: true }, { url, inspects: true }],
+  ['a transparent one of the credentials', {}, { inspects: true }, { inspects: true }],
+  ['another one', { proxy: 'http://edge:8080' }, { url, inspects: true }, { url: 'http://edge:8080' }],
+  ['none', { proxy: 'none' }, { url, inspects: true }, undefined],
+  ['that of the credentials, which ends TLS', { tlsTerminatingProxy: true }, { url }, { url, inspects: true }],
+  [
+    'another password',
+    { proxyPasswordFile: FILE },
+    { url: 'http://bob:former@10.0.0.9:3128', inspects: true },
+    { url: 'http://bob:hunter2@10.0.0.9:3128/', inspects: true },
+  ],
+])('%s: %j over %j', async (_, options, carried, wanted) => {
+  const view = fakeHost({ files: { '/etc/passwd': 'root:x:0:0::/root:/bin/bash\n' } })
+  view.files.seed(FILE, 'hunter2\n', { mode: 0o600 })
+  expect(await proxyOf(options, { view, carried, environment: {} })).toEqual(wanted)
 })
 
 test.each<[string, ProxyOptions, RegExp]>([
   ['no URL', { proxy: 'proxy:3128' }, /^usage\/proxy: .*of the form/],
+  ['a path', { proxy: 'http://proxy:3128/hunter2' }, /^usage\/proxy: .*of the form/],
+  ['a user that cannot be decoded', { proxy: 'http://hunter2%zz@proxy:3128' }, /^usage\/proxy: .*of the form/],
+  ['a line break', { proxy: 'http://proxy\n:3128' }, /^usage\/proxy: .*of the form/],
+  ['none and more', { proxy: 'none', tlsTerminatingProxy: true }, /^usage\/proxy: .*--proxy none alone/],
   ['a password in the URL', { proxy: 'http://bob:hunter2@10.0.0.9:3128' }, /^usage\/proxy: .*--proxy-password-file/],
   ['a file without a proxy', { proxyPasswordFile: FILE }, /^usage\/proxy: .*without --proxy/],
   ['a file without a user', { proxy: 'http://10.0.0.9:3128', proxyPasswordFile: FILE }, /^usage\/proxy: .*no user/],
@@ -49,6 +69,12 @@ test.each<[string, ProxyOptions, RegExp]>([
 ])('%s is refused, and no password is shown', async (_, options, says) => {
   const refusal = await urlOf(options)
   expect(refusal).toMatch(says)
+  expect(refusal).not.toContain('hunter2')
+})
+
+test('a password that makes no URL is refused', async () => {
+  const refusal = await urlOf({ proxy: 'http://bob@10.0.0.9:3128', proxyPasswordFile: FILE }, 'hunter2'.repeat(300))
+  expect(refusal).toMatch(/^usage\/proxy: .* too long/)
   expect(refusal).not.toContain('hunter2')
 })
 

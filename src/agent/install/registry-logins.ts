@@ -4,6 +4,7 @@ import { readIfThere } from '../../base/durable-file.ts'
 import { Secret } from '../../base/text/secret.ts'
 import { type SudoEnvironment, trustOf } from '../../host/files/trust.ts'
 import type { Host, HostView } from '../../host/host.ts'
+import { RegistryLogin } from '../../protocol/api/identities/node-options.ts'
 import { RegistryHost } from '../../protocol/settings/registries.ts'
 import { readCredentialFile } from '../identity/credential-file.ts'
 import type { AgentPaths } from '../paths.ts'
@@ -13,8 +14,6 @@ export type RegistryLogins = Readonly<Record<string, Secret>>
 
 const MOST = 100
 const WRITE_IT = 'write USER:PASSWORD into it, with mode 0600'
-/** As in a header of HTTP: without control characters. */
-const LOGIN = /^[\x20-\x39\x3b-\x7e]+:[\x20-\x7e]+$/
 
 /**
  * What `HOST=FILE` and `http://HOST=FILE` arguments say. Each file has one line USER:PASSWORD. Throws AgentError
@@ -35,7 +34,7 @@ export async function registryLoginsOf(
     if (!RegistryHost.safeParse(isPlain ? name.slice(7) : name).success || file === '')
       throw usage(`found --registry-login ${argument}`)
     const [line = ''] = (await readCredentialFile(file, 'registry login file', view, trust, WRITE_IT)).split('\n')
-    if (!LOGIN.test(line.trim())) throw usage(`the first line of ${file} is not USER:PASSWORD`)
+    if (!RegistryLogin.safeParse(line.trim()).success) throw usage(`the first line of ${file} is not USER:PASSWORD`)
     // As in URLs, where the usual port is left out.
     const { host } = new URL(isPlain ? name : `https://${name}`)
     return [isPlain ? `http://${host}` : host, new Secret(line.trim())] as const

@@ -69,7 +69,7 @@ export function registerInstall(program: Command): Command {
     .option('-t, --check-only', 'run the prechecks only, install nothing')
     .addOption(roleOption())
     .option('--ignore-check <check[=reason]>', 'treat a failed precheck as a warning; repeatable', collect, [])
-    .option('--proxy <url>', 'HTTP proxy for the connection to the controller: http://[user@]host:port')
+    .option('--proxy <url>', 'HTTP proxy for the connection to the controller: http://[user@]host:port, or none')
     .option('--proxy-password-file <file>', 'file with the password of the proxy')
     .option('--tls-terminating-proxy', 'a proxy ends TLS itself (TLS inspection); without --proxy, a transparent one')
     .option(
@@ -103,9 +103,13 @@ async function act(options: Options & GlobalOptions): Promise<void> {
   const { readConfigIfValid } = await import('../../agent/config.ts')
   const credentials = await readCredentials(credsFile, passphraseFile, view)
   const { proxyOf } = await import('../../agent/install/proxy.ts')
-  const proxy = await proxyOf(options, view)
+  const { options: carried } = credentials
+  const proxy = await proxyOf(options, { view, carried: carried.proxy })
   const { registryLoginsOf } = await import('../../agent/install/registry-logins.ts')
-  const registryLogins = await registryLoginsOf(options.registryLogin ?? [], view)
+  const registryLogins = {
+    ...carried.registryLogins,
+    ...(await registryLoginsOf(options.registryLogin ?? [], view)),
+  }
   const config = configFor(credentials, { ...options, proxy }, view.hostname())
   if (view.uid() === 0) refuseOther(readConfigIfValid(paths), config)
 

@@ -42,7 +42,7 @@ export function registerPrecheck(program: Command): void {
     .option('--list', 'list all checks')
     .option('--explain <check>', 'explain what a check looks at, and why')
     .option('--ignore-check <check[=reason]>', 'treat a failure as a warning; repeatable', collect)
-    .option('--proxy <url>', 'HTTP proxy for the connection to the controller: http://[user@]host:port')
+    .option('--proxy <url>', 'HTTP proxy for the connection to the controller: http://[user@]host:port, or none')
     .option('--proxy-password-file <file>', 'file with the password of the proxy')
     .option('--tls-terminating-proxy', 'a proxy ends TLS itself (TLS inspection); without --proxy, a transparent one')
     .option('--fix', 'fix what agent uninstall can undo; lists the changes and asks first')
@@ -118,12 +118,14 @@ async function paramsOf(options: Options, view: HostView): Promise<CheckParams> 
   const { credsFile, passphraseFile } = options
   const paths = pathsFor(options.instance)
   const { proxyOf } = await import('../../../agent/install/proxy.ts')
-  const proxy = await proxyOf(options, view)
-  if (credsFile === undefined && passphraseFile === undefined) return paramsFor({ ...options, proxy, paths })
+  if (credsFile === undefined && passphraseFile === undefined)
+    return paramsFor({ ...options, proxy: await proxyOf(options, { view }), paths })
   if (credsFile === undefined || passphraseFile === undefined)
     throw usage('precheck/credentials', 'only one of the two credentials files was passed', BOTH_FILES)
   const { readCredentials } = await import('../../../agent/identity/credentials.ts')
-  return paramsFor({ ...options, proxy, paths, credentials: await readCredentials(credsFile, passphraseFile, view) })
+  const credentials = await readCredentials(credsFile, passphraseFile, view)
+  const proxy = await proxyOf(options, { view, carried: credentials.options.proxy })
+  return paramsFor({ ...options, proxy, paths, credentials })
 }
 
 const BOTH_FILES = 'pass --creds-file NAME.pem and --passphrase-file NAME-passphrase.txt'

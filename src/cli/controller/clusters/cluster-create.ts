@@ -3,10 +3,11 @@ import { DEFAULT_PROJECT } from '../../../protocol/api/access.ts'
 import type { ClusterView } from '../../../protocol/api/clusters.ts'
 import { examples, type PlainFormat, withFormatOrPath } from '../../kit/output.ts'
 import { labelOf } from '../identities/arguments.ts'
+import { addNodeOptions, type NodeOptionFlags, nodeOptionsOf } from '../identities/node-options.ts'
 import { printAs, withAdmin, withClient } from '../session/session.ts'
 import { addSettingFlags, type SettingFlags } from './setting-flags.ts'
 
-interface Flags extends SettingFlags {
+interface Flags extends SettingFlags, NodeOptionFlags {
   admin?: string
   file?: string
   project: string
@@ -16,12 +17,13 @@ interface Flags extends SettingFlags {
 
 /** `controller cluster create NAME`: writes the two files that nodes enrol with. */
 export function registerCreate(cluster: Command): void {
-  withFormatOrPath(addSettingFlags(withAdmin(cluster.command('create'))), 'credentials')
+  const creating = withFormatOrPath(addSettingFlags(withAdmin(cluster.command('create'))), 'credentials')
     .description('create a cluster and the credentials that its nodes enrol with')
     .argument('<name>', 'lower-case letters, digits and dashes')
     .option('-f, --file <file>', 'settings file in YAML; flags take precedence')
     .option('--project <project>', 'project of the cluster, to which roles can be limited', labelOf, DEFAULT_PROJECT)
     .option('--credentials <directory>', 'directory for NAME.pem and NAME-passphrase.txt', '.')
+  addNodeOptions(creating)
     .addHelpText(
       'after',
       examples(
@@ -29,6 +31,7 @@ export function registerCreate(cluster: Command): void {
         'controller cluster create line-2 --project berlin',
         'controller cluster create lab --cni none --pod-subnet 10.20.0.0/16 --credentials /root/creds',
         'controller cluster create lab -f lab.yaml --override kubelet=kubelet.yaml',
+        'controller cluster create lab --proxy http://proxy.example.org:3128 --tls-terminating-proxy',
       ),
     )
     .action(create)
@@ -40,16 +43,17 @@ async function create(name: string, flags: Flags): Promise<void> {
     import('../identities/new-credentials.ts'),
     import('../../../protocol/api/clusters.ts'),
   ])
-  const settings = await readSettings(flags)
+  const [settings, options] = await Promise.all([readSettings(flags), nodeOptionsOf(flags)])
   await checkName(name)
   await withClient(flags, async (client) => {
     let created: ClusterView | undefined
-    const files = await saveCredentials(flags.credentials, name, async (csr) => {
+    const ask = async (csr: string) => {
       const body = { name, project: flags.project, settings, csr }
       const answer = await client.ask(clusterRoutes.createCluster, { body })
       created = answer.cluster
       return answer.installer
-    })
+    }
+    const files = await saveCredentials(flags.credentials, name, ask, options)
     const { credentials, passphrase } = files
     const text = `Cluster ${name} created.
 Written: ${credentials} and ${passphrase}. Keep both secret.

@@ -21,8 +21,9 @@ import { CLUSTER, findCluster } from '../clusters/find-cluster.ts'
 import { print, printAs, withAdmin, withClient } from '../session/session.ts'
 import { countUpTo, labelOf, ttlUpTo, validOption } from './arguments.ts'
 import { identityColumns } from './identity-columns.ts'
+import { addNodeOptions, type NodeOptionFlags, nodeOptionsOf } from './node-options.ts'
 
-interface RenewFlags {
+interface RenewFlags extends NodeOptionFlags {
   admin?: string
   name?: string
   ttl?: number
@@ -62,7 +63,7 @@ export function registerCreds(program: Command): void {
         print(await render(flags.output, all, all, columns(new Date())))
       }),
     )
-  withFormatOrPath(withAdmin(creds.command('renew')), 'credentials')
+  const renewing = withFormatOrPath(withAdmin(creds.command('renew')), 'credentials')
     .description('issue another set of credentials; the others stay valid until they expire or are revoked')
     .argument(...CLUSTER)
     .option('--name <name>', 'name of the set and of its files (default: CLUSTER-2, CLUSTER-3, …)', labelOf)
@@ -74,10 +75,12 @@ export function registerCreds(program: Command): void {
     .addOption(validOption(MAX_DAYS))
     .option('--max-nodes <number>', 'how many nodes can enrol with it (default: any number)', countUpTo(MAX_NODES))
     .option('--credentials <directory>', 'directory for NAME.pem and NAME-passphrase.txt', '.')
+  addNodeOptions(renewing)
     .addHelpText(
       'after',
       examples(
         'controller creds renew factory',
+        'controller creds renew factory --proxy http://proxy.example.org:3128 --tls-terminating-proxy',
         'controller creds renew factory --name hall-3 --ttl 7d --max-nodes 40 --credentials /root/creds',
       ),
     )
@@ -102,17 +105,19 @@ export function registerCreds(program: Command): void {
 
 async function renew(cluster: string, flags: RenewFlags): Promise<void> {
   const { onEachNode, saveCredentials } = await import('./new-credentials.ts')
+  const options = await nodeOptionsOf(flags)
   await withClient(flags, async (client) => {
     const { name: of } = await findCluster(client, cluster)
     const known = await client.ask(credentialRoutes.listCredentials, { params: { name: of } })
     const name = flags.name ?? nextName(of, known)
     let issued: CredentialSetView | undefined
-    const files = await saveCredentials(flags.credentials, name, async (csr) => {
+    const ask = async (csr: string) => {
       const body = { name, csr, days: flags.ttl ?? flags.valid, maxNodes: flags.maxNodes }
       const answer = await client.ask(credentialRoutes.renewCredentials, { params: { name: of }, body })
       issued = answer.credentials
       return answer.installer
-    })
+    }
+    const files = await saveCredentials(flags.credentials, name, ask, options)
     const { credentials, passphrase } = files
     const text = `Credentials ${name} of cluster ${of} issued.
 Written: ${credentials} and ${passphrase}. Keep both secret.

@@ -3,6 +3,8 @@ import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'no
 import { join } from 'node:path'
 import { AgentError } from '../../../base/agent-error.ts'
 import type { InstallerParts } from '../../../protocol/api/identities/credentials.ts'
+import type { NodeOptions } from '../../../protocol/api/identities/node-options.ts'
+import { nodeOptionsBlock } from './node-options.ts'
 
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789'
 const PASSPHRASE_LENGTH = 25
@@ -83,19 +85,21 @@ function reserveFiles(directory: string, name: string): ReservedFiles {
 }
 
 /**
- * Reserves the two files, asks the controller for the certificate of a new key, and saves both. The key and the passphrase never
- * leave this machine.
+ * Reserves the two files, asks the controller for the certificate of a new key, and saves both. The key, the passphrase and the
+ * options never leave this machine.
  */
 export async function saveCredentials(
   directory: string,
   name: string,
   ask: (csr: string) => Promise<InstallerParts>,
+  options?: NodeOptions,
 ): Promise<ReservedFiles> {
   const { credentialsText } = await import('../../../controller/clusters/join/credentials-text.ts')
   const files = reserveFiles(directory, name)
   try {
     const { csr, encryptedKey, passphrase } = await newInstallerKey()
-    files.write(credentialsText(encryptedKey, await ask(csr)), passphrase)
+    const block = options === undefined ? '' : await nodeOptionsBlock(options, passphrase)
+    files.write(credentialsText(encryptedKey, await ask(csr)) + block, passphrase)
   } catch (error) {
     files.release()
     throw error

@@ -5,7 +5,7 @@ import { Cidr, ClusterId, Label } from '../../names.ts'
  * NAME.pem contains, in this order: the installer certificate, its key as encrypted PKCS#8 (PBES2, AES-256-CBC,
  * PBKDF2-SHA256, 600,000 to 2,000,000 iterations), the controller's CA (during a rotation
  * of the keys both CAs), and one block with this label, which contains an
- * `Enrolment` as JSON.
+ * `Enrolment` as JSON. One more block may follow: see NodeOptions.
  */
 export const ENROLMENT_LABEL = 'CANTRIP ENROLMENT'
 
