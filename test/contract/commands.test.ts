@@ -27,6 +27,16 @@ test('lines are reported complete and as they arrive', async () => {
   expect(lines).toEqual(['a', 'bä', 'rest'])
 })
 
+test('a line without an end is reported in parts, and not kept in memory', async () => {
+  const lengths: number[] = []
+  await ask(['sh', '-c', 'head -c 3000000 /dev/zero'], {
+    maxBytes: 100_000,
+    onLine: (line) => lengths.push(line.length),
+  })
+  expect(lengths.reduce((sum, each) => sum + each, 0)).toBe(3_000_000)
+  expect(Math.max(...lengths)).toBeLessThan(300_000)
+})
+
 test('a timeout kills the command with its child processes', async () => {
   // The child of the shell keeps the output open. If it were not killed too, this would take 30 s.
   const startedAt = performance.now()

@@ -1,8 +1,10 @@
 /** `controller push` to a node with the sshd and the sudo of Debian. test/e2e/pushed.ts goes on until a cluster is READY. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { HostResult } from '../../src/cli/controller/push/host-result.ts'
 import { executables } from '../support/site/artefacts.ts'
@@ -24,6 +26,7 @@ let node: testbed.Node
 let site: Site
 let key: server.KeyPair
 let locked: server.KeyPair
+let hostKey: server.KeyPair
 let agent: ChildProcess | undefined
 const file = (name: string) => join(site.directory, name)
 
@@ -34,10 +37,8 @@ beforeAll(async () => {
   await createCluster(site, { name: 'factory', overrides: {} })
   key = await server.sshKey(site.directory, 'id')
   locked = await server.sshKey(site.directory, 'locked', PASSPHRASE)
-  const [hostKey, otherKey] = [
-    await server.sshKey(site.directory, 'host'),
-    await server.sshKey(site.directory, 'other'),
-  ]
+  hostKey = await server.sshKey(site.directory, 'host')
+  const otherKey = await server.sshKey(site.directory, 'other')
   await server.addSshServer(node)
   const keys = [key, locked]
   await server.addUser(node, { name: 'root', keys })
@@ -71,6 +72,12 @@ interface Pushed {
   err: string
 }
 
+function argvOf(known: string): string[] {
+  const options = [`UserKnownHostsFile=${file(known)}`, 'GlobalKnownHostsFile=/dev/null']
+  const given = options.flatMap((each) => ['--ssh-option', each])
+  return ['push', 'factory', '--inventory', file('hosts.ini'), ...given]
+}
+
 /** Pushes to these lines of an inventory. Nothing of the person who runs the tests is used. */
 async function push(
   workers: string,
@@ -78,17 +85,19 @@ async function push(
   { known = TRUSTING, env = {} }: { known?: string; env?: Record<string, string> } = {},
 ): Promise<Pushed> {
   await writeFile(file('hosts.ini'), `[workers]\n${workers}`)
-  const options = [`UserKnownHostsFile=${file(known)}`, 'GlobalKnownHostsFile=/dev/null']
-  const argv = [
-    'push',
-    'factory',
-    '--inventory',
-    file('hosts.ini'),
-    ...options.flatMap((each) => ['--ssh-option', each]),
-  ]
+  const argv = argvOf(known)
   const own = { ...site.environment, NO_COLOR: '1', ...env }
   const { code, stdout, stderr } = await site.cli([...argv, ...flags], { env: own, timeoutMs: 3 * MINUTES })
   return { code, out: stdout, err: stderr }
+}
+
+/** Begins to push to these lines, in a process that a test can stop. */
+async function begin(workers: string, flags: readonly string[], env: Record<string, string> = {}) {
+  await writeFile(file('hosts.ini'), `[workers]\n${workers}`)
+  const all = [site.executable, ...argvOf(TRUSTING), ...WITH_KEY(), ...flags]
+  const [program = '', ...args] = testbed.inNetwork(bed, all)
+  const child = spawn(program, args, { env: { ...site.environment, NO_COLOR: '1', ...env }, stdio: 'pipe' })
+  return { child, out: text(child.stdout), err: text(child.stderr), ended: once(child, 'exit') }
 }
 
 async function results(...given: Parameters<typeof push>): Promise<HostResult[]> {
@@ -98,6 +107,11 @@ async function results(...given: Parameters<typeof push>): Promise<HostResult[]>
   return JSON.parse(out)
 }
 const short = (all: readonly HostResult[]) => all.map(({ name, outcome, error }) => [name, outcome, error?.code])
+/** The host is as it was before. */
+async function uninstalled(): Promise<void> {
+  const restored = await testbed.execOk(node, ['cantrip-agent', 'uninstall', '--yes'], { timeoutMs: MINUTES })
+  expect(restored).toContain('host restored: 0 differences')
+}
 const isInstalled = () => existsSync(join(testbed.path(node), '/usr/local/bin/cantrip-agent'))
 
 test(
@@ -217,6 +231,27 @@ away ansible_host=10.90.0.250\n${line('root', PORTS.root)}`
 )
 
 test(
+  'Ctrl-C ends the connections, and leaves no file',
+  async ({ skip }) => {
+    if (why) skip(why)
+    const temporary = file('temporary')
+    await mkdir(temporary)
+    const sleeping = async () => (await testbed.exec(node, ['pgrep', '--uid', 'slow', 'sleep'])).stdout
+    const before = await sleeping()
+    const { child, out, err, ended } = await begin(line('slow', PORTS.slow), ['--dry-run'], { TMPDIR: temporary })
+    await waitFor('the host to hang', async () => (await sleeping()) !== before)
+    expect(readdirSync(temporary)).toHaveLength(1)
+    const beganMs = performance.now()
+    child.kill('SIGINT')
+    const [code] = await ended
+    expect(performance.now() - beganMs).toBeLessThan(5_000)
+    expect([code, await err], await out).toEqual([130, expect.stringContaining('run the same command again')])
+    expect(readdirSync(temporary)).toEqual([])
+  },
+  MINUTES,
+)
+
+test(
   'the prechecks alone leave nothing on the host',
   async ({ skip }) => {
     if (why) skip(why)
@@ -263,8 +298,30 @@ test(
     for (const secret of [PASSWORD, 'END-OF-WORK']) expect(joined.out + joined.err + journal).not.toContain(secret)
     const [changed] = await results(hosts.replace('ansible_user', 'cantrip_roles=master ansible_user'), flags)
     expect(changed).toMatchObject({ outcome: 'changed', actions: ['configure'] })
-    const restored = await testbed.execOk(node, ['cantrip-agent', 'uninstall', '--yes'], { timeoutMs: MINUTES })
-    expect(restored).toContain('host restored: 0 differences')
+    await uninstalled()
+  },
+  3 * MINUTES,
+)
+
+test(
+  'a host that loses power while it is installed is named, and the next run does the rest',
+  async ({ skip }) => {
+    if (why) skip(why)
+    const hosts = line('root', PORTS.root)
+    const { child, out, err, ended } = await begin(hosts, [])
+    let printed = ''
+    child.stdout.on('data', (more) => (printed += more))
+    await waitFor('the installation', () => printed.includes('root: Installing node agent'))
+    await testbed.kill(node)
+    const beganMs = performance.now()
+    const [code] = await ended
+    expect([code, await err], await out).toEqual([4, expect.stringContaining('(push/connection-lost)')])
+    expect(performance.now() - beganMs).toBeLessThan(40_000)
+    await testbed.boot(node)
+    await server.startSshd(node, { ports: Object.values(PORTS), hostKey })
+    expect(short(await results(hosts, WITH_KEY()))).toEqual([['root', 'joined', undefined]])
+    expect(short(await results(hosts, WITH_KEY()))).toEqual([['root', 'unchanged', undefined]])
+    await uninstalled()
   },
   3 * MINUTES,
 )

@@ -29,7 +29,7 @@ export async function carryOut(query: string, flags: PushFlags): Promise<void> {
     await printAs(flags.output, results, resultTable(results))
     refuseFailed(results, flags)
     if (flags.provision) await provision(client, cluster, flags)
-    else if (flags.output === 'text' && !flags.prepareOnly && !flags.dryRun)
+    else if (flags.output === 'text' && !flags.dryRun && results.some(({ node }) => node?.state === 'CONFIGURED'))
       process.stdout.write(`\nNext: controller cluster provision ${cluster}\n`)
   })
 }
