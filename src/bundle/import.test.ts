@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   appendFile,
   mkdir,
@@ -12,7 +13,9 @@ import {
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { create } from 'tar'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { fillDisk } from '../../test/support/fill-disk.ts'
 import { type TinyBundle, tinyBundle } from '../../test/support/tiny-bundle.ts'
 import { importBundle, listBundles } from './import.ts'
 import { verifyBundle } from './verify/verify.ts'
@@ -66,6 +69,24 @@ test('without room for compressed copies, a bundle has none', async () => {
     throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
   })
   expect((await readdir(join(data, 'bundles'))).sort()).toEqual([manifestSha256, `${manifestSha256}.pub`])
+})
+
+test.skipIf(process.getuid?.() !== 0)('a full disk is told as such, and nothing stays (needs root)', async () => {
+  const tar = join(scratch, 'bundle.tar')
+  await create({ cwd: bundle.directory, file: tar }, ['.'])
+  await mkdir(data)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', data])
+  try {
+    fillDisk(join(data, 'ballast'))
+    for (const source of [bundle.directory, tar]) {
+      await expect(importBundle(source, data, bundle.publicKey, NOW)).rejects.toMatchObject({
+        ...{ code: 'disk/full', message: expect.stringContaining(data), fix: expect.stringContaining('df -h') },
+      })
+    }
+    expect(await readdir(join(data, 'bundles'))).toEqual([])
+  } finally {
+    execFileSync('umount', [data])
+  }
 })
 
 test('a damaged bundle leaves nothing', async () => {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { closeSync, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { fileError } from '../../host/linux/files/file-error.ts'
 import { badBundle } from '../error.ts'
 import type { BundleFile } from '../format.ts'
 
-/** Takes a file's bytes in order. `write` and `end` throw if they do not match the manifest. */
+/** Takes a file's bytes in order. `write` and `end` throw if they do not match the manifest, or the copy cannot be written. */
 export interface FileCheck {
   write(chunk: Uint8Array): void
   end(): void
@@ -18,7 +19,8 @@ export interface FileCheck {
  */
 export function checkFile(file: BundleFile, copyTo?: string): FileCheck {
   const hash = createHash('sha256')
-  const descriptor = copyTo === undefined ? undefined : create(join(copyTo, file.path))
+  const copy = copyTo === undefined ? undefined : join(copyTo, file.path)
+  const descriptor = copy === undefined ? undefined : create(copy)
   let size = 0
   const close = () => {
     if (descriptor !== undefined) closeSync(descriptor)
@@ -29,7 +31,9 @@ export function checkFile(file: BundleFile, copyTo?: string): FileCheck {
       if (size > file.size) throw wrongSize(file, `more than ${file.size}`)
       hash.update(chunk)
       if (descriptor === undefined) return
-      for (let done = 0; done < chunk.length; ) done += writeSync(descriptor, chunk, done)
+      named(copy, () => {
+        for (let done = 0; done < chunk.length; ) done += writeSync(descriptor, chunk, done)
+      })
     },
     end() {
       try {
@@ -41,7 +45,7 @@ export function checkFile(file: BundleFile, copyTo?: string): FileCheck {
             `${file.path}: found SHA-256 ${found}; wanted ${file.sha256}, as in the manifest`,
           )
         }
-        if (descriptor !== undefined) fdatasyncSync(descriptor)
+        if (descriptor !== undefined) named(copy, () => fdatasyncSync(descriptor))
       } finally {
         close()
       }
@@ -60,6 +64,15 @@ export function missing(path: string) {
 
 export function extra(path: string) {
   return badBundle('extra-file', `found ${path}, which is not in the manifest; a bundle contains no other files`)
+}
+
+/** An error of a file that is open does not name it. */
+function named(path: string | undefined, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    throw fileError(error, path ?? '')
+  }
 }
 
 function create(path: string): number {
