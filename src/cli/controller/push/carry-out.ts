@@ -41,7 +41,7 @@ async function push(
   flags: PushFlags,
   password: Secret | undefined,
 ): Promise<HostResult[]> {
-  const { atOnce, timeout, proxy, become } = flags
+  const { atOnce, timeout, proxy, tlsTerminatingProxy, become } = flags
   const mode: PushMode = flags.dryRun ? 'dry-run' : flags.prepareOnly ? 'prepare' : 'join'
   const timeoutMs = timeout * 1_000
   const signal = interruption()
@@ -49,7 +49,8 @@ async function push(
   const progress = pushProgress(flags.output === 'text' ? process.stdout : process.stderr, hosts)
   const join = sharedJoin(client, cluster, { hosts: hosts.length, seconds: Math.ceil(hosts.length / atOnce) * timeout })
   return withSshConfig(flags, async (run) => {
-    const ports = { client, cluster, mode, run, root: { become, password }, proxy, join: join.get }
+    const root = { become, password }
+    const ports = { client, cluster, mode, run, root, proxy, tlsTerminatingProxy, join: join.get }
     const results = await pushAll(ports, hosts, {
       ...{ atOnce, timeoutMs, signal, nowMs: () => performance.now() },
       onStage: progress.stage,

@@ -21,6 +21,7 @@ export interface PushFlags {
   /** Seconds. */
   timeout: number
   proxy?: string
+  tlsTerminatingProxy?: boolean
   prepareOnly?: boolean
   provision?: boolean
   dryRun?: boolean

@@ -3,7 +3,7 @@ import { AgentError } from '../../../base/agent-error.ts'
 import { nodeRoutes } from '../../../protocol/api/nodes.ts'
 import type { InventoryHost } from '../inventory/host.ts'
 import type { AdminClient } from '../session/client.ts'
-import { type PushMode, pushHost } from './push-host.ts'
+import { type PushMode, type PushPorts, pushHost } from './push-host.ts'
 import type { RunOnHost } from './ssh/run.ts'
 
 const HOST: InventoryHost = {
@@ -12,7 +12,15 @@ const HOST: InventoryHost = {
 }
 const OWN = { nodeId: 'n-aaaaaaaaaa', fingerprint: 'SHA256:x' }
 const JOIN = {
-  ...{ cluster: 'factory', urls: ['https://c:8443'], ca: 'CA', agents: [], token: 't', passphrase: 'p' },
+  ...{
+    cluster: 'factory',
+    urls: ['https://c:8443'],
+    ca: 'CA',
+    agents: [],
+    token: 't',
+    passphrase: 'p',
+    credentialsSha256: 'cafe',
+  },
   credentials: { name: 'factory-2', fetchableUntil: 'then' },
 }
 
@@ -45,8 +53,12 @@ function scene(printed: (Lines | AgentError)[], node: Partial<Node> = {}) {
     onLine?.(next.prechecks)
     throw new AgentError('push/host-failed', 'exit code 3', { fix: '' })
   }
-  const push = (mode: PushMode = 'join', host = HOST) => {
-    const ports = { client, cluster: 'factory', mode, run, root: { become: 'sudo' as const }, proxy: undefined }
+  const push = (
+    mode: PushMode = 'join',
+    host = HOST,
+    way: Pick<PushPorts, 'proxy' | 'tlsTerminatingProxy'> = { proxy: undefined },
+  ) => {
+    const ports = { client, cluster: 'factory', mode, run, root: { become: 'sudo' as const }, ...way }
     const join = async () => JOIN as never
     const options = { signal: new AbortController().signal, timeoutMs: 1_000, onStage: () => undefined }
     return pushHost({ ...ports, join }, host, options)
@@ -66,6 +78,13 @@ test('a new host is installed, approved by the key that it printed, and configur
   expect(asked).toEqual(['{id}', 'approve', 'configure'])
   expect(scripts[1]).toContain("more='-o json --role worker --label line=a'")
   expect(scripts[1]).toContain("task='install'")
+})
+
+test('a host behind a proxy that ends TLS compares the SHA-256 of the credentials', async () => {
+  const { push, scripts } = scene([NEW, REGISTERED])
+  await push('join', HOST, { proxy: 'http://proxy:3128', tlsTerminatingProxy: true })
+  expect(scripts[1]).toContain("proxy='http://proxy:3128'")
+  expect(scripts[1]).toContain("inspected='cafe'")
 })
 
 test('a node with its roles is not changed, in any state', async () => {

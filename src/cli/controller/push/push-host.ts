@@ -21,6 +21,8 @@ export interface PushPorts {
   root: RootAccess
   /** For the connection from the hosts to the controller. */
   proxy: string | undefined
+  /** Whether a proxy ends TLS itself; without `proxy`, a transparent one. */
+  tlsTerminatingProxy?: boolean | undefined
   /** The same for all hosts; made when the first one needs it. */
   join(): ReturnType<typeof newJoin>
 }
@@ -95,7 +97,8 @@ async function runAgent(
   onStage('downloading the agent')
   const roles = host.roles.flatMap((role) => ['--role', role])
   const more = ['-o', 'json', ...roles, ...flags]
-  const work = joinScript({ ...(await ports.join()), proxy: ports.proxy, task, more })
+  const { proxy, tlsTerminatingProxy } = ports
+  const work = joinScript({ ...(await ports.join()), proxy, tlsTerminatingProxy, task, more })
   let unfit: AgentError | undefined
   return ports
     .run(host, hostScript(work, ports.root), {

@@ -31,6 +31,7 @@ export function registerPush(program: Command): void {
         .default(900, '15m'),
     )
     .option('--proxy <url>', 'HTTP proxy between the machines and the controller: http://host:port', proxyOf)
+    .option('--tls-terminating-proxy', 'a proxy ends TLS itself (TLS inspection); without --proxy, a transparent one')
     .addOption(
       new Option('--prepare-only', 'run the prechecks on each host with the agent, and leave nothing there').conflicts([
         'provision',
