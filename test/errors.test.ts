@@ -32,6 +32,7 @@ const WITHOUT_CODE: readonly string[] = [
   'agent/identity/credential-file.ts',
   'base/agent-error.ts',
   'bundle/error.ts',
+  'cli/agent/bake.ts',
   'cli/agent/carry-out-workflow.ts',
   'cli/agent/install.ts',
   'cli/agent/prechecks/fix.ts',

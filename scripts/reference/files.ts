@@ -18,7 +18,10 @@ const paths = pathsOf()
 
 /** Files of the agent itself. */
 const OF_AGENT: Record<
-  Exclude<keyof AgentPaths, 'name' | 'instance' | 'unit' | 'guardTimer'>,
+  Exclude<
+    keyof AgentPaths,
+    'name' | 'instance' | 'unit' | 'guardTimer' | 'firstBootUnit' | 'firstBootPath' | 'hostKeysUnit'
+  >,
   [mode: string, content: string]
 > = {
   executable: ['0755', 'the agent'],
@@ -42,6 +45,14 @@ const OF_AGENT: Record<
   instructionFile: ['0600', 'the open instruction'],
   provisionedFile: ['0600', 'the last instruction that was carried out: it says which images the agent keeps'],
   updateFile: ['0600', 'the last update of the agent, as far as it got'],
+  bornFile: ['0600', 'machine-id and product UUID of the machine on which the node was registered'],
+  dayZeroDirectory: [
+    '0700',
+    'credentials of a machine that was made from an image, until it has registered; by `agent bake`',
+  ],
+  firstBootUnitFile: ['0644', 'registers such a machine; by `agent bake`'],
+  firstBootPathFile: ['0644', 'starts it when there are credentials; by `agent bake`'],
+  hostKeysUnitFile: ['0644', 'creates SSH host keys that are missing; by `agent bake`'],
   outboxFile: ['0600', 'events that the controller has not acknowledged'],
   trustFile: ['0600', 'certificate authorities and instruction keys that the node trusts since a rotation'],
   controllersFile: ['0600', 'URLs of controllers, besides those in `agent.json`'],
@@ -80,7 +91,7 @@ export async function filesPage(): Promise<string> {
 \`agent reset\` removes what provisioning added, and \`agent uninstall\` removes that and the agent. With \`--instance NAME\`, the names below
 contain \`cantrip-NAME\` instead of \`cantrip\`.`,
     '## The agent',
-    'Removed by `agent uninstall`.',
+    'Removed by `agent uninstall`; on a machine that was made from an image with the agent, what belongs to the image stays.',
     table(['Path', 'Mode', 'Content'], agentRows()),
     '## What provisioning adds to a node',
     `Removed by \`agent reset\` and \`agent uninstall\`, and by \`controller node remove\` and \`controller cluster reset\`. The list is a plan for

@@ -34,6 +34,17 @@ export interface AgentPaths {
   provisionedFile: string
   /** The last update of the agent, as far as it got. */
   updateFile: string
+  /** Where a machine that is made from an image gets its credentials. */
+  dayZeroDirectory: string
+  /** Registers such a machine; started by the path unit. */
+  firstBootUnit: string
+  firstBootUnitFile: string
+  firstBootPath: string
+  firstBootPathFile: string
+  hostKeysUnit: string
+  hostKeysUnitFile: string
+  /** The machine on which this node got its identity. */
+  bornFile: string
   outboxFile: string
   linkFile: string
   /** What the controller told the node to trust, since its keys were rotated. */
@@ -85,6 +96,14 @@ export function pathsOf(instance?: string, root = ''): AgentPaths {
     instructionFile: `${state}/instruction.json`,
     provisionedFile: `${state}/provisioned.json`,
     updateFile: `${state}/update.json`,
+    dayZeroDirectory: `${config}-day0`,
+    firstBootUnit: `${name}-first-boot.service`,
+    firstBootUnitFile: `${units}/${name}-first-boot.service`,
+    firstBootPath: `${name}-first-boot.path`,
+    firstBootPathFile: `${units}/${name}-first-boot.path`,
+    hostKeysUnit: `${name}-host-keys.service`,
+    hostKeysUnitFile: `${units}/${name}-host-keys.service`,
+    bornFile: `${state}/born.json`,
     outboxFile: `${state}/outbox`,
     linkFile: `${state}/link.json`,
     trustFile: `${state}/trust.json`,

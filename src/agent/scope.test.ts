@@ -2,9 +2,10 @@ import { expect, test } from 'vitest'
 import { isIn, type Scope } from './scope.ts'
 
 test.each<[string, Scope[]]>([
-  ['install/agent', ['agent', 'all']],
-  ['etcd/start-unit', ['kubernetes', 'all']],
-  ['mend/swap', ['all']],
+  ['install/agent', ['agent', 'all', 'baked']],
+  ['etcd/start-unit', ['kubernetes', 'all', 'baked']],
+  ['mend/swap', ['all', 'baked']],
+  ['bake/agent', ['baked']],
 ])('%s is undone with %j', (step, scopes) => {
-  expect((['kubernetes', 'agent', 'all'] as const).filter((scope) => isIn(scope, step))).toEqual(scopes)
+  expect((['kubernetes', 'agent', 'all', 'baked'] as const).filter((scope) => isIn(scope, step))).toEqual(scopes)
 })

@@ -1,14 +1,22 @@
 import { fixStepIdOf } from '../engine/checks/fix-workflow.ts'
 import { INSTALL_STEPS } from './install/workflow.ts'
 
-/** What to undo. `kubernetes`: the agent stays. `agent`: Kubernetes stays. `all`: the machine is restored. */
-export type Scope = 'kubernetes' | 'agent' | 'all'
+/**
+ * What to undo. `kubernetes`: the agent stays. `agent`: Kubernetes stays. `all`: the machine is restored; if it was made from an image
+ * with the agent, to the state of the image. `baked`: also what `agent bake` made part of the image.
+ */
+export type Scope = 'kubernetes' | 'agent' | 'all' | 'baked'
+
+/** Prefix of the step ids under which the ledger records the changes of `agent bake`. */
+export const BAKE_STEPS = 'bake/'
 
 /** Prefix of the step ids under which the ledger records the changes of `precheck --fix`. */
 const FIX_STEPS = fixStepIdOf('')
 
-/** Whether this scope undoes the changes of this step. The changes of `precheck --fix` are undone only with `all`. */
+/** Whether this scope undoes the changes of this step. The changes of `precheck --fix` are undone only with `all` and `baked`. */
 export function isIn(scope: Scope, step: string): boolean {
+  if (scope === 'baked') return true
+  if (step.startsWith(BAKE_STEPS)) return false
   if (scope === 'all') return true
   return !step.startsWith(FIX_STEPS) && step.startsWith(INSTALL_STEPS) === (scope === 'agent')
 }

@@ -27,6 +27,7 @@ function verbsOf(command: Command, path: string): Verb[] {
 const WITHOUT_FORMAT = {
   'agent logs': 'the lines of a file, as they are',
   'agent operator': 'a service',
+  'agent first-boot': 'a service',
   'agent run': 'a service',
   'agent completion': 'a script',
   'controller serve': 'a service, with --log-format',

@@ -25,6 +25,8 @@ import { waitFor } from '../support/wait-for.ts'
 
 const ID = '0123456789abcdef0123456789abcde0'
 const OTHER_ID = 'fedcba9876543210fedcba987654321f'
+const UUID = '2f1a8f52-6c0e-4f3b-9f0e-0c9f6f2f9f11'
+const OTHER_UUID = '9f0e0c9f-4f3b-6c0e-8f52-6f2f9f112f1a'
 const PASSPHRASE = 'correct horse battery staple'
 let dataDirectory: string
 let controller: Controller
@@ -132,4 +134,17 @@ test('an agent that is restarted, killed, installed again or started after a reb
   await waitFor('connected', async () => (await shown()).connected || undefined, { details })
   expect((await shown()).warnings).toEqual([])
   expect(service.output()).not.toMatch(/two machines|another agent/)
+})
+
+test('a copy on another machine refuses the identity, and does not disturb the original', async () => {
+  await service.end('SIGTERM')
+  agent.setMachine({ machineId: ID, productUuid: UUID })
+  service = agent.start()
+  await waitFor('a new session', () => /connected to/.test(service.output()) || undefined, { details })
+  const other = startCopy({ machineId: OTHER_ID, productUuid: OTHER_UUID })
+  await waitFor('the refusal', () => statusOfCopy()?.problem?.code === 'identity/copied' || undefined, { details })
+  expect(statusOfCopy()?.problem?.message).toMatch(new RegExp(`${ID}.*${UUID}.*${OTHER_ID}.*${OTHER_UUID}`))
+  expect(other.output()).not.toContain('connected to')
+  expect((await shown()).connected).toBe(true)
+  expect((await shown()).warnings).toEqual([])
 })

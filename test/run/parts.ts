@@ -47,6 +47,7 @@ const stories: Record<string, readonly string[]> = {
   grown: ['test/e2e/shapes.ts', 'grown'],
   'agent-update': ['test/e2e/agent-update.ts'],
   'clock-jumps': ['test/e2e/clock-jumps.ts'],
+  baked: ['test/e2e/baked.ts'],
   journey: ['test/e2e/shapes.ts', 'journey'],
   upgraded: ['test/e2e/shapes.ts', 'upgraded', ...(isFull ? ['upgraded-trio'] : [])],
   settings: ['test/e2e/shapes.ts', 'settings'],

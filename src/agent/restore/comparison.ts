@@ -52,7 +52,7 @@ export async function openComparison({ paths, scope, machine, ledger, observer }
         differences: [...byLedger, ...differences.filter(({ what }) => !namedAlready.has(what))],
         unrelated,
         notCompared: [
-          ...(observer && !before && changes.length > 0 && scope !== 'agent'
+          ...(observer && !before && changes.length > 0 && scope !== 'agent' && scope !== 'baked'
             ? ['there is no snapshot of this machine from before']
             : []),
           ...unseen.map(({ kind, why }) => `${kind}: ${why}`),

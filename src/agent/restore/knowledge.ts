@@ -42,7 +42,7 @@ export function knowledgeOf(
     isDuringRun: (ms) => times.some(([from, to]) => from - MARGIN_MS <= ms && ms <= to + MARGIN_MS),
     kept,
     left: leftovers,
-    own: [paths.stateDirectory, paths.runtimeDirectory, paths.logDirectory, ...stays],
+    own: [paths.stateDirectory, paths.runtimeDirectory, paths.logDirectory, paths.dayZeroDirectory, ...stays],
   }
 }
 

@@ -31,7 +31,8 @@ export function afterSnapshot(
 ): Workspace {
   const { machine, ledger, hostFor } = workspace
   const { outstanding } = replay(ledger.entries())
-  const isFresh = outstanding.every(({ step }) => before === 'kubernetes' && !isIn('kubernetes', step))
+  // What was baked belongs to the image, and so to the machine before.
+  const isFresh = outstanding.every(({ step }) => !isIn(before === 'kubernetes' ? 'kubernetes' : 'all', step))
   if (!isFresh) return workspace
   const take = async () => {
     const { snapshot } = await observe(observer)
@@ -58,7 +59,7 @@ export async function snapshotFor(
   paths: AgentPaths,
   machine: Workspace['machine'],
 ): Promise<Snapshot | undefined> {
-  // Kubernetes stays, so the machine is not expected to be as before.
-  if (scope === 'agent') return undefined
+  // Kubernetes stays, or the snapshot shows the image: the machine is not expected to be as before.
+  if (scope === 'agent' || scope === 'baked') return undefined
   return readSnapshot(machine, fileOf(paths, scope === 'kubernetes' ? 'kubernetes' : 'install'))
 }

@@ -10,7 +10,7 @@ import type { Observer } from '../../snapshot/look/observer.ts'
 import { dropDamaged, openLinkStore } from '../link/link-state.ts'
 import { openOutbox } from '../link/outbox.ts'
 import type { AgentPaths } from '../paths.ts'
-import { isIn, type Scope } from '../scope.ts'
+import { BAKE_STEPS, isIn, type Scope } from '../scope.ts'
 import { reserveOf } from '../service/reserve.ts'
 import { type Compared, openComparison } from './comparison.ts'
 import { keptSoFar } from './knowledge.ts'
@@ -66,10 +66,13 @@ export async function undoChangesOn(
   } finally {
     await workspace.ledger.close()
   }
-  const { report, compared, isEmpty } = ended
+  const { report, compared, isEmpty, isAllBaked } = ended
   const { outcome, kept, undone, removed } = report
   const isDone = outcome === 'done' && compared.differences.length === 0
-  const inOwn = scope === 'all' && isDone && isEmpty ? await removeOwnDirectories(paths, workspace.machine) : NOTHING
+  const isWhole = isDone && (scope === 'all' || scope === 'baked')
+  const inOwn = isWhole && isEmpty ? await removeOwnDirectories(paths, workspace.machine) : NOTHING
+  // The ledger of an image has what was baked, and stays.
+  if (isWhole && !isEmpty && isAllBaked) await removeOwnState(paths, workspace.machine)
   const leftovers = [...report.leftovers, ...inOwn.leftovers]
   const restored = isDone && leftovers.length === 0
   return { outcome, restored, leftovers, kept: [...kept, ...inOwn.kept], removed, undone, ...compared }
@@ -79,7 +82,7 @@ export async function undoChangesOn(
 export async function undoAndCompare(
   { machine, ledger }: Pick<Workspace, 'machine' | 'ledger'>,
   { paths, scope, run, emit, signal, observer }: UndoOptions,
-): Promise<{ report: UndoReport; compared: Compared; isEmpty: boolean }> {
+): Promise<{ report: UndoReport; compared: Compared; isEmpty: boolean; isAllBaked: boolean }> {
   const select = ({ step }: Pick<ChangeEntry, 'step'>) => isIn(scope, step)
   const changes = replay(ledger.entries()).outstanding.filter(select)
   const role = scope === 'kubernetes' ? 'reset' : 'uninstall'
@@ -87,7 +90,9 @@ export async function undoAndCompare(
   const report = await undoRuns({ ledger, machine, run, role, select, emit, signal })
   const kept = await keptSoFar(ledger.entries(), machine)
   const compared = await comparison.end(changes, report, kept)
-  return { report: { ...report, kept }, compared, isEmpty: replay(ledger.entries()).outstanding.length === 0 }
+  const { outstanding } = replay(ledger.entries())
+  const isAllBaked = outstanding.every(({ step }) => step.startsWith(BAKE_STEPS))
+  return { report: { ...report, kept }, compared, isEmpty: outstanding.length === 0, isAllBaked }
 }
 
 /** Cancels the open instruction, which the service would otherwise continue, and forgets the last one. Its result is sent when the link is up. */
@@ -118,6 +123,18 @@ function reportReset(paths: AgentPaths): void {
 }
 
 const NOTHING: Pick<UndoReport, 'leftovers' | 'kept'> = { leftovers: [], kept: [] }
+
+/** Removes what the agent knew as a node, so that the machine can become another one. */
+async function removeOwnState(paths: AgentPaths, machine: Machine): Promise<void> {
+  const { stateDirectory, ledgerDirectory } = paths
+  const kept = [ledgerDirectory, backupsOf(paths)]
+  for (const name of (await machine.list(stateDirectory)) ?? []) {
+    const path = `${stateDirectory}/${name}`
+    if (kept.includes(path)) continue
+    if ((await machine.stat(path))?.kind === 'directory') await machine.removeTree(path)
+    else await machine.unlink(path)
+  }
+}
 
 /** Removes the ledger, its backups, and the runtime directory of the service. */
 async function removeOwnDirectories(

@@ -9,6 +9,7 @@ import { OPERATION_FRAME } from '../../protocol/wire/released-names.ts'
 import { knownImages, readBrought, reportedImages } from '../added-images.ts'
 import { type AgentConfig, requireConfig, urlsNow } from '../config.ts'
 import { readControllers } from '../controllers.ts'
+import { noteBirth, refuseCopy } from '../identity/born.ts'
 import {
   hasInstaller,
   type NodeIdentity,
@@ -48,8 +49,11 @@ async function serve(options: ServiceOptions, status: StatusFile): Promise<void>
   const config = requireConfig(paths)
   makePrivateDirectory(paths.stateDirectory)
   status.update({ cluster: config.cluster.name })
+  const { log, machine } = options
+  refuseCopy(paths, machine)
   const identity = (await usableIdentity(options)) ?? (await enrolled(options, config, status))
   removeInstaller(paths)
+  if (noteBirth(paths, machine)) log('info', `the identity of this node belongs to machine ${machine.machineId}`)
   await work(options, config, identity, status)
 }
 

@@ -1,16 +1,9 @@
 import { type Advice, advice, remarked, together } from '../../base/command.ts'
 import type { Check, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
+import { isMachineId, isOneDigit, isPlaceholderUuid } from '../../host/kernel/machine-ids.ts'
 import { ifReadable } from '../../host/kernel/processes.ts'
 import { defaultRoutes, mainRoutes } from '../../host/network/routes.ts'
-
-/** Placeholders on boards whose vendor did not set a UUID; compared in lower case. */
-const PLACEHOLDER_UUIDS = [
-  '03000200-0400-0500-0006-000700080009',
-  '00020003-0004-0005-0006-000700080009',
-  '12345678-1234-5678-90ab-cddeefaabbcc',
-  '01234567-8910-1112-1314-151617181920',
-]
 
 export const check: Check = {
   id: 'identity',
@@ -43,18 +36,20 @@ interface Wrong {
   fix: string | Advice
 }
 
-/** machine-id(5): 32 lower-case hex digits; `uninitialized` until the first boot of an image has ended. */
 function wrongMachineId(text: string | undefined): Wrong | undefined {
   const id = text?.trim() ?? ''
   const fix = remarked('rm -f /etc/machine-id /var/lib/dbus/machine-id && systemd-machine-id-setup', 'then reboot')
   if (id === '') return { found: 'no /etc/machine-id', fix }
-  if (!/^[0-9a-f]{32}$/.test(id)) return { found: `/etc/machine-id is "${id.slice(0, 40)}"`, fix }
-  return isOneDigit(id) ? { found: `machine-id ${id} is not unique`, fix } : undefined
+  if (isMachineId(id)) return undefined
+  return {
+    found: /^([0-9a-f])\1{31}$/.test(id) ? `machine-id ${id} is not unique` : `/etc/machine-id is "${id.slice(0, 40)}"`,
+    fix,
+  }
 }
 
 function wrongUuid(text: string | undefined): Wrong | undefined {
   const uuid = text?.trim().toLowerCase() ?? ''
-  if (uuid === '' || !(PLACEHOLDER_UUIDS.includes(uuid) || isOneDigit(uuid.replaceAll('-', '')))) return undefined
+  if (uuid === '' || !isPlaceholderUuid(uuid)) return undefined
   return {
     found: `product_uuid ${uuid} is not unique`,
     fix: advice(
@@ -68,8 +63,4 @@ function wrongMac(name: string | undefined, text: string | undefined): Wrong | u
   if (name === undefined || !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac) || !isOneDigit(mac.replaceAll(':', '')))
     return undefined
   return { found: `${name} has the MAC address ${mac}`, fix: advice(`set a unique MAC address for ${name}`) }
-}
-
-function isOneDigit(hex: string): boolean {
-  return new Set(hex).size === 1
 }

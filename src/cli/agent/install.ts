@@ -1,4 +1,3 @@
-import { isSea } from 'node:sea'
 import type { Command } from 'commander'
 import type { AgentConfig } from '../../agent/config.ts'
 import type { Credentials } from '../../agent/identity/credentials.ts'
@@ -23,6 +22,7 @@ import {
   type GlobalOptions,
   interruption,
   optionsOf,
+  ownExecutable,
   pathsFor,
   requireRoot,
 } from './surroundings.ts'
@@ -88,6 +88,13 @@ export function registerInstall(program: Command): Command {
       if (word !== undefined) throw noSuchCommand(word, program)
       await act(optionsOf<Options>(command))
     })
+}
+
+/** Installs the agent with credentials that a machine got at its first boot. */
+export function installDayZero(
+  options: Required<Pick<Options, 'credsFile' | 'passphraseFile'>> & Pick<Options, 'hostname'> & GlobalOptions,
+): Promise<void> {
+  return act({ ...options, ignoreCheck: [], wait: true, output: 'text' })
 }
 
 async function act(options: Options & GlobalOptions): Promise<void> {
@@ -165,7 +172,7 @@ async function change({
   const { openWorkspace } = await import('../../agent/restore/open-workspace.ts')
   const { install } = await import('../../agent/install/workflow.ts')
   const params = {
-    ...{ paths, executable: executable(), credentials, registryLogins },
+    ...{ paths, executable: ownExecutable(), credentials, registryLogins },
     config: { ...config, warnings: warningsOf(results) },
     ...(hostname === undefined ? {} : { hostname }),
   }
@@ -173,6 +180,7 @@ async function change({
   const onEvent = (event: EngineEvent) => (format === 'json' ? print(JSON.stringify(event)) : show(event))
   const workspace = await openWorkspace(paths)
   try {
+    await becomeAnother(paths)
     await noteIgnored(workspace, results)
     await carryOutWorkflow({ workspace, workflow: install, params, run: 'install', onEvent, signal })
   } finally {
@@ -182,28 +190,22 @@ async function change({
   await retryNow(paths, workspace.machine)
 }
 
+/** On a copy of a node: the original keeps its identity. */
+async function becomeAnother(paths: AgentPaths): Promise<void> {
+  const { forgetOriginal } = await import('../../agent/identity/born.ts')
+  const { readMachineIds } = await import('../../agent/identity/machine.ts')
+  if (forgetOriginal(paths, readMachineIds()))
+    process.stderr.write(
+      'this machine is a copy of a node: it forgot the identity of the original, and becomes another node\n',
+    )
+}
+
 /** Records ignored checks in the ledger, so that support can see them later. */
 async function noteIgnored({ ledger, machine }: Workspace, results: readonly CheckResult[]): Promise<void> {
   for (const { id: check, found, ignored: reason } of results) {
     if (reason === undefined) continue
     await ledger.append({ kind: 'check-ignored', check, found, reason, at: machine.now().toISOString() })
   }
-}
-
-/**
- * The file that runs now. Nobody can write to it while it runs (ETXTBSY), but the owner of its path could replace it
- * there. Throws AgentError `install/from-source` if the agent runs from source.
- */
-function executable(): string {
-  if (isSea()) return '/proc/self/exe'
-  throw new AgentError(
-    'install/from-source',
-    'the agent runs from source; only the executable that scripts/build creates can be installed',
-    {
-      fix: 'scripts/build, then run dist/agent-linux-x64',
-      kind: 'invalid',
-    },
-  )
 }
 
 const REGISTERED_WITHIN_MS = 60_000

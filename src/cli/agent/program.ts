@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { registerCompletion } from '../kit/completion/completion.ts'
 import { ExitCode } from '../kit/exit-codes.ts'
 import { versionText } from '../kit/version-text.ts'
+import { registerBake } from './bake.ts'
 import { registerInstall } from './install.ts'
 import { registerLogs } from './logs.ts'
 import { registerPlan } from './plan.ts'
@@ -37,6 +38,7 @@ export function createProgram(): Command {
   registerLogs(program)
   registerReset(program)
   registerUninstall(program)
+  registerBake(program)
   registerSupportBundle(program)
   registerOperator(program)
   registerCompletion(program, { called: NAMES, bare: install.options, names: { check: checkIds } })

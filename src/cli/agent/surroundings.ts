@@ -1,3 +1,4 @@
+import { isSea } from 'node:sea'
 import type { Command } from 'commander'
 import { type AgentPaths, INSTANCE_NAME, pathsOf } from '../../agent/paths.ts'
 import { AgentError } from '../../base/agent-error.ts'
@@ -10,7 +11,7 @@ export interface GlobalOptions {
 }
 
 /** Instance names that would collide with directories and units of provisioning and of the controller, such as cantrip-containerd. */
-const TAKEN = ['api-watch', 'containerd', 'controller', 'controller-service', 'join', 'node-dns', 'operator']
+const TAKEN = ['api-watch', 'containerd', 'controller', 'controller-service', 'day0', 'join', 'node-dns', 'operator']
 
 /** The paths of an installation. */
 export function pathsFor(instance: string | undefined): AgentPaths {
@@ -35,6 +36,22 @@ export function requireRoot(uid: number, what: string): void {
     fix: 'run it with sudo',
     kind: 'invalid',
   })
+}
+
+/**
+ * The file that runs now. Nobody can write to it while it runs (ETXTBSY), but the owner of its path could replace it
+ * there. Throws AgentError `install/from-source` if the agent runs from source.
+ */
+export function ownExecutable(): string {
+  if (isSea()) return '/proc/self/exe'
+  throw new AgentError(
+    'install/from-source',
+    'the agent runs from source; only the executable that scripts/build creates can be installed',
+    {
+      fix: 'scripts/build, then run dist/agent-linux-x64',
+      kind: 'invalid',
+    },
+  )
 }
 
 export const FORMATS = ['text', 'json'] as const

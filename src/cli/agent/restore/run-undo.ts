@@ -44,6 +44,12 @@ export async function runUndo({ scope, question, instance, yes, format, verbose 
 
 /** Runs before the credentials are removed. An unreachable controller does not stop the uninstallation. */
 async function announceLeaving(paths: AgentPaths, scope: Exclude<Scope, 'kubernetes'>): Promise<void> {
+  const { bornElsewhere } = await import('../../../agent/identity/born.ts')
+  const { readMachineIds } = await import('../../../agent/identity/machine.ts')
+  if (bornElsewhere(paths, readMachineIds())) {
+    process.stderr.write('this machine is a copy of a node: the original stays registered\n')
+    return
+  }
   const { leave } = await import('../../../agent/identity/leave.ts')
   const { linuxNetwork } = await import('../../../host/linux/network/network.ts')
   const stays = scope === 'agent' ? 'kubernetes' : 'nothing'

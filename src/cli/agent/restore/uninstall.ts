@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { formatOption } from '../../kit/output.ts'
 import { FORMATS, type Format, optionsOf } from '../surroundings.ts'
 import { runUndo } from './run-undo.ts'
@@ -6,6 +6,7 @@ import { runUndo } from './run-undo.ts'
 interface Options {
   yes?: boolean
   keepKubernetes?: boolean
+  baked?: boolean
   output: Format
 }
 
@@ -15,6 +16,7 @@ Examples:
   sudo ./agent --uninstall --yes
   sudo agent uninstall --keep-kubernetes  # keep Kubernetes running
   sudo agent -m blue -d  # uninstall this instance only
+  sudo agent uninstall --baked  # on a template machine
 
 At the end, the agent compares the machine with its state before installation. With -v and -o json it also lists changes that were not made by the agent.
 Exit code 5 if a change could not be undone or a difference remains; fix what is reported and run the command again.
@@ -26,13 +28,14 @@ export function registerUninstall(program: Command): void {
     .summary('remove the agent and Kubernetes, and restore this machine')
     .description('Undoes every change, newest first: Kubernetes, etcd, network, files, units, and the agent itself.')
     .option('-y, --yes', 'do not ask for confirmation')
-    .option('--keep-kubernetes', 'remove the agent only')
+    .addOption(new Option('--keep-kubernetes', 'remove the agent only').conflicts('baked'))
+    .option('--baked', 'also undo "agent bake", on a machine that was made from an image with the agent')
     .addOption(formatOption(FORMATS))
     .addHelpText('after', EXAMPLES)
     .action(async (_: Options, command: Command) => {
-      const { instance, yes, keepKubernetes, output, verbose } = optionsOf<Options>(command)
+      const { instance, yes, keepKubernetes, baked, output, verbose } = optionsOf<Options>(command)
       await runUndo({
-        scope: keepKubernetes ? 'agent' : 'all',
+        scope: keepKubernetes ? 'agent' : baked ? 'baked' : 'all',
         question: keepKubernetes
           ? 'Remove the agent from this machine?'
           : 'Remove Kubernetes and the agent from this machine?',

@@ -1,0 +1,112 @@
+import { AgentError } from '../../base/agent-error.ts'
+import { CONTAINERD, ETCD_DATA, KUBELET_STATE, KUBERNETES } from '../../base/kubernetes-paths.ts'
+import type { HostView } from '../../host/host.ts'
+import type { Machine } from '../../host/machine.ts'
+import { replay } from '../../ledger/replay.ts'
+import type { AgentPaths } from '../paths.ts'
+import type { Workspace } from '../restore/workspace.ts'
+import { BAKE_STEPS } from '../scope.ts'
+
+/** What a machine has of its own, and makes again at its next boot. `text`: the file stays, with this text. */
+export interface Sealed {
+  path: string
+  text?: string
+}
+
+/** Files, by directory and pattern of their names. */
+const FILES: readonly (readonly [directory: string, name: RegExp])[] = [
+  ['/var/lib/dbus', /^machine-id$/],
+  ['/var/lib/systemd', /^(random-seed|credential\.secret)$/],
+  ['/etc/ssh', /^ssh_host_.*_key(\.pub)?$/],
+  ['/etc', /^hostname$/],
+  ['/var/log', /^cloud-init.*\.log$/],
+  ['/var/lib/dhcp', /\.leases?$/],
+  ['/var/lib/dhclient', /\.leases?$/],
+  ['/var/lib/dhcpcd', /\.lease6?$/],
+  ['/var/lib/NetworkManager', /(\.lease|^secret_key|^timestamps)$/],
+  ['/etc/netplan', /^50-cloud-init\.yaml$/],
+  ['/etc/udev/rules.d', /^70-persistent-net\.rules$/],
+  ['/etc/nvme', /^host(nqn|id)$/],
+  ['/etc/multipath', /^wwids$/],
+  [`${CONTAINERD.root}/io.containerd.grpc.v1.introspection`, /^uuid$/],
+]
+/** Directories with all that is in them; they stay. */
+const DIRECTORIES = ['/var/lib/cloud', '/var/log/journal']
+const MACHINE_ID = '/etc/machine-id'
+const INITIATOR = '/etc/iscsi/initiatorname.iscsi'
+/** Debian's open-iscsi replaces this text at its start. Others create a file that is missing. */
+const DEBIAN_ISCSI = '/usr/lib/open-iscsi/startup-checks.sh'
+const GENERATE = 'GenerateName=yes\n'
+
+/** What a cluster leaves on its nodes. */
+const OF_A_CLUSTER = [`${KUBERNETES}/kubelet.conf`, `${KUBELET_STATE}/pki`, `${ETCD_DATA}/member`]
+
+/** Throws unless this machine is a template: baked, not registered, and without the state of a cluster. */
+export async function requireTemplate(
+  { machine, ledger }: Pick<Workspace, 'machine' | 'ledger'>,
+  paths: AgentPaths,
+): Promise<void> {
+  const { outstanding } = replay(ledger.entries())
+  if (!outstanding.some(({ step }) => step.startsWith(BAKE_STEPS)))
+    throw new AgentError('bake/not-baked', 'this machine was not prepared with agent bake', {
+      fix: 'sudo agent bake --yes',
+      kind: 'refused',
+    })
+  await refuseInstalled(machine, paths)
+  for (const path of OF_A_CLUSTER) {
+    if ((await machine.stat(path)) === undefined) continue
+    throw new AgentError('bake/cluster', `found ${path}: a cluster runs here, or left its data`, {
+      fix: 'sudo agent uninstall; or move the data of a former cluster away',
+      kind: 'refused',
+    })
+  }
+}
+
+export async function refuseInstalled(view: HostView, { configFile, nodeIdentity }: AgentPaths): Promise<void> {
+  for (const path of [nodeIdentity, configFile]) {
+    if ((await view.stat(path)) === undefined) continue
+    throw new AgentError('bake/installed', `found ${path}: this machine is a node, or becomes one`, {
+      fix: 'sudo agent uninstall, and repeat the command',
+      kind: 'refused',
+    })
+  }
+}
+
+/** What `seal` would change. */
+export async function toSeal(view: HostView, paths: AgentPaths): Promise<Sealed[]> {
+  const found: Sealed[] = []
+  // Truncated and not removed: systemd then sets it at the next boot, also on a read-only file system.
+  if (((await view.read(MACHINE_ID)) ?? '') !== '') found.push({ path: MACHINE_ID, text: '' })
+  const own: typeof FILES = [
+    [paths.dayZeroDirectory, /./],
+    [paths.stateDirectory, /^(born\.json|before-.*\.snapshot)$/],
+    [paths.logDirectory, /./],
+  ]
+  // A link to another file that is sealed stays.
+  for (const [directory, name] of [...FILES, ...own])
+    for (const each of (await view.list(directory)) ?? [])
+      if (name.test(each) && (await view.stat(`${directory}/${each}`))?.kind === 'file')
+        found.push({ path: `${directory}/${each}` })
+  for (const path of DIRECTORIES) if (((await view.list(path)) ?? []).length > 0) found.push({ path })
+  const initiator = await view.read(INITIATOR)
+  const isDebian = (await view.stat(DEBIAN_ISCSI)) !== undefined
+  if (initiator !== undefined && initiator !== GENERATE)
+    found.push({ path: INITIATOR, ...(isDebian && { text: GENERATE }) })
+  return found
+}
+
+/** Removes what must not be copied. Nothing of it can be undone, and all of it is made again. Can be repeated. */
+export async function seal(machine: Machine, all: readonly Sealed[]): Promise<void> {
+  for (const { path, text } of all) {
+    const found = await machine.stat(path)
+    if (text !== undefined) await machine.writeFile(path, text, found?.mode ?? 0o444)
+    else if (found?.kind === 'directory') await machine.removeTree(path, { keepRoot: true, all: true })
+    else await machine.unlink(path)
+  }
+  await machine.execute(['sync'])
+}
+
+export const sealedText = (all: readonly Sealed[]): string =>
+  all
+    .map(({ path, text }) => `${text === undefined ? 'removed' : text === '' ? 'emptied' : 'reset  '} ${path}\n`)
+    .join('')
