@@ -43,6 +43,7 @@ const TABLE = `${DATA} wide`
 const LINES = 'text json'
 const OTHER_FORMATS: Record<string, string> = {
   'controller bundle list-files': 'text json yaml wget skopeo',
+  'controller node list': `${TABLE} csv`,
   'controller cluster access': TABLE,
   'controller cluster watch': LINES,
   'controller cluster logs': LINES,

@@ -276,6 +276,11 @@ it('brings a node from DISCOVERED to READY', async () => {
   )
   expect((await run(['cluster', 'list'])).out).toMatch(/^NAME +STATE .*\nfactory +READY +v1\.36\.3 +1 +1 +default$/m)
   expect((await run(['node', 'list', '-o', 'yaml'])).out).toContain('state: READY')
+  const lines = (await run(['node', 'list', '-o', 'csv'])).out.split('\r\n')
+  expect(lines[0]).toMatch(/^serial,name,cluster,roles,state,registered,joined,seconds,/)
+  const time = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z`
+  expect(lines[1]).toMatch(new RegExp(`^[^,]*,node-1,factory,master worker,READY,${time},${time},\\d+,10\\.1\\.0\\.1,`))
+  expect(lines.slice(2)).toEqual([''])
   agent.socket.terminate()
 })
 

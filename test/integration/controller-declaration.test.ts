@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { csvRows } from '../../src/cli/controller/inventory/csv-rows.ts'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import type { NodeView } from '../../src/protocol/api/nodes.ts'
@@ -152,6 +153,14 @@ test('200 nodes that arrive in any order end as the file says, also if the contr
   expect(masters.map(({ state }) => state)).toEqual(['PROVISIONING', 'PROVISIONING', 'PROVISIONING'])
   const second = await runController(['apply', '-f', file], env)
   expect([second.code, second.out]).toEqual([0, 'No changes: cluster factory is as declared.\n'])
+
+  const reported = csvRows((await runController(['node', 'list', '-o', 'csv'], env)).out, ',')
+  if (typeof reported === 'number') throw new Error(`line ${reported} is wrong`)
+  const [titles, ...rows] = reported.map(({ fields }) => fields)
+  expect(rows.map(([serial]) => serial).sort()).toEqual(MACHINES.map(({ serial }) => serial).sort())
+  const stateAt = titles?.indexOf('state') ?? -1
+  expect(rows.filter((fields) => fields[stateAt] === 'DISCOVERED')).toHaveLength(15)
+  expect(rows.find(([serial]) => serial === 'X-220')?.at(-1)).toMatch(/^no rule of cluster factory matches: /)
 }, 120_000)
 
 test('diff, export and errors of the command line', async () => {

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { AgentError } from '../../base/agent-error.ts'
 import { escapeControls, hasControls, printable } from '../../base/text/printable.ts'
 
-const FORMATS = ['text', 'json', 'yaml', 'wide'] as const
+export const FORMATS = ['text', 'json', 'yaml', 'wide'] as const
 export type Format = (typeof FORMATS)[number]
 
 /** Of a command that prints no table with further columns. */

@@ -14,8 +14,8 @@ it.each<[Partial<Run>, ReturnType<typeof placeAfter>]>([
     { task: 'first-master', reached: 'told' },
   ],
   [
-    { role: 'first-master', state: 'done' },
-    { task: 'first-master', reached: 'done' },
+    { role: 'first-master', state: 'done', endedAt: '2026-01-01T00:30:00.000Z' },
+    { task: 'first-master', reached: 'done', since: '2026-01-01T00:30:00.000Z' },
   ],
   [{ role: 'master' }, { task: 'master', reached: 'told' }],
   [

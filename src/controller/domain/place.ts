@@ -3,9 +3,14 @@ import type { Node, Place, Run } from './records.ts'
 import type { Member } from './situation.ts'
 
 /** The place of a node after a run that is not a repair: a repair leaves the node where it is, whatever its role is. */
-export function placeAfter({ role, state, progress }: Pick<Run, 'role' | 'state' | 'progress'>): Place | 'none' {
+export function placeAfter({
+  role,
+  state,
+  progress,
+  endedAt,
+}: Pick<Run, 'role' | 'state' | 'progress' | 'endedAt'>): Place | 'none' {
   if (role !== 'first-master' && role !== 'master' && role !== 'worker') return 'none'
-  if (state === 'done') return { task: role, reached: 'done' }
+  if (state === 'done') return { task: role, reached: 'done', ...(endedAt !== null && { since: endedAt }) }
   const isAdmitted = progress.invited === true || progress.mayHaveJoined === true
   return { task: role, reached: isAdmitted && role !== 'first-master' ? 'admitted' : 'told' }
 }

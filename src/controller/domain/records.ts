@@ -120,6 +120,8 @@ export interface Place {
   task: NodeTask
   /** `told`: it has the instruction. `admitted`: a master has, or may have, let it in. `done`: it is part of the cluster. */
   reached: 'told' | 'admitted' | 'done'
+  /** When it became part of it; absent before, and in records of earlier builds. */
+  since?: string
 }
 
 export interface Node {

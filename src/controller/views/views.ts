@@ -97,12 +97,18 @@ function nodeViewIn(ports: Viewing, scene: Scene, node: Node): NodeView {
     lastSeen: lastContactOf(ports, node),
     ...activityOf(ports, cluster, node, run, scene.members),
     fingerprint: scene.fingerprints.get(node.id) ?? '',
+    serial: node.facts?.serial ?? node.machine?.serial ?? null,
+    joinedAt: joinedAtOf(node),
     connected: isConnectedNow(ports, node),
     isCordoned: scene.reported.get(node.name)?.unschedulable ?? null,
     run: run ? runView(run) : null,
     problems: scene.problems.get(node.name) ?? [],
     error: node.error,
   }
+}
+
+function joinedAtOf({ place }: Node): string | null {
+  return (place !== null && place !== 'none' && place.since) || null
 }
 
 export async function nodeDetail(ports: Viewing, { id, clusterId }: Node): Promise<NodeDetail> {

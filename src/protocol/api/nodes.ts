@@ -75,6 +75,10 @@ export const NodeView = z.object({
   /** What the node waits for, as text; `step` contains it too. */
   waitingFor: z.nullable(z.string()),
   fingerprint: z.string(),
+  /** From the firmware of its machine; null: there is none, or it is not known yet. */
+  serial: z.nullable(z.string()),
+  /** When it became part of its cluster. Null: it has not yet, or an earlier build did not record it. */
+  joinedAt: z.nullable(z.string()),
   connected: z.boolean(),
   /** Whether Kubernetes schedules no pods to it, as the operator reported; null if that is not known now. */
   isCordoned: z.nullable(z.boolean()),

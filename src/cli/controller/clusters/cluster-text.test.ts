@@ -27,6 +27,8 @@ const node: NodeView = {
     step: null,
     waitingFor: null,
     fingerprint: '',
+    serial: null,
+    joinedAt: null,
     connected: true,
     isCordoned: null,
     run: null,

@@ -23,6 +23,8 @@ const node = (changes: Partial<NodeView>): NodeView => ({
   step: 'Starting etcd',
   waitingFor: null,
   fingerprint: '',
+  serial: null,
+  joinedAt: null,
   connected: true,
   isCordoned: null,
   run: { id: 'r', role: 'first-master', repair: false, state: 'open', done: 5, of: 20, createdAt: '', endedAt: null },

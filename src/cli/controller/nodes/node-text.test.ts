@@ -24,6 +24,8 @@ const node: NodeDetail = {
     step: null,
     waitingFor: null,
     fingerprint: 'SHA256:x',
+    serial: null,
+    joinedAt: null,
     connected: false,
     isCordoned: null,
     run: null,

@@ -7,11 +7,11 @@ import {
   age,
   type Column,
   examples,
+  FORMATS,
   type Format,
   formatOption,
   type PlainFormat,
   render,
-  tableOption,
 } from '../../kit/output.ts'
 import { findCluster } from '../clusters/find-cluster.ts'
 import { problemCell } from '../clusters/problem-text.ts'
@@ -22,6 +22,7 @@ import { everyItem } from '../session/every-item.ts'
 import { resolve } from '../session/resolve.ts'
 import { print, printAs, withAdmin, withClient } from '../session/session.ts'
 import { checkText } from './check-text.ts'
+import { csv, type Field } from './csv.ts'
 import { findNode, NODE } from './find-node.ts'
 import { nodeText } from './node-text.ts'
 import { registerNodeUpdate } from './node-update.ts'
@@ -69,6 +70,26 @@ const columns = (now: Date): Column<NodeView>[] => [
   { title: 'KEY', of: ({ fingerprint }) => fingerprint, wide: true },
 ]
 
+/** For `-o csv`: a line for each machine. Times as in JSON; `seconds` from its registration until it was part of the cluster. */
+const FIELDS: Field<NodeView>[] = [
+  { title: 'serial', of: ({ serial }) => serial ?? '' },
+  { title: 'name', of: ({ name }) => name },
+  { title: 'cluster', of: ({ cluster }) => cluster },
+  { title: 'roles', of: ({ roles }) => roles.join(' ') },
+  { title: 'state', of: ({ state }) => state },
+  { title: 'registered', of: ({ createdAt }) => createdAt },
+  { title: 'joined', of: ({ joinedAt }) => joinedAt ?? '' },
+  { title: 'seconds', of: ({ createdAt, joinedAt }) => (joinedAt === null ? '' : secondsBetween(createdAt, joinedAt)) },
+  { title: 'address', of: ({ address }) => address },
+  { title: 'os', of: ({ os }) => os },
+  { title: 'agent', of: ({ agentVersion }) => agentVersion },
+  { title: 'key', of: ({ fingerprint }) => fingerprint },
+  { title: 'id', of: ({ id }) => id },
+  { title: 'problem', of: ({ error, ruleProblem }) => error?.message ?? ruleProblem ?? '' },
+]
+
+const secondsBetween = (from: string, to: string) => Math.round((Date.parse(to) - Date.parse(from)) / 1_000)
+
 /** By its name, one that is not waiting for approval is meant: the new node usually has the same name. */
 async function findReplaced(client: AdminClient, query: string): Promise<NodeView> {
   const all = await everyItem(client, nodeRoutes.listNodes)
@@ -91,14 +112,22 @@ function registerQueries(node: Command): void {
     .description('list all nodes')
     .option('--cluster <cluster>', 'list the nodes of this cluster only')
     .option('--all', 'include removed nodes')
-    .addOption(tableOption())
+    .addOption(formatOption([...FORMATS, 'csv'] as const))
     .option('--watch', 'print again after each change')
-    .addHelpText('after', examples('controller node list --cluster factory -o wide', 'controller node list --watch'))
-    .action((flags: Omit<Flags, 'output'> & { output: Format }) =>
+    .addHelpText(
+      'after',
+      examples(
+        'controller node list --cluster factory -o wide',
+        'controller node list --watch',
+        'controller node list -o csv > machines.csv',
+      ),
+    )
+    .action((flags: Omit<Flags, 'output'> & { output: Format | 'csv' }) =>
       withClient(flags, async (client) => {
         const cluster = flags.cluster === undefined ? undefined : (await findCluster(client, flags.cluster)).name
         const query = async () => {
           const all = await everyItem(client, nodeRoutes.listNodes, { cluster, all: flags.all ? '1' : undefined })
+          if (flags.output === 'csv') return csv(all, FIELDS)
           return render(flags.output, all, all, columns(new Date()))
         }
         if (!flags.watch) return print(await query())

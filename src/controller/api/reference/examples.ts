@@ -32,6 +32,7 @@ const NODE = {
   },
   ...{ os: 'Debian GNU/Linux 12 (bookworm)', agentVersion: '0.1.0', lastSeen: AT, step: null, waitingFor: null },
   fingerprint: 'SHA256:5Hn4wQk0z6mE1d8Vb2yqT7jXh3fNcR9sLpGuA0oKiWY=',
+  ...{ serial: '4C4C4544', joinedAt: AT },
   ...{ connected: true, isCordoned: false, run: null, problems: [], error: null, rule: 1, ruleProblem: null },
 }
 const NODE_DETAIL = { ...NODE, interface: 'eno1', disks: [], warnings: [], facts: null }
