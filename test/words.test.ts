@@ -24,7 +24,7 @@ const PRIVATE_WORDS: readonly PrivateWord[] = [
     },
   },
   {
-    word: /guest/i,
+    word: /guest(?!info)/i,
     better: 'target, joining node, or virtual machine',
     except: {
       'src/protocol/wire/released-names.ts': RELEASED,

@@ -67,7 +67,7 @@ function formatsOf(path: string): string {
 /** Values that nothing can list: what a person thinks of, and what the shell completes itself. */
 const FREE = new Set(
   `name file directory path text url host:port cidr sha256 number:hash number count days duration time version id device component=file
-  key backup group=role@project claim scope set kind settings list registry=url node=url registry host=file label group host`.split(
+  key backup group=role@project claim scope set kind settings list registry=url node=url registry host=file label group host server address address/prefix size`.split(
     /\s+/,
   ),
 )

@@ -4,13 +4,14 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer, type Server as HttpsServer, request } from 'node:https'
 import { type AddressInfo, connect, createServer as createTcpServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { parse } from 'yaml'
 import { readCredentials } from '../../src/agent/identity/credentials.ts'
 import { type JoinCommand, joinScript } from '../../src/cli/controller/clusters/join/join-script.ts'
 import { newInstallerKey } from '../../src/cli/controller/identities/new-credentials.ts'
@@ -440,6 +441,92 @@ test('controller cluster join-command prints it; neither the list of credentials
   expect(inspected.out).toMatch(/^inspected='[0-9a-f]{64}'$/m)
   const missing = await cli('cluster', 'join-command', 'demo', '--arch', ARCH === 'amd64' ? 'arm64' : 'amd64')
   expect(missing).toMatchObject({ code: 7, err: expect.stringContaining('has no executable of the agent for') })
+})
+
+describe('controller cluster user-data', () => {
+  const issued = async (...more: string[]) => {
+    const ran = await cli('cluster', 'user-data', 'demo', '-o', 'json', ...more)
+    expect(ran, ran.err).toMatchObject({ code: 0, err: '' })
+    return JSON.parse(ran.out) as { name: string; maxNodes: number; files: Record<string, string>; next: string[] }
+  }
+  const filesOf = (userData = '') =>
+    Object.fromEntries(
+      parse(userData, { version: '1.1' }).write_files.map(({ path, content }: Record<string, string>) => [
+        path,
+        content,
+      ]),
+    ) as Record<string, string>
+
+  test('has a join command, which installs the agent once', async () => {
+    const { files, maxNodes } = await issued('--max-nodes', '3')
+    expect(maxNodes).toBe(3)
+    const script = filesOf(files['user-data'])['/etc/cantrip-day0/join.sh'] ?? ''
+    const ran = await paste(script)
+    expect(ran, ran.err).toMatchObject({ code: 0, out: expect.stringContaining('--creds-file'), left: undefined })
+  })
+
+  test('with --baked has credentials that the agent reads', async () => {
+    const { files, name } = await issued('--baked', '--name', 'image-1', '--proxy', 'http://proxy:3128')
+    const written = filesOf(files['user-data'])
+    const [pem, passphrase] = [join(directory, `${name}.pem`), join(directory, `${name}.txt`)]
+    writeFileSync(pem, written[`/etc/cantrip-day0/${name}.pem.new`] ?? '', { mode: 0o600 })
+    writeFileSync(passphrase, written[`/etc/cantrip-day0/${name}-passphrase.txt`] ?? '', { mode: 0o600 })
+    const { enrolment, options } = await readCredentials(pem, passphrase, linuxHostView())
+    expect(enrolment.cluster.name).toBe('demo')
+    expect(JSON.stringify(options.proxy)).toContain('proxy:3128')
+  })
+
+  test('writes files that only their owner reads into a new directory, and says how to use them', async () => {
+    const seed = join(directory, 'seed')
+    const given = ['--platform', 'nocloud', '--to', seed, '--mac', '52:54:00:12:34:56', '--hostname', 'node-7']
+    const ran = await cli(
+      'cluster',
+      'user-data',
+      'demo',
+      ...given,
+      '--cpus',
+      '4',
+      '--memory',
+      '8GiB',
+      '--disk-size',
+      '80GiB',
+    )
+    expect(ran, ran.err).toMatchObject({ code: 0, out: '' })
+    expect(ran.err).toContain(`genisoimage -output cidata.iso -volid cidata`)
+    expect(ran.err).toMatch(/virt-install .*--vcpus 4 --memory 8192 .*size=80 /)
+    expect(ran.err).toMatch(/The user data has \d+ bytes\.\nIt is a secret until .*, and for 1 node\./)
+    const names = readdirSync(seed)
+    expect(names.sort()).toEqual(['meta-data', 'network-config', 'user-data'])
+    expect(names.map((name) => statSync(join(seed, name)).mode & 0o777)).toEqual([0o600, 0o600, 0o600])
+    expect(statSync(seed).mode & 0o777).toBe(0o700)
+    const known = (await cli('creds', 'list', 'demo', '-o', 'json')).out
+    const again = await cli('cluster', 'user-data', 'demo', ...given)
+    expect(again).toMatchObject({ code: 2, err: expect.stringContaining('has files, which are not replaced') })
+    expect((await cli('creds', 'list', 'demo', '-o', 'json')).out, 'nothing was issued').toBe(known)
+  })
+
+  test.each([
+    [['--platform', 'vsphere'], '--to is missing'],
+    [['--mac', '52:54:00:12:34:56'], 'takes no network configuration'],
+    [['--address', '10.1.2.3/24'], '--mac is missing'],
+    [['--network', '-', '--platform', 'nocloud', '-o', 'json'], 'found no document'],
+  ])('%j is refused with what is wanted', async (flags, wanted) => {
+    const ran = await cli('cluster', 'user-data', 'demo', ...flags)
+    expect(ran).toMatchObject({ code: 2, out: '', err: expect.stringContaining(wanted) })
+  })
+
+  test.each([
+    ['--role boss', 'master, worker, storage'],
+    ['--hostname Node_7', 'RFC 1123'],
+    ['--mac 52:54', 'a MAC address'],
+    ['--address 10.1.2.3/33', 'ADDRESS/PREFIX'],
+    ['--memory 8', '8GiB'],
+    ['--disk-size 1500MiB', '80GiB'],
+    ['--ntp "a; b"', 'name or the address'],
+    ['--hostname-from-dmi --hostname x', 'cannot be used with'],
+  ])('%s is refused with what is wanted', async (flags, wanted) => {
+    expect(await refusalOf(`controller cluster user-data demo ${flags}`, true)).toContain(wanted)
+  })
 })
 
 test.each([

@@ -3,6 +3,15 @@
  * the fault: `prints` in test/e2e/fixable-faults.ts.
  */
 export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
+  'are for a machine that has the hypervisor': [
+    'genisoimage -output cidata.iso -volid cidata -joliet -rational-rock {}',
+    'govc vm.change -vm NAME {} {}',
+    'govc vm.disk.change -vm NAME -size {}G',
+    'qm disk resize VMID scsi0 {}G',
+    'qm set VMID --cicustom {} --ide2 STORAGE:cloudinit {}',
+    'scp {} {}',
+    'virt-install --name NAME --import {} --cloud-init {} --osinfo detect=on,require=off',
+  ],
   'needs a package manager or a network that the nodes of the test bed do not have': [
     '{} {}',
     'apt-get install {}',

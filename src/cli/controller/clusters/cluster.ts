@@ -31,6 +31,7 @@ import { registerJoinCommand } from './join/join-command.ts'
 import { problemCell } from './problem-text.ts'
 import { CHANGES, planSettings, registerSet } from './set/set.ts'
 import { registerUpgrade } from './upgrade/upgrade.ts'
+import { registerUserData } from './user-data/user-data.ts'
 
 interface Flags {
   admin?: string
@@ -73,6 +74,7 @@ export function registerCluster(program: Command): void {
   registerPrecheck(cluster)
   registerAccess(cluster)
   registerJoinCommand(cluster)
+  registerUserData(cluster)
   registerSet(cluster)
   registerUpgrade(cluster)
   registerImages(cluster)

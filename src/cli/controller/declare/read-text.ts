@@ -4,6 +4,7 @@ const MAX_BYTES = 2 ** 20
 const KINDS = {
   declaration: { what: 'file', code: 'declaration', maxBytes: MAX_BYTES, isSecret: false },
   inventory: { what: 'inventory', code: 'inventory', maxBytes: MAX_BYTES, isSecret: false },
+  network: { what: 'network configuration', code: 'network', maxBytes: MAX_BYTES, isSecret: false },
 } as const
 
 /**
