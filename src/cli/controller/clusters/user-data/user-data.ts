@@ -88,7 +88,7 @@ export function registerUserData(cluster: Command): void {
       examples(
         'controller cluster user-data factory > user-data',
         'controller cluster user-data factory --max-nodes 40 --ttl 2h --hostname-from-dmi --firewall --role worker',
-        'controller cluster user-data factory --platform nocloud --to seed --mac 52:54:00:12:34:56 --address 10.1.2.3/24 --gateway 10.1.2.1',
+        'controller cluster user-data factory --platform nocloud --to seed --mac 52-54-00-12-34-56 --address 10.1.2.3/24 --gateway 10.1.2.1',
         'controller cluster user-data factory --platform vsphere --to node-7 --hostname node-7 --cpus 4 --memory 8GiB --disk-size 80GiB',
         'controller cluster user-data factory --platform ignition --baked > config.ign',
       ),
