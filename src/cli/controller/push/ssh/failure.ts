@@ -36,8 +36,11 @@ export function sshFailure(stderr: string, route: Omit<Route, 'config'>, host: T
   }
   const [denied] = DENIED.exec(stderr) ?? []
   if (denied !== undefined) {
+    const hasOffered = denied.includes('Too many')
     return new AgentError('push/denied', `the machine does not accept the user or the key: ${shown(denied)}`, {
-      fix: `pass --ssh-user and --ssh-key, or add the key to an ssh-agent: ssh-add FILE; until this works: ${byHand}`,
+      fix: hasOffered
+        ? 'your ssh-agent has more keys than the machine lets ssh try: pass --ssh-key FILE --ssh-option IdentitiesOnly=yes'
+        : `pass --ssh-user and --ssh-key, or add the key to an ssh-agent: ssh-add FILE; until this works: ${byHand}`,
       kind: 'refused',
     })
   }

@@ -116,7 +116,11 @@ test.each([
   ],
   [CHANGED, 'push/changed-host-key', "ssh-keygen -R '[10.0.0.7]:2222'"],
   ['root@10.0.0.7: Permission denied (publickey).', 'push/denied', '--ssh-key'],
-  ['Received disconnect from 10.0.0.7 port 22:2: Too many authentication failures', 'push/denied', '--ssh-key'],
+  [
+    'Received disconnect from 10.0.0.7 port 22:2: Too many authentication failures',
+    'push/denied',
+    'IdentitiesOnly=yes',
+  ],
   ['ssh: connect to host 10.0.0.7 port 22: Connection refused', 'push/unreachable', 'sshd runs'],
   ['ssh: Could not resolve hostname w9: Name or service not known', 'push/unreachable', '--jump'],
   ['Connection timed out during banner exchange', 'push/unreachable', 'network'],
