@@ -19,7 +19,9 @@ const TEMPLATE = {
   '/etc/hostname': 'template\n',
   '/etc/hosts': '127.0.0.1 localhost\n',
   '/root/.ssh/authorized_keys': 'ssh-ed25519 AAAA admin',
-  '/var/lib/cloud/instance/datasource': 'x',
+  '/var/lib/cloud/instances/i-1/datasource': 'x',
+  '/var/lib/cloud/seed/nocloud/user-data': 'x',
+  '/var/lib/cloud/scripts/per-boot/site.sh': 'x',
   '/var/log/cloud-init-output.log': 'x',
   '/var/log/journal/7f3f/system.journal': 'x',
   '/var/log/dpkg.log': 'x',
@@ -37,7 +39,13 @@ const TEMPLATE = {
 }
 const STAYS = [
   ...['/var/lib/systemd/timesync/clock', '/etc/ssh/sshd_config', '/etc/hosts', '/root/.ssh/authorized_keys'],
-  ...['/var/log/dpkg.log', '/etc/netplan/01-site.yaml', '/var/lib/cantrip/ledger/ledger.jsonl'],
+  ...['/var/lib/cloud/seed/nocloud/user-data', '/var/lib/cloud/scripts/per-boot/site.sh'],
+  ...[
+    '/etc/netplan/50-cloud-init.yaml',
+    '/var/log/dpkg.log',
+    '/etc/netplan/01-site.yaml',
+    '/var/lib/cantrip/ledger/ledger.jsonl',
+  ],
 ]
 
 const entries = (...steps: string[]): Numbered[] =>

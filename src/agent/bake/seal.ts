@@ -24,14 +24,17 @@ const FILES: readonly (readonly [directory: string, name: RegExp])[] = [
   ['/var/lib/dhclient', /\.leases?$/],
   ['/var/lib/dhcpcd', /\.lease6?$/],
   ['/var/lib/NetworkManager', /(\.lease|^secret_key|^timestamps)$/],
-  ['/etc/netplan', /^50-cloud-init\.yaml$/],
   ['/etc/udev/rules.d', /^70-persistent-net\.rules$/],
   ['/etc/nvme', /^host(nqn|id)$/],
   ['/etc/multipath', /^wwids$/],
   [`${CONTAINERD.root}/io.containerd.grpc.v1.introspection`, /^uuid$/],
 ]
-/** Directories with all that is in them; they stay. */
-const DIRECTORIES = ['/var/lib/cloud', '/var/log/journal']
+/** Directories with all that is in them, except what belongs to the template. They stay. */
+const DIRECTORIES: readonly (readonly [directory: string, keep: RegExp])[] = [
+  // A seed may be the only source of data, and the scripts are an administrator's.
+  ['/var/lib/cloud', /^(seed|scripts)$/],
+  ['/var/log/journal', /^$/],
+]
 const MACHINE_ID = '/etc/machine-id'
 const INITIATOR = '/etc/iscsi/initiatorname.iscsi'
 /** Debian's open-iscsi replaces this text at its start. Others create a file that is missing. */
@@ -87,7 +90,9 @@ export async function toSeal(view: HostView, paths: AgentPaths): Promise<Sealed[
     for (const each of (await view.list(directory)) ?? [])
       if (name.test(each) && (await view.stat(`${directory}/${each}`))?.kind === 'file')
         found.push({ path: `${directory}/${each}` })
-  for (const path of DIRECTORIES) if (((await view.list(path)) ?? []).length > 0) found.push({ path })
+  for (const [directory, keep] of DIRECTORIES)
+    for (const each of (await view.list(directory)) ?? [])
+      if (!keep.test(each)) found.push({ path: `${directory}/${each}` })
   const initiator = await view.read(INITIATOR)
   const isDebian = (await view.stat(DEBIAN_ISCSI)) !== undefined
   if (initiator !== undefined && initiator !== GENERATE)
@@ -100,7 +105,7 @@ export async function seal(machine: Machine, all: readonly Sealed[]): Promise<vo
   for (const { path, text } of all) {
     const found = await machine.stat(path)
     if (text !== undefined) await machine.writeFile(path, text, found?.mode ?? 0o444)
-    else if (found?.kind === 'directory') await machine.removeTree(path, { keepRoot: true, all: true })
+    else if (found?.kind === 'directory') await machine.removeTree(path, { all: true })
     else await machine.unlink(path)
   }
   await machine.execute(['sync'])

@@ -18,7 +18,10 @@ Unit=${firstBootUnit}
 WantedBy=multi-user.target
 `
 
-/** cloud-init writes the credentials before it sets the hostname, which becomes the name of the node. */
+/**
+ * cloud-init writes the credentials before it sets the hostname, which becomes the name of the node. systemd before 244 refuses
+ * `Restart=` with `Type=oneshot`.
+ */
 export const firstBootService = ({ executable, instance }: Named): string => `${HEAD}
 [Unit]
 Description=Registration of this machine with the Cantrip controller
@@ -27,19 +30,21 @@ After=network.target cloud-init.service cloud-config.service
 StartLimitIntervalSec=0
 
 [Service]
-Type=oneshot
+Type=simple
 ExecStart=${executable} first-boot${instance === undefined ? '' : ` --instance ${instance}`}
 Restart=on-failure
 RestartSec=30
 `
 
-/** Not every distribution creates the host keys that "agent bake --seal" removes, and sshd does not start without them. */
+/**
+ * Not every distribution creates the host keys that "agent bake --seal" removes, and sshd does not start without them. ssh-keygen -A
+ * creates only what is missing or empty. Not before ssh.socket: sockets come before this service, which would be an ordering cycle.
+ */
 export const hostKeysService = (): string => `${HEAD}
 [Unit]
 Description=SSH host keys of this machine
 Documentation=man:ssh-keygen(1)
-Before=ssh.service sshd.service ssh.socket sshd.socket
-ConditionPathExistsGlob=!/etc/ssh/ssh_host_*_key
+Before=ssh.service sshd.service
 
 [Service]
 Type=oneshot

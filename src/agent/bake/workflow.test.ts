@@ -36,6 +36,16 @@ test('the agent becomes part of the image, is not started, and a second bake cha
   expect(await run(host)).toEqual([])
 })
 
+test('systemd has no cycle where ssh.socket is enabled, makes empty host keys again, and 239 accepts the first boot', async () => {
+  const host = machine()
+  await run(host)
+  const keys = host.text('/etc/systemd/system/cantrip-host-keys.service') ?? ''
+  expect(keys).toContain('\nBefore=ssh.service sshd.service\n')
+  expect(keys).not.toMatch(/Condition/)
+  const firstBoot = host.text('/etc/systemd/system/cantrip-first-boot.service')
+  expect(firstBoot).toMatch(/Type=simple[\s\S]*Restart=on-failure/)
+})
+
 test('a machine without an SSH server gets no unit for host keys, and each instance has its own directory', async () => {
   const host = machine({})
   expect(await run(host, 'blue')).toEqual(['bake/agent', 'bake/first-boot'])

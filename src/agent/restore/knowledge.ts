@@ -4,9 +4,10 @@ import { subjectOf } from '../../host/change.ts'
 import type { HostView } from '../../host/host.ts'
 import type { Undo } from '../../host/undo.ts'
 import type { ChangeEntry, Entry, Numbered } from '../../ledger/entry.ts'
+import { replay } from '../../ledger/replay.ts'
 import type { Knowledge } from '../../snapshot/verify.ts'
 import type { AgentPaths } from '../paths.ts'
-import { isIn, type Scope } from '../scope.ts'
+import { BAKE_STEPS, isIn, type Scope } from '../scope.ts'
 import type { OtherInstallations } from './other-installations.ts'
 
 /** Timestamps of a file system have a resolution of some milliseconds. */
@@ -28,7 +29,7 @@ export function knowledgeOf(
 ): Omit<Knowledge, 'atUndo'> {
   const changes = entries.filter((entry): entry is Numbered<ChangeEntry> => entry.kind === 'change')
   const times = workTimes(entries)
-  const stays = scope === 'kubernetes' ? [paths.configDirectory, paths.unit] : []
+  const stays = scope === 'kubernetes' ? [paths.configDirectory, paths.unit] : scope === 'all' ? bakedOf(entries) : []
   const isLine = ({ undo }: ChangeEntry) => undo.kind === 'remove-line'
   return {
     named: new Set(changes.filter((change) => !isLine(change)).flatMap(({ what, undo }) => [what, subjectOf(undo)])),
@@ -44,6 +45,12 @@ export function knowledgeOf(
     left: leftovers,
     own: [paths.stateDirectory, paths.runtimeDirectory, paths.logDirectory, paths.dayZeroDirectory, ...stays],
   }
+}
+
+/** What was baked belongs to the image and stays. It may differ from before, because the agent was updated. */
+function bakedOf(entries: readonly Numbered<Entry>[]): string[] {
+  const baked = replay(entries).outstanding.filter(({ step }) => step.startsWith(BAKE_STEPS))
+  return baked.flatMap(({ what, undo }) => [what, subjectOf(undo)])
 }
 
 /** What any undo so far has kept on purpose, and still exists. */

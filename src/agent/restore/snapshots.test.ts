@@ -89,3 +89,20 @@ test('a change without a record is found after the undo, and the ledger stays un
   expect(await uninstall()).toMatchObject({ restored: true, differences: [] })
   expect(machine.files.get(paths.stateDirectory)).toBeUndefined()
 })
+
+test('an agent of the image that was updated belongs to the image, so an uninstallation restores it with zero differences', async () => {
+  const baked = changed('bake/agent', paths.executable)
+  const { workspace, machine, ledger, observer } = await scene(began('bake'), baked, began('install'))
+  machine.files.seed(paths.executable, 'of the image')
+  const { hostFor } = afterSnapshot(workspace, paths, 'install', observer)
+  const host = hostFor(async ({ kind, what, undo }) => {
+    await ledger.append({ kind: 'change', run: 'install', step: 'install/x', change: kind, what, undo })
+  })
+  await host.write(paths.configFile, 'new')
+  machine.files.seed(paths.executable, 'updated')
+  const options = { paths, run: 'uninstall', emit: () => undefined, observer, signal: new AbortController().signal }
+  const close = async () => undefined
+  const result = await undoChangesOn({ machine, ledger: { ...ledger, close } }, { ...options, scope: 'all' })
+  expect(result).toMatchObject({ restored: true, differences: [], leftovers: [] })
+  expect(await machine.read(paths.executable)).toBe('updated')
+})
