@@ -227,6 +227,7 @@ test('a master that was away during a recovery joins the recovered etcd when it 
   const id = survivor?.role === 'restore-etcd' ? survivor.restore.id : undefined
 
   const m3 = await connect(2, { etcdState })
+  await scene.controller.tick()
   const rejoin = { role: 'restore-etcd', restore: { id, source: 'm1', backup: null, nodes: ['m1', 'm3'] } }
   expect(await finish([m3], 'failed')).toMatchObject([rejoin])
   await shows(2, 'the failure', ({ error }) => error?.code === 'restore/no-founder')

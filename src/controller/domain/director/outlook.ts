@@ -42,7 +42,7 @@ export function outlookOf(situation: Situation): Outlook {
     isLost,
     mayStart: new Set(isLost ? [] : begins.map(({ node }) => node.id)),
     mayRepair: new Set(repairs),
-    mayRejoin: isLost || isMasterRepaired ? undefined : rejoinToStart(members),
+    mayRejoin: isLost || isMasterRepaired ? undefined : rejoinToStart(situation),
     rejoinOrder: (node) => rejoinOrder(node, members),
     repairTaskOf: repairTaskOf(members),
     mayRenew: new Set(isLost ? [] : renewalsToStart(situation)),

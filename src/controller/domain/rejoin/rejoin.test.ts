@@ -100,7 +100,15 @@ test.each<[string, Given, Given, string | undefined]>([
   ],
 ])('%s', (_, second, third, expected) => {
   const of = (given: Given): Given => ({ ...given, node: { rejoin: REJOIN, ...given.node } })
-  expect(rejoinToStart([master('m1'), master('m2', of(second)), master('m3', of(third))])).toBe(expected)
+  const members = [master('m1'), master('m2', of(second)), master('m3', of(third))]
+  expect(rejoinToStart({ members, now })).toBe(expected)
+})
+
+test('not before it was seen again, although it was not silent for long', () => {
+  const given = { node: { rejoin: { ...REJOIN, since: '2026-01-01T23:59:30.000Z' } } }
+  const seen = (silentMs: number) =>
+    rejoinToStart({ members: [master('m1'), { ...master('m3', given), silentMs }], now })
+  expect([seen(50_000), seen(10_000)]).toEqual([undefined, 'm3'])
 })
 
 const instruct = { kind: 'instruct', nodeId: 'm3', role: 'restore-etcd', repair: true }

@@ -3,7 +3,7 @@ import type { RestoreOrder } from '../../../protocol/wire/messages/backup.ts'
 import { placeOf } from '../place.ts'
 import type { Node, Run } from '../records.ts'
 import { isMaster, isProvisionedMaster, lastRun } from '../shape.ts'
-import type { Member } from '../situation.ts'
+import type { Member, Situation } from '../situation.ts'
 
 /** With these a master joins etcd again. The latter two: the survivor is gone, and any other master lets it in. */
 const JOINING: readonly Run['role'][] = ['restore-etcd', 'master', 'first-master']
@@ -50,15 +50,18 @@ export function rejoinOrder(
  * The master that joins again now: one at a time, when it is back, and while no run is open on another master. After a
  * failure it waits for the next repair.
  */
-export function rejoinToStart(members: readonly Member[]): string | undefined {
+export function rejoinToStart({ members, now }: Pick<Situation, 'members' | 'now'>): string | undefined {
   const isOpen = (member: Member) => lastRun(member)?.state === 'open' && member.node.silent !== 'unreachable'
   if (members.some((member) => isMaster(member) && isOpen(member))) return undefined
-  return members.find((member) => mayRejoin(member) && !hasFailed(member))?.node.id
+  return members.find((member) => mayRejoin(member, now) && !hasFailed(member))?.node.id
 }
 
-function mayRejoin(member: Member): boolean {
+function mayRejoin(member: Member, now: Date): boolean {
   const { rejoin, state, silent, error } = member.node
-  return rejoin !== null && isProvisionedMaster(member) && state === 'READY' && silent === 'no' && error === null
+  if (rejoin === null || !isProvisionedMaster(member) || state !== 'READY' || error !== null) return false
+  // A master whose power was cut is not silent for long enough yet: its order would stay open until it is back.
+  const isBack = now.getTime() - member.silentMs >= Date.parse(rejoin.since)
+  return silent === 'no' && isBack
 }
 
 function hasFailed(member: Member): boolean {
