@@ -143,8 +143,6 @@ test.each([
     'http://registry.example/v2/tool',
     { 'http://registry.example': new Secret('user:word') },
   ],
-  ['http://auth.example/token', 'http://registry.example/v2/tool', { 'http://auth.example': new Secret('user:word') }],
-  ['https://auth.example/token', REPOSITORY, { 'auth.example': new Secret('user:word') }],
 ])('a token of %s is asked for with the login', async (realm, url, logins) => {
   const { requests, http } = withTokens(realm)
   expect((await withAccess({ http, clock, logins }).get(url)).status).toBe(200)
@@ -157,6 +155,17 @@ test('the login of a registry without TLS goes to no other server of tokens', as
   await expect(withAccess({ http, clock, logins }).get('http://registry.example/v2/tool')).rejects.toThrow(
     'got no token from http://auth.example, which answered 401',
   )
+  expect(requests.map(({ authorization }) => authorization)).toEqual([undefined, undefined])
+})
+
+test.each([
+  ['https://harbor.example/token', REPOSITORY, { 'harbor.example': new Secret('user:word') }],
+  ['https://harbor.example/token', 'http://registry.example/v2/tool', { 'harbor.example': new Secret('user:word') }],
+  ['https://registry.example/token', 'http://registry.example/v2/tool', LOGIN],
+  ['http://auth.example/token', 'http://registry.example/v2/tool', { 'http://auth.example': new Secret('user:word') }],
+])('a registry gets no token of %s that is made with the login of another server', async (realm, url, logins) => {
+  const { requests, http } = withTokens(realm)
+  await expect(withAccess({ http, clock, logins }).get(url)).rejects.toThrow('it wants a user name and a password')
   expect(requests.map(({ authorization }) => authorization)).toEqual([undefined, undefined])
 })
 

@@ -70,10 +70,12 @@ async function fetchToken(transport: Transport, challenge: string, of: URL): Pro
   return found
 }
 
-/** A registry with TLS may name another server for its tokens. One without TLS gets the login itself, and nobody else. */
+/**
+ * The login of the registry that asks, and of no other: the registry gets the token that is made with it. A registry with TLS may
+ * name another server for its tokens. One without TLS gets the login itself, and nobody else.
+ */
 function loginForTokens(realm: URL, of: URL, transport: Transport): Secret | undefined {
-  const isTrusted = realm.protocol === 'https:' || realm.origin === of.origin
-  return loginOf(realm, transport) ?? (isTrusted ? loginOf(of, transport) : undefined)
+  return realm.protocol === 'https:' || realm.origin === of.origin ? loginOf(of, transport) : undefined
 }
 
 const keyOf = ({ protocol, host }: URL) => (protocol === 'https:' ? host : `http://${host}`)
