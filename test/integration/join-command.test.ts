@@ -465,6 +465,14 @@ describe('controller cluster user-data', () => {
     expect(ran, ran.err).toMatchObject({ code: 0, out: expect.stringContaining('--creds-file'), left: undefined })
   })
 
+  test('whose agent fails leaves nothing of each attempt', async () => {
+    provide('false')
+    const { files } = await issued()
+    const script = filesOf(files['user-data'])['/etc/cantrip-day0/join.sh'] ?? ''
+    for (const _ of ['once', 'again']) expect(await paste(script)).toMatchObject({ code: 1, err: '', left: undefined })
+    provide('echo')
+  })
+
   test('with --baked has credentials that the agent reads', async () => {
     const { files, name } = await issued('--baked', '--name', 'image-1', '--proxy', 'http://proxy:3128')
     const written = filesOf(files['user-data'])

@@ -9,6 +9,7 @@ import {
 import { isBareProxyUrl } from '../../../../protocol/proxy-url.ts'
 import { countUpTo, labelOf } from '../../identities/arguments.ts'
 import type { AdminClient } from '../../session/client.ts'
+import type { JoinCommand } from './join-script.ts'
 
 /** What limits a join command, and what it passes on to the agent. */
 export interface JoinFlags {
@@ -37,12 +38,13 @@ export function withJoinOptions(command: Command): Command {
 export async function issueJoin(
   client: AdminClient,
   cluster: string,
-  { arch, maxNodes, name, proxy, tlsTerminatingProxy, validSeconds }: JoinFlags & { validSeconds: number },
+  flags: JoinFlags & Pick<JoinCommand, 'leavesNothing'> & { validSeconds: number },
 ): Promise<{ parts: JoinCommandParts; script: string }> {
+  const { arch, maxNodes, name, proxy, tlsTerminatingProxy, leavesNothing = false, validSeconds } = flags
   const [{ newJoin }, { joinScript }] = await Promise.all([import('./new-join.ts'), import('./join-script.ts')])
   const parts = await newJoin(client, cluster, { validSeconds, maxNodes, arch, name })
   if (tlsTerminatingProxy && parts.credentialsSha256 === undefined) throw earlierController()
-  return { parts, script: joinScript({ ...parts, proxy, tlsTerminatingProxy }) }
+  return { parts, script: joinScript({ ...parts, proxy, tlsTerminatingProxy, leavesNothing }) }
 }
 
 function earlierController(): AgentError {

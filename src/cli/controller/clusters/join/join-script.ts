@@ -10,6 +10,8 @@ export interface JoinCommand extends JoinCommandParts {
   tlsTerminatingProxy?: boolean | undefined
   /** What the agent does; the downloaded files are deleted whatever comes of it. Default: install, and they stay for another try. */
   task?: 'install' | 'precheck'
+  /** Without a task: the downloaded files are deleted after a failure too. */
+  leavesNothing?: boolean
   /** More arguments of the agent, without spaces. */
   more?: readonly string[]
 }
@@ -30,6 +32,7 @@ export function joinScript({ credentials, cluster, urls, ca, agents, ...given }:
     agents: agents.map(({ arch, sha256, size }) => `${arch}:${sha256}:${size}`).join(' '),
     proxy,
     task,
+    tidy: given.leavesNothing ? 'yes' : '',
     more: more.join(' '),
     // Behind a proxy that ends TLS.
     inspected: (given.tlsTerminatingProxy && given.credentialsSha256) || '',
@@ -216,7 +219,7 @@ run_agent() {
   [ -z "$inspected" ] || set -- "$@" --tls-terminating-proxy
   code=0
   \${sudo:+sudo} "$@" || code=$?
-  if [ "$code" = 0 ] || [ -n "$task" ]; then exit "$code"; fi
+  if [ "$code" = 0 ] || [ -n "$task$tidy" ]; then exit "$code"; fi
   keep=yes
   printf '    The downloaded files are in %s. To try again: %s\\n' "$directory" "\${sudo:+sudo }$*" >&2
   exit "$code"

@@ -32,6 +32,7 @@ test('the script is a file that only root reads, and a service runs it until the
     permissions: '0644',
     content: expect.stringContaining('/bin/sh /etc/cantrip-day0/join.sh\n'),
   })
+  expect(unit.content).toContain('\nRestartPreventExitStatus=2 3 7\n')
   expect(runcmd[0]).toEqual(['systemctl', 'daemon-reload'])
   expect(runcmd.at(-1)).toEqual(['systemctl', 'start', '--no-block', 'cantrip-join.service'])
 })

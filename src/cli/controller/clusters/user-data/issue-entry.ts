@@ -23,7 +23,8 @@ const DAY = 86_400
 /** Issues a set of credentials of a cluster for new machines. */
 export async function issueEntry(client: AdminClient, cluster: string, flags: EntryFlags): Promise<IssuedEntry> {
   if (flags.baked) return issueBaked(client, cluster, flags)
-  const { parts, script } = await issueJoin(client, cluster, { ...flags, validSeconds: flags.ttl ?? DAY })
+  const wishes = { ...flags, leavesNothing: true, validSeconds: flags.ttl ?? DAY }
+  const { parts, script } = await issueJoin(client, cluster, wishes)
   return { entry: { kind: 'join', script }, credentials: parts.credentials }
 }
 

@@ -91,8 +91,8 @@ function bakedParts({ set, credentials, passphrase }: Entry & { kind: 'baked' })
 }
 
 /**
- * Runs until the machine is a node: a controller that cannot be reached, a failed download and the like can pass. A machine that
- * is unfit (3) or refused (7) stays so until a person changes something, and tries again when it boots.
+ * Runs until the machine is a node: a controller that cannot be reached, a failed download and the like can pass. What the agent
+ * does not accept (2), a machine that is unfit (3) or refused (7) stays so until a person changes something; it tries again when it boots.
  */
 const JOIN_UNIT: PreparedUnit = {
   name: 'cantrip-join.service',
@@ -109,7 +109,7 @@ ExecStart=/bin/sh ${JOIN_SCRIPT}
 ExecStartPost=/bin/rm -f ${JOIN_SCRIPT}
 Restart=on-failure
 RestartSec=30
-RestartPreventExitStatus=3 7
+RestartPreventExitStatus=2 3 7
 
 [Install]
 WantedBy=multi-user.target
