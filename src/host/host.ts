@@ -23,7 +23,7 @@ export interface AskOptions {
   /** Per stream; default 1 MiB. */
   maxBytes?: number
   signal?: AbortSignal
-  /** Gets each line of both streams as it arrives; a line longer than `maxBytes` in parts. */
+  /** Gets each line of standard output as it arrives; a line longer than `maxBytes` in parts. */
   onLine?: (line: string) => void
 }
 

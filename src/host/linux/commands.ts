@@ -58,7 +58,7 @@ async function run(argv: Argv, options: RunOptions & { timeoutMs: number }): Pro
   })
   const maxBytes = options.maxBytes ?? MAX_BYTES
   const stdout = keepEnd(maxBytes, options.onLine)
-  const stderr = keepEnd(maxBytes, options.onLine)
+  const stderr = keepEnd(maxBytes)
   child.stdout?.on('data', stdout.add)
   child.stderr?.on('data', stderr.add)
   // EPIPE is ignored: a command may exit without reading all of its input, and its exit code counts.
@@ -104,7 +104,7 @@ function signalGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): vo
   }
 }
 
-function keepEnd(maxBytes: number, onLine: ((line: string) => void) | undefined) {
+function keepEnd(maxBytes: number, onLine?: (line: string) => void) {
   let chunks: Buffer[] = []
   let bytes = 0
   const lines = onLine && splitLines(maxBytes, onLine)

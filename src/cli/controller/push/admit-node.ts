@@ -19,19 +19,31 @@ export function admissionsFor(node: Pick<NodeDetail, 'state' | 'roles'>, roles: 
   return [...(isNew ? (['approve'] as const) : []), ...(isOther ? (['configure'] as const) : [])]
 }
 
-/** The node with this id. Throws AgentError `push/other-key` if the controller knows another key of it than its machine has. */
+/**
+ * The node with this id. Throws AgentError `push/other-key` if the controller knows another key of it than its machine has, and
+ * `push/other-cluster` if it is of another cluster.
+ */
 export async function nodeOf(
   client: AdminClient,
+  cluster: string,
   { nodeId, fingerprint }: OwnName,
   signal: AbortSignal,
 ): Promise<NodeDetail> {
   const node = await client.ask(nodeRoutes.showNode, { params: { id: nodeId } }, { signal })
+  if (node.cluster !== cluster) throw otherCluster(node.cluster, cluster)
   if (node.fingerprint === fingerprint) return node
   throw new AgentError(
     'push/other-key',
     `node ${nodeId} has the key ${node.fingerprint} at the controller, and ${fingerprint} on its machine`,
     { fix: 'do not approve it; find out which machine enrolled with this id: controller node list', kind: 'refused' },
   )
+}
+
+export function otherCluster(found: string, wanted: string): AgentError {
+  return new AgentError('push/other-cluster', `the machine is a node of cluster ${found}; wanted ${wanted}`, {
+    fix: 'remove it from the inventory, or on the machine: sudo cantrip-agent uninstall',
+    kind: 'refused',
+  })
 }
 
 /** Approves and configures it, as far as that is left. */

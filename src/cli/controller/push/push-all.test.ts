@@ -81,6 +81,16 @@ test('an interruption ends those at work, and no other begins', async () => {
   expect(begun).toEqual(['a', 'b'])
 })
 
+test('the second host that names the same node fails', async () => {
+  const { results } = push(async (name, { onNode }) => {
+    onNode(name === 'c' ? 'a' : name)
+    onNode(name === 'c' ? 'a' : name)
+    return DONE
+  })
+  expect(short(await results).map(([, , code]) => code)).toEqual([undefined, undefined, 'push/same-node', undefined])
+  expect((await results)[2]?.error?.message).toContain('which a said before')
+})
+
 test('a bug is not a failure of a host', async () => {
   await expect(push(() => Promise.reject(new TypeError('x'))).results).rejects.toThrow(TypeError)
 })

@@ -23,10 +23,11 @@ export async function pushAll(
   work: (ports: PushPorts, host: InventoryHost, options: HostOptions) => Promise<Pushed> = pushHost,
 ): Promise<HostResult[]> {
   const slots = limit(options.atOnce)
+  const owners = new Map<string, InventoryHost>()
   return Promise.all(
     hosts.map((host) =>
       slots(async () => {
-        const result = await pushOne(ports, host, options, work)
+        const result = await pushOne(ports, host, { ...options, owners }, work)
         options.onResult(result)
         return result
       }),
@@ -37,7 +38,7 @@ export async function pushAll(
 async function pushOne(
   ports: PushPorts,
   host: InventoryHost,
-  { timeoutMs, signal, nowMs, onStage }: PushOptions,
+  { timeoutMs, signal, nowMs, onStage, owners }: PushOptions & { owners: Map<string, InventoryHost> },
   work: (ports: PushPorts, host: InventoryHost, options: HostOptions) => Promise<Pushed>,
 ): Promise<HostResult> {
   const beganMs = nowMs()
@@ -49,6 +50,11 @@ async function pushOne(
     onStage(now: string) {
       stage = now
       onStage(host, now)
+    },
+    onNode(id: string) {
+      const owner = owners.get(id)
+      if (owner !== undefined && owner !== host) throw sameNode(id, owner)
+      owners.set(id, host)
     },
   }
   const { name, address, roles } = host
@@ -65,6 +71,13 @@ async function pushOne(
     if (!(why instanceof AgentError)) throw why
     return end({ outcome: 'failed', actions: [], node: null, error: reportOf(why) })
   }
+}
+
+function sameNode(id: string, { name }: InventoryHost): AgentError {
+  return new AgentError('push/same-node', `it says that it is node ${id}, which ${name} said before`, {
+    fix: 'remove one of the two from the inventory if they are one machine; otherwise find out which of them copied the other',
+    kind: 'refused',
+  })
 }
 
 function timeout(stage: string, timeoutMs: number): AgentError {

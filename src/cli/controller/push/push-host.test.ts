@@ -24,7 +24,7 @@ const JOIN = {
   credentials: { name: 'factory-2', fetchableUntil: 'then' },
 }
 
-type Node = { state: string; roles: string[]; fingerprint: string }
+type Node = { cluster: string; state: string; roles: string[]; fingerprint: string }
 type Lines = Awaited<ReturnType<RunOnHost>>
 const statusLines = (cluster: string | null, own: typeof OWN | null): Lines => ({
   status: {
@@ -33,8 +33,12 @@ const statusLines = (cluster: string | null, own: typeof OWN | null): Lines => (
 })
 
 /** A host that prints these lines, one set for each script, and a controller with one node. */
-function scene(printed: (Lines | AgentError)[], node: Partial<Node> = {}) {
-  const known: Node = { state: 'DISCOVERED', roles: [], fingerprint: OWN.fingerprint, ...node }
+function scene(
+  printed: (Lines | AgentError)[],
+  node: Partial<Node> = {},
+  onNode: (id: string) => void = () => undefined,
+) {
+  const known: Node = { cluster: 'factory', state: 'DISCOVERED', roles: [], fingerprint: OWN.fingerprint, ...node }
   const asked: string[] = []
   const scripts: string[] = []
   const client = {
@@ -60,7 +64,7 @@ function scene(printed: (Lines | AgentError)[], node: Partial<Node> = {}) {
   ) => {
     const ports = { client, cluster: 'factory', mode, run, root: { become: 'sudo' as const }, ...way }
     const join = async () => JOIN as never
-    const options = { signal: new AbortController().signal, timeoutMs: 1_000, onStage: () => undefined }
+    const options = { signal: new AbortController().signal, timeoutMs: 1_000, onStage: () => undefined, onNode }
     return pushHost({ ...ports, join }, host, options)
   }
   return { push, asked, scripts }
@@ -116,6 +120,22 @@ test('a key that is another one at the controller is not approved', async () => 
   const { push, asked } = scene([NEW, REGISTERED], { fingerprint: 'SHA256:other' })
   await expect(push()).rejects.toMatchObject({ code: 'push/other-key' })
   expect(asked).toEqual(['{id}'])
+})
+
+test('a node that the controller knows in another cluster is not approved', async () => {
+  const { push, asked } = scene([NEW, REGISTERED], { cluster: 'lab' })
+  await expect(push()).rejects.toMatchObject({ code: 'push/other-cluster' })
+  expect(asked).toEqual(['{id}'])
+})
+
+test('nothing is done with a node that another host has named', async () => {
+  for (const printed of [[NEW, REGISTERED], [statusLines('factory', OWN)]]) {
+    const { push, asked } = scene(printed, {}, (id) => {
+      throw new AgentError('push/same-node', id, { fix: 'none' })
+    })
+    await expect(push()).rejects.toMatchObject({ code: 'push/same-node', message: OWN.nodeId })
+    expect(asked).toEqual([])
+  }
 })
 
 test('a node of another cluster, and an agent without a key', async () => {

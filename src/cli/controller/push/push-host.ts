@@ -4,7 +4,7 @@ import { joinScript } from '../clusters/join/join-script.ts'
 import type { newJoin } from '../clusters/join/new-join.ts'
 import type { InventoryHost } from '../inventory/host.ts'
 import type { AdminClient } from '../session/client.ts'
-import { admissionsFor, admit, nodeOf, type OwnName } from './admit-node.ts'
+import { admissionsFor, admit, nodeOf, type OwnName, otherCluster } from './admit-node.ts'
 import { precheckFailure } from './host-output.ts'
 import type { Action, HostResult } from './host-result.ts'
 import { hostScript, LOOK, type RootAccess } from './host-script.ts'
@@ -31,6 +31,8 @@ export interface HostOptions {
   signal: AbortSignal
   timeoutMs: number
   onStage(stage: string): void
+  /** Gets the id that the host names, before anything is done with it. Throws if another host of this run has it. */
+  onNode(nodeId: string): void
 }
 
 export type Pushed = Pick<HostResult, 'outcome' | 'actions' | 'node'>
@@ -41,14 +43,18 @@ const LOOK_MS = 60_000
 /** Does what is left to do on a host. Throws AgentError. */
 export async function pushHost(ports: PushPorts, host: InventoryHost, options: HostOptions): Promise<Pushed> {
   const { client, cluster, mode, root } = ports
-  const { signal, timeoutMs, onStage } = options
+  const { signal, timeoutMs, onStage, onNode } = options
   onStage('connecting')
   const lookMs = Math.min(LOOK_MS, timeoutMs)
   const { status } = await ports.run(host, hostScript(LOOK, root), { signal, timeoutMs: lookMs })
   const found = status?.status
   if (found?.cluster && found.cluster !== cluster) throw otherCluster(found.cluster, cluster)
   const own = found?.nodeId && found.fingerprint ? { nodeId: found.nodeId, fingerprint: found.fingerprint } : undefined
-  const node = own && (await nodeOf(client, own, signal))
+  const check = (name: OwnName) => {
+    onNode(name.nodeId)
+    return nodeOf(client, cluster, name, signal)
+  }
+  const node = own && (await check(own))
   if (mode === 'prepare') {
     if (node === undefined) await runAgent(ports, host, options, 'precheck')
     return { outcome: node ? 'unchanged' : 'fit', actions: [], node: nodeIn(node) }
@@ -58,7 +64,7 @@ export async function pushHost(ports: PushPorts, host: InventoryHost, options: H
     return { outcome: left.length > 0 ? 'planned' : 'unchanged', actions: left, node: nodeIn(node) }
   }
   const actions: Action[] = node ? [] : ['install']
-  const known = node ?? (await nodeOf(client, await install(ports, host, options), signal))
+  const known = node ?? (await check(await install(ports, host, options)))
   const onEach = (action: Action) => {
     actions.push(action)
     onStage(action === 'approve' ? 'approving' : 'configuring')
@@ -112,11 +118,4 @@ async function runAgent(
       // Its own error names only the checks.
       throw unfit ?? error
     })
-}
-
-function otherCluster(found: string, wanted: string): AgentError {
-  return new AgentError('push/other-cluster', `the machine is a node of cluster ${found}; wanted ${wanted}`, {
-    fix: 'remove it from the inventory, or on the machine: sudo cantrip-agent uninstall',
-    kind: 'refused',
-  })
 }

@@ -9,7 +9,7 @@ export interface ScriptOptions {
   /** After it, the connection is ended. */
   timeoutMs: number
   signal: AbortSignal
-  /** Gets each line that push knows. */
+  /** Gets each line that push knows. Only of standard output: to the other one, jump hosts write too. */
   onLine?(line: HostLine): void
 }
 
