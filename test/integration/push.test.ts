@@ -160,12 +160,14 @@ test(
     const beganMs = performance.now()
     expect(await errors(bob, '--become-password-file', file('wrong.txt'))).toEqual([
       expect.stringMatching(
-        /^sudo does not let user bob become root with this password: sudo: (no password was provided|1 incorrect)/,
+        /^the machine says: sudo does not let user bob become root with this password: sudo: (no password was provided|1 incorrect)/,
       ),
     ])
     expect(performance.now() - beganMs).toBeLessThan(20_000)
     expect(await errors(bob)).toEqual([expect.stringContaining('without a password: sudo: a password is required')])
-    expect(await errors(bob, '--become', 'none')).toEqual(['user bob is not root, and --become is none'])
+    expect(await errors(bob, '--become', 'none')).toEqual([
+      'the machine says: user bob is not root, and --become is none',
+    ])
     expect(await errors(line('eve', PORTS.eve), '--become-password-file', file('sudo.txt'))).toEqual([
       expect.stringContaining('eve is not in the sudoers file'),
     ])

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { AgentError } from '../../../base/agent-error.ts'
+import { shorten } from '../../../base/text/shorten.ts'
 
 const short = z.string().check(z.maxLength(300))
 
@@ -47,16 +48,21 @@ export function parseLine(text: string): HostLine | undefined {
 
 const FAILURE = /^\[-\] (.*(?:\n {4}(?!fix: ).*)*)(?:\n {4}fix: (.*(?:\n {4}.*)*))?/gm
 
-/** What the script or the agent says last in the form of errors: `[-] FOUND`, `    fix: FIX`. Undefined if it says nothing so. */
+/**
+ * What the script or the agent says last in the form of errors: `[-] FOUND`, `    fix: FIX`. Undefined if it says nothing so. The words
+ * are those of the machine, or of a jump host: they are quoted, and the fix is one of push.
+ */
 export function saidFailure(stderr: string): AgentError | undefined {
-  const [, found, fix] = [...stderr.matchAll(FAILURE)].at(-1) ?? []
+  const [, found, advice] = [...stderr.matchAll(FAILURE)].at(-1) ?? []
   if (found === undefined) return undefined
-  return new AgentError('push/host-failed', unindented(found), {
-    fix: unindented(fix ?? 'correct this on the machine, and run the same command again'),
+  const fix = 'correct this on the machine, and run the same command again'
+  return new AgentError('push/host-failed', `the machine says: ${words(found)}`, {
+    fix: advice === undefined ? fix : `${fix}. The machine advises: "${words(advice).replaceAll('"', "'")}"`,
   })
 }
 
-const unindented = (text: string) => text.replaceAll(/\n {4}/g, '\n')
+const MAX_WORDS = 4_000
+const words = (text: string) => shorten(text.replaceAll(/\n {4}/g, '\n'), MAX_WORDS)
 
 /** Undefined if the machine is fit. */
 export function precheckFailure({ checks }: PrecheckLine): AgentError | undefined {

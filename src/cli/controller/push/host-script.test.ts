@@ -84,7 +84,8 @@ test('a wrong password ends at once, and sudo reads no line of the script as ano
   const seen = await ran({ become: 'sudo', password: new Secret('wrong') })
   expect(seen).toMatchObject({ code: 7, out: '', read: 'wrong\n' })
   expect(saidFailure(seen.err)).toMatchObject({
-    message: 'sudo does not let user ann become root with this password: sudo: no password was provided',
+    message:
+      'the machine says: sudo does not let user ann become root with this password: sudo: no password was provided',
     fix: expect.stringContaining('correct the password'),
   })
 })
@@ -92,10 +93,12 @@ test('a wrong password ends at once, and sudo reads no line of the script as ano
 test('what is missing is named', async () => {
   const message = async (...given: Parameters<typeof ran>) => saidFailure((await ran(...given)).err)?.message
   expect(await message({ become: 'sudo' })).toBe(
-    'sudo does not let user ann become root without a password: sudo: a password is required',
+    'the machine says: sudo does not let user ann become root without a password: sudo: a password is required',
   )
-  expect(await message({ become: 'none' })).toBe('user ann is not root, and --become is none')
-  expect(await message({ become: 'sudo' }, { sudo: false })).toBe('user ann is not root, and the machine has no sudo')
+  expect(await message({ become: 'none' })).toBe('the machine says: user ann is not root, and --become is none')
+  expect(await message({ become: 'sudo' }, { sudo: false })).toBe(
+    'the machine says: user ann is not root, and the machine has no sudo',
+  )
 })
 
 test('the exit code is that of the work', async () => {

@@ -33,13 +33,16 @@ export function placeArgs({ user, jump }: Omit<Route, 'config'>, host: Target): 
 
 /** A jump host can be a host of the inventory itself, which is reached through those before it only. */
 function hopsTo(address: string, jump = ''): string {
+  const own = hopsOf(jump).findIndex((hop) => hop.address === address)
   const hops = jump.split(',')
-  const own = hops.findIndex(
-    (hop) =>
-      hop
-        .replace(/^.*@/, '')
-        .replace(/:\d+$/, '')
-        .replace(/^\[(.*)\]$/, '$1') === address,
-  )
   return (own < 0 ? hops : hops.slice(0, own)).join(',')
+}
+
+/** The machines of `[USER@]HOST[:PORT],…`. */
+export function hopsOf(jump: string | undefined): Pick<Target, 'address' | 'port'>[] {
+  if (jump === undefined) return []
+  return jump.split(',').map((hop) => {
+    const [, address = '', port] = /^(?:.*@)?(.*?)(?::(\d+))?$/.exec(hop) ?? []
+    return { address: address.replace(/^\[(.*)\]$/, '$1'), port: port === undefined ? null : Number(port) }
+  })
 }

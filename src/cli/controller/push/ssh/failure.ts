@@ -2,7 +2,7 @@ import { AgentError } from '../../../../base/agent-error.ts'
 import { command } from '../../../../base/command.ts'
 import { shorten } from '../../../../base/text/shorten.ts'
 import type { InventoryHost } from '../../inventory/host.ts'
-import { placeArgs, type Route } from './argv.ts'
+import { hopsOf, placeArgs, type Route } from './argv.ts'
 
 /** How ssh ends when it fails itself. */
 export const SSH_FAILED = 255
@@ -27,11 +27,14 @@ export function sshFailure(stderr: string, route: Omit<Route, 'config'>, host: T
     })
   }
   if (CHANGED_KEY.test(stderr)) {
-    const name = CHANGED_HOST.exec(stderr)?.[1] ?? knownName(host)
+    const said = CHANGED_HOST.exec(stderr)?.[1]
+    const names = [host, ...hopsOf(route.jump)].map(knownName)
+    // Whoever answers can write to standard error too: no other name gets into a command.
+    const remove = said && names.includes(said) ? command`ssh-keygen -R ${said}` : 'remove its old key from known_hosts'
     return new AgentError(
       'push/changed-host-key',
-      `${shown(name)} shows another key than the one in known_hosts: it was installed again, or something else answers`,
-      { fix: `find out which; if it was installed again: ${command`ssh-keygen -R ${name}`}`, kind: 'refused' },
+      `${shown(said ?? knownName(host))} shows another key than the one in known_hosts: it was installed again, or something else answers`,
+      { fix: `find out which; if it was installed again: ${remove}`, kind: 'refused' },
     )
   }
   const [denied] = DENIED.exec(stderr) ?? []
@@ -62,4 +65,5 @@ export function sshFailure(stderr: string, route: Omit<Route, 'config'>, host: T
 const shown = (text: string) => shorten(text.trim(), 200)
 
 /** As known_hosts has it. */
-const knownName = ({ address, port }: Target) => (port === null || port === 22 ? address : `[${address}]:${port}`)
+const knownName = ({ address, port }: Pick<Target, 'address' | 'port'>) =>
+  port === null || port === 22 ? address : `[${address}]:${port}`

@@ -39,7 +39,9 @@ export function runBySsh(route: Route): RunOnHost {
     })
     const { exitCode, stderr } = output
     if (exitCode === 0) return printed
-    throw saidFailure(stderr) ?? (exitCode === SSH_FAILED ? sshFailure(stderr, route, host) : silent(exitCode, stderr))
+    // ssh prints what whoever answers sends, before it knows whose key this is.
+    if (exitCode === SSH_FAILED) throw sshFailure(stderr, route, host)
+    throw saidFailure(stderr) ?? silent(exitCode, stderr)
   }
 }
 
@@ -47,7 +49,7 @@ function silent(exitCode: number, stderr: string): AgentError {
   const said = stderr.trim().split('\n').at(-1)?.slice(0, 200)
   return new AgentError(
     'push/host-failed',
-    `the script on the machine ended with exit code ${exitCode}${said ? `: ${said}` : ''}`,
+    `the script on the machine ended with exit code ${exitCode}${said ? `; the machine says: ${said}` : ''}`,
     { fix: 'check that the user has a POSIX shell there, and run the same command again' },
   )
 }

@@ -114,7 +114,7 @@ test.each([
     'push/unknown-host-key',
     'ssh -- 10.0.0.7; or pass --accept-new-host-keys',
   ],
-  [CHANGED, 'push/changed-host-key', "ssh-keygen -R '[10.0.0.7]:2222'"],
+  [CHANGED, 'push/changed-host-key', 'if it was installed again: remove its old key from known_hosts'],
   ['root@10.0.0.7: Permission denied (publickey).', 'push/denied', '--ssh-key'],
   [
     'Received disconnect from 10.0.0.7 port 22:2: Too many authentication failures',
@@ -128,6 +128,16 @@ test.each([
   ['', 'push/connection-lost', 'is up'],
 ])('%s', (stderr, code, fix) => {
   expect(sshFailure(stderr, {}, HOST)).toMatchObject({ code, fix: expect.stringContaining(fix) })
+})
+
+test('the old key of the host or of a jump host can be removed by a command, that of no other name', () => {
+  const changed = (name: string) => CHANGED.replace('[10.0.0.7]:2222', name)
+  const fix = (name: string) =>
+    sshFailure(changed(name), { jump: 'ann@gw,[fd00::1]:2200' }, { ...HOST, port: 2222 }).fix
+  expect(fix('[10.0.0.7]:2222')).toContain("ssh-keygen -R '[10.0.0.7]:2222'")
+  expect(fix('gw')).toContain('ssh-keygen -R gw')
+  expect(fix('[fd00::1]:2200')).toContain("ssh-keygen -R '[fd00::1]:2200'")
+  for (const other of ['10.0.0.8', '10.0.0.7', '-x', '$(id)']) expect(fix(other)).not.toContain('ssh-keygen')
 })
 
 test('the command for a person has the same user, port and jump host', () => {
