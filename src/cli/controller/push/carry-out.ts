@@ -1,4 +1,5 @@
 import { AgentError } from '../../../base/agent-error.ts'
+import { printable } from '../../../base/text/printable.ts'
 import { Secret } from '../../../base/text/secret.ts'
 import { clusterRoutes } from '../../../protocol/api/clusters.ts'
 import { problemText } from '../../../report/error-text.ts'
@@ -57,7 +58,8 @@ async function push(
       onResult: progress.result,
     }).finally(progress.end)
     // Whoever enrolled and was not approved needs the credentials still.
-    if (mode === 'prepare' || results.every(({ outcome }) => outcome !== 'failed')) await join.revoke()
+    const note = await join.end(mode !== 'prepare' && results.some(({ outcome }) => outcome === 'failed'))
+    if (note !== undefined) process.stderr.write(`[!] ${printable(note)}\n`)
     signal.throwIfAborted()
     return results
   })

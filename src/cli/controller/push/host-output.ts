@@ -9,9 +9,9 @@ const Line = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('status'),
     status: z.object({
-      cluster: z.nullable(short),
-      nodeId: z.nullable(short),
-      fingerprint: z.nullable(short),
+      cluster: z.nullish(short),
+      nodeId: z.nullish(short),
+      fingerprint: z.nullish(short),
     }),
   }),
   z.object({ kind: z.literal('registered'), nodeId: short, fingerprint: short }),

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pathWithout, run } from '../../../../test/support/paste.ts'
 import { Secret } from '../../../base/text/secret.ts'
-import { saidFailure } from './host-output.ts'
-import { hostScript, type RootAccess } from './host-script.ts'
+import { parseLine, saidFailure } from './host-output.ts'
+import { hostScript, LOOK, type RootAccess } from './host-script.ts'
 
 let directory: string
 beforeAll(() => {
@@ -105,6 +105,13 @@ test('the exit code is that of the work', async () => {
   const script = hostScript('exit 3', { become: 'none' })
   const root = process.getuid?.() === 0
   expect((await run(['sh'], { stdin: script })).code).toBe(root ? 3 : 7)
+})
+
+test('it says so if there is no agent', async () => {
+  const { out } = await run(['sh'], { stdin: LOOK.replace(/^agent=.*$/m, 'agent=/nowhere') })
+  expect(parseLine(out.trim())).toEqual({
+    ...{ kind: 'status', status: { cluster: null, nodeId: null, fingerprint: null } },
+  })
 })
 
 test('a script that was cut off does nothing', async () => {

@@ -60,8 +60,10 @@ pick_root() {
 
 const AGENT = '/usr/local/bin/cantrip-agent'
 
-/** Prints the status of the agent, if there is one, as a line of JSON. */
+/** Prints the status of the agent, of nulls if there is none, as a line of JSON: without this line, the script did not run. */
 export const LOOK = `agent=${AGENT}
-[ -x "$agent" ] || exit 0
-printf '{"kind":"status","status":%s}\\n' "$("$agent" status -o json 2>/dev/null)"
+status=''
+[ ! -x "$agent" ] || status=$("$agent" status -o json 2>/dev/null)
+[ -n "$status" ] || status='{"cluster":null,"nodeId":null,"fingerprint":null}'
+printf '{"kind":"status","status":%s}\\n' "$status"
 `

@@ -32,6 +32,8 @@ const statusLines = (cluster: string | null, own: typeof OWN | null): Lines => (
   },
 })
 
+type Way = Pick<PushPorts, 'proxy' | 'tlsTerminatingProxy'> & { timeoutMs?: number }
+
 /** A host that prints these lines, one set for each script, and a controller with one node. */
 function scene(
   printed: (Lines | AgentError)[],
@@ -41,6 +43,7 @@ function scene(
   const known: Node = { cluster: 'factory', state: 'DISCOVERED', roles: [], fingerprint: OWN.fingerprint, ...node }
   const asked: string[] = []
   const scripts: string[] = []
+  const fixes: (string | undefined)[] = []
   const client = {
     async ask(route: unknown, { body }: { body?: { roles: string[] } }) {
       if (route === nodeRoutes.approveNode) Object.assign(known, { state: 'APPROVED' })
@@ -49,28 +52,26 @@ function scene(
       return { id: OWN.nodeId, name: 'w1', ...known }
     },
   } as unknown as AdminClient
-  const run: RunOnHost = async (_, script, { onLine }) => {
+  const run: RunOnHost = async (_, script, { onLine, ifLate }) => {
     scripts.push(script)
+    fixes.push(ifLate)
     const next = printed.shift()
     if (next instanceof AgentError || next === undefined) throw next
-    if (next.prechecks === undefined) return next
-    onLine?.(next.prechecks)
+    if (next.prechecks) onLine?.(next.prechecks)
+    if (!next.prechecks?.checks.length) return next
     throw new AgentError('push/host-failed', 'exit code 3', { fix: '' })
   }
-  const push = (
-    mode: PushMode = 'join',
-    host = HOST,
-    way: Pick<PushPorts, 'proxy' | 'tlsTerminatingProxy'> = { proxy: undefined },
-  ) => {
+  const push = (mode: PushMode = 'join', host = HOST, { timeoutMs = 1_000, ...way }: Way = { proxy: undefined }) => {
     const ports = { client, cluster: 'factory', mode, run, root: { become: 'sudo' as const }, ...way }
     const join = async () => JOIN as never
-    const options = { signal: new AbortController().signal, timeoutMs: 1_000, onStage: () => undefined, onNode }
+    const options = { signal: new AbortController().signal, timeoutMs, onStage: () => undefined, onNode }
     return pushHost({ ...ports, join }, host, options)
   }
-  return { push, asked, scripts }
+  return { push, asked, scripts, fixes }
 }
 
-const NEW: Lines = {}
+const NEW = statusLines(null, null)
+const PRECHECKS = { kind: 'prechecks' as const, checks: [] }
 const REGISTERED: Lines = { registered: { kind: 'registered', ...OWN } }
 
 test('a new host is installed, approved by the key that it printed, and configured', async () => {
@@ -148,10 +149,25 @@ test('a dry run and prechecks change nothing', async () => {
   expect(await dry.push('dry-run')).toEqual({
     ...{ outcome: 'planned', actions: ['install', 'approve', 'configure'], node: null },
   })
-  const prepare = scene([NEW, {}])
+  const prepare = scene([NEW, { prechecks: PRECHECKS }])
   expect(await prepare.push('prepare')).toEqual({ outcome: 'fit', actions: [], node: null })
   expect(prepare.scripts[1]).toContain("task='precheck'")
   expect([...dry.asked, ...prepare.asked]).toEqual([])
+})
+
+test('a longer --timeout is no fix if only to look takes too long', async () => {
+  const long = scene([NEW, REGISTERED])
+  await long.push('join', HOST, { proxy: undefined, timeoutMs: 900_000 })
+  expect(long.fixes).toEqual([expect.stringContaining('--timeout does not help'), undefined])
+  const short = scene([NEW])
+  await short.push('dry-run')
+  expect(short.fixes).toEqual([undefined])
+})
+
+test('a script that did not run is no success', async () => {
+  for (const mode of ['join', 'prepare', 'dry-run'] as const)
+    await expect(scene([{}]).push(mode)).rejects.toMatchObject({ code: 'push/nothing-ran' })
+  await expect(scene([NEW, {}]).push('prepare')).rejects.toMatchObject({ code: 'push/nothing-ran' })
 })
 
 test('the checks that failed are the error, not the exit code', async () => {

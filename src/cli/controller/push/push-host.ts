@@ -39,24 +39,23 @@ export type Pushed = Pick<HostResult, 'outcome' | 'actions' | 'node'>
 
 /** To sign in and to look takes seconds; a host that hangs at it is found before its whole time is over. */
 const LOOK_MS = 60_000
+const LATE_LOOK =
+  'sign in by hand and become root: what hangs there (the profile of the shell, sudo, a name service) must be mended; --timeout does not help'
 
 /** Does what is left to do on a host. Throws AgentError. */
 export async function pushHost(ports: PushPorts, host: InventoryHost, options: HostOptions): Promise<Pushed> {
-  const { client, cluster, mode, root } = ports
-  const { signal, timeoutMs, onStage, onNode } = options
+  const { client, cluster, mode } = ports
+  const { signal, onStage, onNode } = options
   onStage('connecting')
-  const lookMs = Math.min(LOOK_MS, timeoutMs)
-  const { status } = await ports.run(host, hostScript(LOOK, root), { signal, timeoutMs: lookMs })
-  const found = status?.status
-  if (found?.cluster && found.cluster !== cluster) throw otherCluster(found.cluster, cluster)
-  const own = found?.nodeId && found.fingerprint ? { nodeId: found.nodeId, fingerprint: found.fingerprint } : undefined
+  const own = await look(ports, host, options)
   const check = (name: OwnName) => {
     onNode(name.nodeId)
     return nodeOf(client, cluster, name, signal)
   }
   const node = own && (await check(own))
   if (mode === 'prepare') {
-    if (node === undefined) await runAgent(ports, host, options, 'precheck')
+    // A script that never began ends with 0 too.
+    if (node === undefined && !(await runAgent(ports, host, options, 'precheck')).prechecks) throw nothingRan()
     return { outcome: node ? 'unchanged' : 'fit', actions: [], node: nodeIn(node) }
   }
   if (mode === 'dry-run') {
@@ -74,6 +73,21 @@ export async function pushHost(ports: PushPorts, host: InventoryHost, options: H
   return { outcome, actions, node: nodeIn(after) }
 }
 
+/** The node that the host is, as it says itself; undefined if it is none yet. */
+async function look(
+  { run, root, cluster }: PushPorts,
+  host: InventoryHost,
+  { signal, timeoutMs }: HostOptions,
+): Promise<OwnName | undefined> {
+  const lookMs = Math.min(LOOK_MS, timeoutMs)
+  const ifLate = timeoutMs > LOOK_MS ? LATE_LOOK : undefined
+  const { status } = await run(host, hostScript(LOOK, root), { signal, timeoutMs: lookMs, ifLate })
+  if (status === undefined) throw nothingRan()
+  const found = status.status
+  if (found.cluster && found.cluster !== cluster) throw otherCluster(found.cluster, cluster)
+  return found.nodeId && found.fingerprint ? { nodeId: found.nodeId, fingerprint: found.fingerprint } : undefined
+}
+
 const everyAction = ({ roles }: InventoryHost): Action[] => [
   'install',
   'approve',
@@ -89,6 +103,12 @@ async function install(ports: PushPorts, host: InventoryHost, options: HostOptio
   if (registered) return registered
   throw new AgentError('push/no-key', 'the agent was installed, but did not print its id and key', {
     fix: 'run the same command again; on the machine: sudo cantrip-agent status',
+  })
+}
+
+function nothingRan(): AgentError {
+  return new AgentError('push/nothing-ran', 'the machine did not run the script that it got, and reported no error', {
+    fix: 'check that /tmp and /var/tmp of the machine have free space, which some shells need for a script: df -h; then run the same command again',
   })
 }
 

@@ -28,6 +28,17 @@ test('a group, or one host', () => {
   expect(() => selectHosts(ALL, 'nobody')).toThrow('no host of the inventory is in the group nobody')
 })
 
+test('a jump host does not become a node because its group was named', () => {
+  for (const limit of ['bastion', 'gw']) {
+    expect(() => selectHosts(ALL, limit)).toThrow(
+      expect.objectContaining({
+        code: 'push/no-roles',
+        fix: expect.stringContaining('cantrip_roles=master, or worker'),
+      }),
+    )
+  }
+})
+
 test('if no host has a role, the rules of the cluster decide', () => {
   expect(selectHosts([host('a'), host('b')], undefined)).toMatchObject({ skipped: [] })
   expect(names(selectHosts([host('a'), host('b')], undefined).hosts)).toBe('a,b')

@@ -1,4 +1,5 @@
 import { AgentError } from '../../../base/agent-error.ts'
+import { NodeRole } from '../../../protocol/names.ts'
 import type { InventoryHost } from '../inventory/host.ts'
 
 export interface Selection {
@@ -30,8 +31,8 @@ function named(names: readonly string[], instead: string): Record<string, string
 }
 
 /**
- * The hosts of a group, or all. If some have roles, those without are skipped: they can be jump hosts or databases. If none has,
- * the rules of the cluster decide. Throws AgentError.
+ * The hosts of a group, or all. If some of the inventory have roles, those without are skipped: they can be jump hosts or databases.
+ * If none has, the rules of the cluster decide. Throws AgentError.
  */
 export function selectHosts(all: readonly InventoryHost[], group: string | undefined): Selection {
   const inGroup = group === undefined ? all : all.filter(({ name, groups }) => name === group || groups.includes(group))
@@ -42,8 +43,14 @@ export function selectHosts(all: readonly InventoryHost[], group: string | undef
       kind: 'invalid',
     })
   }
-  const withRoles = inGroup.filter(({ roles }) => roles.length > 0)
-  const hosts = withRoles.length > 0 ? withRoles : [...inGroup]
+  const hasRole = ({ roles }: InventoryHost) => roles.length > 0
+  const hosts = all.some(hasRole) ? inGroup.filter(hasRole) : [...inGroup]
+  if (hosts.length === 0) {
+    throw new AgentError('push/no-roles', `no host of ${group} has a role, and other hosts of the inventory have one`, {
+      fix: `give those that shall be nodes a role in the inventory: cantrip_roles=${NodeRole.options.join(', or ')}`,
+      kind: 'invalid',
+    })
+  }
   const skipped = inGroup.filter((host) => !hosts.includes(host)).map(({ name }) => name)
   const unused = new Set(hosts.flatMap((host) => host.unused))
   const notes = [...unused].flatMap((name) =>

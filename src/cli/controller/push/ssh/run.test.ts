@@ -16,12 +16,12 @@ const HOST = {
 const REGISTERED = '{"kind":"registered","nodeId":"n-aaaaaaaaaa","fingerprint":"SHA256:x"}'
 
 /** Runs a script where ssh does this. */
-async function ran(ssh: string, route: { jump?: string } = {}) {
+async function ran(ssh: string, wishes: { timeoutMs?: number; ifLate?: string } = {}) {
   writeFileSync(join(directory, 'ssh'), `#!/bin/sh\ncat >/dev/null\n${ssh}\n`, { mode: 0o755 })
   vi.stubEnv('PATH', `${directory}:${process.env.PATH}`)
   const lines: unknown[] = []
-  const options = { timeoutMs: 10_000, signal: new AbortController().signal }
-  const run = runBySsh({ config: '/c', ...route })
+  const options = { timeoutMs: 10_000, ...wishes, signal: new AbortController().signal }
+  const run = runBySsh({ config: '/c' })
   const printed = await run(HOST, 'true', { ...options, onLine: (line) => lines.push(line) })
   return { printed, lines }
 }
@@ -49,4 +49,11 @@ test('what the script says is quoted as the words of the machine', async () => {
   await expect(ran('echo broken >&2; exit 9')).rejects.toMatchObject({
     message: 'the script on the machine ended with exit code 9; the machine says: broken',
   })
+})
+
+test('a script that takes too long names its own fix', async () => {
+  await expect(ran('sleep 60', { timeoutMs: 20 })).rejects.toMatchObject({
+    ...{ code: 'push/timeout', fix: expect.stringContaining('a longer --timeout') },
+  })
+  await expect(ran('sleep 60', { timeoutMs: 20, ifLate: 'mend it' })).rejects.toMatchObject({ fix: 'mend it' })
 })

@@ -8,6 +8,8 @@ import { SSH_FAILED, sshFailure } from './failure.ts'
 export interface ScriptOptions {
   /** After it, the connection is ended. */
   timeoutMs: number
+  /** The fix if it takes longer; default: a longer --timeout. */
+  ifLate?: string | undefined
   signal: AbortSignal
   /** Gets each line that push knows. Only of standard output: to the other one, jump hosts write too. */
   onLine?(line: HostLine): void
@@ -22,7 +24,7 @@ export type RunOnHost = (host: InventoryHost, script: string, options: ScriptOpt
 const MAX_BYTES = 512 * 1024
 
 export function runBySsh(route: Route): RunOnHost {
-  return async (host, script, { timeoutMs, signal, onLine }) => {
+  return async (host, script, { timeoutMs, ifLate, signal, onLine }) => {
     const printed: Printed = {}
     const output = await ask(sshArgv(route, host), {
       ...{ stdin: script, timeoutMs, signal, maxBytes: MAX_BYTES, cwd: process.cwd() },
@@ -35,7 +37,7 @@ export function runBySsh(route: Route): RunOnHost {
         onLine?.(line)
       },
     }).catch((error: unknown) => {
-      throw explained(error, timeoutMs)
+      throw explained(error, timeoutMs, ifLate)
     })
     const { exitCode, stderr } = output
     if (exitCode === 0) return printed
@@ -54,11 +56,15 @@ function silent(exitCode: number, stderr: string): AgentError {
   )
 }
 
-function explained(error: unknown, timeoutMs: number): unknown {
+function explained(
+  error: unknown,
+  timeoutMs: number,
+  ifLate = 'check what it is doing, and run the same command again, or with a longer --timeout',
+): unknown {
   if (!(error instanceof AgentError)) return error
   if (error.code === 'command/timeout') {
     return new AgentError('push/timeout', `the machine did not finish within ${Math.round(timeoutMs / 1_000)} s`, {
-      fix: 'check what it is doing, and run the same command again, or with a longer --timeout',
+      fix: ifLate,
       kind: 'unreachable',
       cause: error,
     })
