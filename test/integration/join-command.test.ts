@@ -447,20 +447,23 @@ describe('controller cluster user-data', () => {
   const issued = async (...more: string[]) => {
     const ran = await cli('cluster', 'user-data', 'demo', '-o', 'json', ...more)
     expect(ran, ran.err).toMatchObject({ code: 0, err: '' })
-    return JSON.parse(ran.out) as { name: string; maxNodes: number; files: Record<string, string>; next: string[] }
+    return JSON.parse(ran.out) as {
+      name: string
+      maxNodes: number
+      files: Record<string, { path: string | null; content: string | null }>
+    }
   }
-  const filesOf = (userData = '') =>
+  const filesOf = (files: Awaited<ReturnType<typeof issued>>['files']) =>
     Object.fromEntries(
-      parse(userData, { version: '1.1' }).write_files.map(({ path, content }: Record<string, string>) => [
-        path,
-        content,
-      ]),
+      parse(files['user-data']?.content ?? '', { version: '1.1' }).write_files.map(
+        ({ path, content }: Record<string, string>) => [path, content],
+      ),
     ) as Record<string, string>
 
   test('has a join command, which installs the agent once', async () => {
     const { files, maxNodes } = await issued('--max-nodes', '3')
     expect(maxNodes).toBe(3)
-    const script = filesOf(files['user-data'])['/etc/cantrip-day0/join.sh'] ?? ''
+    const script = filesOf(files)['/etc/cantrip-day0/join.sh'] ?? ''
     const ran = await paste(script)
     expect(ran, ran.err).toMatchObject({ code: 0, out: expect.stringContaining('--creds-file'), left: undefined })
   })
@@ -468,14 +471,14 @@ describe('controller cluster user-data', () => {
   test('whose agent fails leaves nothing of each attempt', async () => {
     provide('false')
     const { files } = await issued()
-    const script = filesOf(files['user-data'])['/etc/cantrip-day0/join.sh'] ?? ''
+    const script = filesOf(files)['/etc/cantrip-day0/join.sh'] ?? ''
     for (const _ of ['once', 'again']) expect(await paste(script)).toMatchObject({ code: 1, err: '', left: undefined })
     provide('echo')
   })
 
   test('with --baked has credentials that the agent reads', async () => {
     const { files, name } = await issued('--baked', '--name', 'image-1', '--proxy', 'http://proxy:3128')
-    const written = filesOf(files['user-data'])
+    const written = filesOf(files)
     const [pem, passphrase] = [join(directory, `${name}.pem`), join(directory, `${name}.txt`)]
     writeFileSync(pem, written[`/etc/cantrip-day0/${name}.pem.new`] ?? '', { mode: 0o600 })
     writeFileSync(passphrase, written[`/etc/cantrip-day0/${name}-passphrase.txt`] ?? '', { mode: 0o600 })
@@ -513,7 +516,18 @@ describe('controller cluster user-data', () => {
     expect((await cli('creds', 'list', 'demo', '-o', 'json')).out, 'nothing was issued').toBe(known)
   })
 
+  test('-o json has the content of each file, or its path', async () => {
+    const { files } = await issued()
+    expect(files).toEqual({ 'user-data': { path: null, content: expect.stringMatching(/^#cloud-config\n/) } })
+    const to = join(directory, 'seed-json')
+    const written = (await issued('--platform', 'nocloud', '--to', to)).files
+    expect(written).toMatchObject({ 'user-data': { path: join(to, 'user-data'), content: null } })
+    expect(Object.keys(written).sort()).toEqual(readdirSync(to).sort())
+  })
+
   test.each([
+    [['--baked', '--ttl', '2h'], 'whole days'],
+    [['--baked', '--ttl', '36h'], 'whole days'],
     [['--platform', 'vsphere'], '--to is missing'],
     [['--mac', '52:54:00:12:34:56'], 'takes no network configuration'],
     [['--address', '10.1.2.3/24'], '--mac is missing'],
@@ -532,6 +546,7 @@ describe('controller cluster user-data', () => {
     ['--disk-size 1500MiB', '80GiB'],
     ['--ntp "a; b"', 'name or the address'],
     ['--hostname-from-dmi --hostname x', 'cannot be used with'],
+    ['--baked --arch amd64', 'cannot be used with'],
   ])('%s is refused with what is wanted', async (flags, wanted) => {
     expect(await refusalOf(`controller cluster user-data demo ${flags}`, true)).toContain(wanted)
   })

@@ -59,6 +59,8 @@ test('hostname, clock and firewall only if they are asked for', () => {
   })
   expect(all).toMatchObject({ hostname: 'node-7', ntp: { enabled: true, servers: ['ntp.example.org'] } })
   expect(all.runcmd.at(-1)).toContain('cantrip-firewall.service')
+  const rules = all.write_files.find(({ path }: { path: string }) => path === '/etc/cantrip-firewall.nft')
+  expect(rules.content, 'peers hand on pieces of a bundle').toMatch(/tcp dport \{ .*\b7444\b/)
   expect(read({ ...JOIN, isNamedBySerial: true })).toMatchObject({ preserve_hostname: true })
 })
 

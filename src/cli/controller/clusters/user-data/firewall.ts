@@ -1,5 +1,6 @@
 import { POD_INTERFACES } from '../../../../base/kubernetes-names.ts'
 import { flowsOf } from '../../../../checks/firewall/flows.ts'
+import { PIECE_PORT } from '../../../../protocol/api/delivery/pieces.ts'
 import type { Cni, NodeRole } from '../../../../protocol/names.ts'
 
 interface Opening {
@@ -8,6 +9,9 @@ interface Opening {
 }
 
 const FOR_PEOPLE: readonly Opening[] = [22, 80, 443].map((port) => ({ protocol: 'tcp', port }))
+
+/** Where nodes hand on pieces of a bundle; no check sends packets to it. */
+const FOR_PEERS: Opening = { protocol: 'tcp', port: PIECE_PORT }
 
 /** What the pod networks use between nodes in addition to the ports of `flowsOf`, and the links of their pods. */
 const NETWORKS: Record<Cni, { openings: readonly Opening[]; protocols: readonly string[]; links: readonly string[] }> =
@@ -31,7 +35,7 @@ const NETWORKS: Record<Cni, { openings: readonly Opening[]; protocols: readonly 
  */
 export function firewallRules({ roles, cni }: { roles: readonly NodeRole[]; cni: Cni }): string {
   const { openings, protocols, links } = NETWORKS[cni]
-  const all = [...FOR_PEOPLE, ...portsOf(roles), ...openings]
+  const all = [...FOR_PEOPLE, FOR_PEERS, ...portsOf(roles), ...openings]
   const ports = (protocol: Opening['protocol']) => {
     const own = all.filter((each) => each.protocol === protocol).map(({ port }) => port)
     return [...new Set(own)].sort((a, b) => a - b).join(', ')

@@ -14,7 +14,7 @@ export interface IssuedEntry {
 export interface EntryFlags extends JoinFlags {
   /** The agent is in the image. */
   baked?: boolean
-  /** Seconds. */
+  /** Seconds; with `baked`, whole days. */
   ttl?: number
 }
 
@@ -35,7 +35,7 @@ async function issueBaked(client: AdminClient, cluster: string, flags: EntryFlag
   const options = await nodeOptionsOf({ ...(proxy && { proxy }), ...(tlsTerminatingProxy && { tlsTerminatingProxy }) })
   const { csr, encryptedKey, passphrase } = await newInstallerKey()
   const set = flags.name ?? nextName(cluster, await client.ask(credentialRoutes.listCredentials, { params }))
-  const days = flags.ttl === undefined ? undefined : Math.ceil(flags.ttl / DAY)
+  const days = flags.ttl === undefined ? undefined : flags.ttl / DAY
   const body = { name: set, csr, days, maxNodes: flags.maxNodes }
   const { credentials, installer } = await client.ask(credentialRoutes.renewCredentials, { params, body })
   const text = credentialsText(encryptedKey, installer) + (options ? await nodeOptionsBlock(options, passphrase) : '')

@@ -46,6 +46,8 @@ interface Flags extends EntryFlags {
 /** What clouds accept: 16 KiB on EC2, more elsewhere. */
 const SMALLEST_LIMIT = 16_384
 
+const DAY = 86_400
+
 /** Parses each value of a repeatable option. */
 const all = (parse: (text: string) => string) => (given: string, earlier?: string[]) => collect(parse(given), earlier)
 
@@ -58,11 +60,11 @@ export function registerUserData(cluster: Command): void {
       new Option('--platform <platform>', 'which program or hypervisor takes it').choices(FORMATS).default(FORMATS[0]),
     )
     .option('--to <directory>', 'new directory for the files of nocloud, vsphere and proxmox')
-    .option('--baked', 'the agent is in the image: write only its credentials')
+    .addOption(new Option('--baked', 'the agent is in the image: write only its credentials').conflicts('arch'))
   withJoinOptions(command)
     .option(
       '--ttl <duration>',
-      'how long it can be used, 1m to 30d (default: 24h; with --baked, --installer-ttl)',
+      'how long it can be used, 1m to 30d (default: 24h); with --baked whole days (default: --installer-ttl)',
       joinSeconds,
     )
     .addOption(
@@ -93,6 +95,10 @@ export function registerUserData(cluster: Command): void {
         'controller cluster user-data factory --platform ignition --baked > config.ign',
       ),
     )
+    .addHelpText(
+      'after',
+      '\nOn Flatcar, the configuration for Ignition is valid, but the agent does not run there yet.',
+    )
     .addHelpText('after', '\nTo revoke it: controller creds revoke NAME SET')
     .action(userData)
 }
@@ -120,6 +126,8 @@ async function userData(given: string, flags: Flags): Promise<void> {
   const { platform: format, to: directory } = flags
   if (directory === undefined && !isOneFile(format) && flags.output === 'text')
     throw unusable(`--platform ${format} makes several files, and --to is missing`, 'add --to with a new directory')
+  if (flags.baked && flags.ttl !== undefined && flags.ttl % DAY !== 0)
+    throw unusable('with --baked, credentials are valid for whole days, and --ttl has a part of one', 'pass --ttl 1d')
   const { network, nic } = await networkOf(flags)
   const { issueEntry } = await import('./issue-entry.ts')
   const { prepare } = await import('./preparation.ts')
@@ -138,10 +146,8 @@ async function userData(given: string, flags: Flags): Promise<void> {
     const until = fetchableUntil ?? expiresAt
     const written = directory === undefined ? [] : writeFiles(directory, rendered.files)
     if (flags.output !== 'text') {
-      const content = directory === undefined ? rendered.files : written
-      return print(
-        await structured(flags.output, { cluster, name: set, until, maxNodes, files: content, next: rendered.next }),
-      )
+      const files = filesView(rendered, written)
+      return print(await structured(flags.output, { cluster, name: set, until, maxNodes, files, next: rendered.next }))
     }
     if (directory === undefined) print(Object.values(rendered.files).join(''))
     const nodes = maxNodes === 1 ? '1 node' : `${maxNodes ?? 'any number of'} nodes`
@@ -150,6 +156,15 @@ It is a secret until ${localTime(until)}, and for ${nodes}.
 To revoke it: controller creds revoke ${cluster} ${set}
 `)
   })
+}
+
+/** Of each file its content, or where it was written. */
+function filesView({ files }: Rendered, written: readonly string[]) {
+  const views = Object.entries(files).map(([name, text], index) => {
+    const path = written[index] ?? null
+    return [name, { path, content: path === null ? text : null }] as const
+  })
+  return Object.fromEntries(views)
 }
 
 function textOf({ files, next }: Rendered, written: readonly string[]): string {
