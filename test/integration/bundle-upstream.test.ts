@@ -149,7 +149,7 @@ test('a lock of other files is refused', async () => {
   const text = await readFile(at('lock.json'), 'utf8')
   await writeFile(at('lock.json'), text.replace(`https://${KUBELET}`, 'https://dl.k8s.io/other'))
   const { message, fix } = await failure()
-  expect(fix).toContain('--update-lock')
+  expect(fix).toContain('without --locked, with --update-lock')
   expect(message).toContain(`https://${KUBELET}: is not in the lock file`)
   expect(message).toContain('https://dl.k8s.io/other: is in the lock file, but not needed')
 })
@@ -163,7 +163,10 @@ test('a build that is locked downloads nothing without its lock, writes none, an
   const text = await readFile(at('lock.json'), 'utf8')
   await writeFile(at('lock.json'), text.replace('"bin/kubelet"', '"bin/kubeadm"'))
   const error = await failure({ locked: true })
-  expect(error).toMatchObject({ code: 'bundle/bad-lock', fix: expect.stringContaining('--update-lock') })
+  expect(error).toMatchObject({
+    code: 'bundle/bad-lock',
+    fix: expect.stringContaining('without --locked, with --update-lock'),
+  })
   expect(error.message).toContain(`1 of its entries differ\n  https://${KUBELET}`)
 })
 

@@ -109,7 +109,7 @@ function notDownloaded(
 ): AgentError {
   const message = linesOf(`files and images of the bundle: ${failures.length} not downloaded`, failures)
   const hints = [
-    ...(lock === undefined ? [] : ['to take what is published now: --update-lock']),
+    ...(lock === undefined ? [] : ['to take what is published now: without --locked, with --update-lock']),
     'proxies: HTTPS_PROXY, HTTP_PROXY and NO_PROXY',
     'mirrors: --base and --registry; their users: --registry-login',
     `what is downloaded: ${listFilesCommand(context)}`,

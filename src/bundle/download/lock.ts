@@ -68,7 +68,7 @@ export async function readLock(
 
 const WRITE = 'correct --lock, or leave --locked out once: the build then writes the file, for you to review'
 const REPLACE =
-  'pass the lock file of this version and architecture, or replace it and review the difference: --update-lock'
+  'pass the lock file of this version and architecture, or replace it and review the difference: without --locked, with --update-lock'
 
 /** In an order that depends only on the content, so that two locks can be compared line by line. */
 export function writeLock(path: string, lock: Lock): void {

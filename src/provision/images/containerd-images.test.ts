@@ -7,6 +7,7 @@ const CTR = `${CONTAINERD.binaries}/ctr`
 
 test.each([
   ['ctr: write /var/lib/containerd/tmpmounts/x: no space left on device: unknown', 'disk/full'],
+  ['ctr: write /var/lib/containerd/tmpmounts/x: disk quota exceeded: unknown', 'disk/full'],
   ['ctr: archive/tar: invalid tar header', 'command/failed'],
 ])('an import that fails with %s', async (stderr, code) => {
   const host = fakeHost({ directories: ['/run/systemd/system'] })

@@ -65,13 +65,21 @@ export async function importImage(
   // `--digests` adds the name REPOSITORY@DIGEST: manifests can name an image by its digest.
   const names = ['--base-name', repositoryOf(name), '--digests', ...labels.flatMap((label) => ['--label', label])]
   await change(host, ['import', '--local', ...names, archive], signal).catch((error: unknown) => {
-    throw String(error).includes('no space left on device') ? storeFull(error) : error
+    if (String(error).includes('no space left on device')) throw storeFull(error)
+    throw String(error).includes('disk quota exceeded') ? quotaExceeded(error) : error
   })
 }
 
 function storeFull(cause: unknown): AgentError {
   return new AgentError('disk/full', `the file system of ${CONTAINERD.root} is full`, {
     fix: `free some space, then run the same command again: ${command`df -h ${CONTAINERD.root}`}`,
+    cause,
+  })
+}
+
+function quotaExceeded(cause: unknown): AgentError {
+  return new AgentError('disk/full', `the disk quota for ${CONTAINERD.root} is exceeded`, {
+    fix: 'raise the quota, then run the same command again',
     cause,
   })
 }

@@ -16,3 +16,13 @@ test('quotes, separators and control characters', () => {
 test.each(['=1+1', '+1', '-1', '@SUM(A1)'])('a spreadsheet takes %s for text', (name) => {
   expect(csv([{ name }], FIELDS)).toContain(`\r\n'${name},`)
 })
+
+test.each([
+  ['a;=1+1', "a;'=1+1"],
+  ['a; @SUM(A1);;-1', "a;' @SUM(A1);;'-1"],
+  ['a;"=1&"', `"a;'""=1&"""`],
+  [' =1', "' =1"],
+  ['a; b=1', 'a; b=1'],
+])('a spreadsheet that splits at semicolons takes %s for text', (name, cell) => {
+  expect(csv([{ name }], FIELDS)).toContain(`\r\n${cell},`)
+})

@@ -22,8 +22,8 @@ import { everyItem } from '../session/every-item.ts'
 import { resolve } from '../session/resolve.ts'
 import { print, printAs, withAdmin, withClient } from '../session/session.ts'
 import { checkText } from './check-text.ts'
-import { csv, type Field } from './csv.ts'
 import { findNode, NODE } from './find-node.ts'
+import { machineReport } from './machine-report.ts'
 import { nodeText } from './node-text.ts'
 import { registerNodeUpdate } from './node-update.ts'
 import { retryUntilFacts } from './retry-until-facts.ts'
@@ -70,26 +70,6 @@ const columns = (now: Date): Column<NodeView>[] => [
   { title: 'KEY', of: ({ fingerprint }) => fingerprint, wide: true },
 ]
 
-/** For `-o csv`: a line for each machine. Times as in JSON; `seconds` from its registration until it was part of the cluster. */
-const FIELDS: Field<NodeView>[] = [
-  { title: 'serial', of: ({ serial }) => serial ?? '' },
-  { title: 'name', of: ({ name }) => name },
-  { title: 'cluster', of: ({ cluster }) => cluster },
-  { title: 'roles', of: ({ roles }) => roles.join(' ') },
-  { title: 'state', of: ({ state }) => state },
-  { title: 'registered', of: ({ createdAt }) => createdAt },
-  { title: 'joined', of: ({ joinedAt }) => joinedAt ?? '' },
-  { title: 'seconds', of: ({ createdAt, joinedAt }) => (joinedAt === null ? '' : secondsBetween(createdAt, joinedAt)) },
-  { title: 'address', of: ({ address }) => address },
-  { title: 'os', of: ({ os }) => os },
-  { title: 'agent', of: ({ agentVersion }) => agentVersion },
-  { title: 'key', of: ({ fingerprint }) => fingerprint },
-  { title: 'id', of: ({ id }) => id },
-  { title: 'problem', of: ({ error, ruleProblem }) => error?.message ?? ruleProblem ?? '' },
-]
-
-const secondsBetween = (from: string, to: string) => Math.round((Date.parse(to) - Date.parse(from)) / 1_000)
-
 /** By its name, one that is not waiting for approval is meant: the new node usually has the same name. */
 async function findReplaced(client: AdminClient, query: string): Promise<NodeView> {
   const all = await everyItem(client, nodeRoutes.listNodes)
@@ -127,7 +107,7 @@ function registerQueries(node: Command): void {
         const cluster = flags.cluster === undefined ? undefined : (await findCluster(client, flags.cluster)).name
         const query = async () => {
           const all = await everyItem(client, nodeRoutes.listNodes, { cluster, all: flags.all ? '1' : undefined })
-          if (flags.output === 'csv') return csv(all, FIELDS)
+          if (flags.output === 'csv') return machineReport(all)
           return render(flags.output, all, all, columns(new Date()))
         }
         if (!flags.watch) return print(await query())
