@@ -1,10 +1,14 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type AgentPaths, pathsOf } from '../paths.ts'
+import { reserveOf } from '../service/reserve.ts'
+import { writeStateFile } from '../state-file.ts'
 import { bornElsewhere, forgetOriginal, noteBirth, refuseCopy } from './born.ts'
 import type { MachineIds } from './machine.ts'
+
+vi.mock('../state-file.ts', { spy: true })
 
 const ID = '7f3f1b0c9e4d4d0f9a5d1c2b3a4e5f60'
 const OTHER_ID = '0c9e4d4d0f9a5d1c2b3a4e5f607f3f1b'
@@ -26,9 +30,15 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true }))
 
+function note(is: MachineIds): string[] {
+  const lines: string[] = []
+  noteBirth(paths, is, (level, line) => void lines.push(`${level} ${line}`))
+  return lines
+}
+
 test('another machine-id on another board is another machine', () => {
-  expect(noteBirth(paths, machine(ID, UUID))).toBe(true)
-  expect(noteBirth(paths, machine(ID, UUID))).toBe(false)
+  expect(note(machine(ID, UUID))).toEqual([`info the identity of this node belongs to machine ${ID}`])
+  expect(note(machine(ID, UUID)), 'only what changes').toEqual([])
   expect(bornElsewhere(paths, machine(OTHER_ID, OTHER_UUID))).toEqual({ machineId: ID, productUuid: UUID })
 })
 
@@ -42,19 +52,39 @@ test.each<[string, MachineIds, MachineIds]>([
   ['its machine-id is missing', machine(ID, UUID), machine('', OTHER_UUID)],
   ['its machine-id was never set', machine('uninitialized', UUID), machine(ID, OTHER_UUID)],
 ])('it is the same machine where %s', (_, was, is) => {
-  noteBirth(paths, was)
+  note(was)
   expect(bornElsewhere(paths, is)).toBeUndefined()
 })
 
 test.each(['', '{', '[]', 'null', '{"machineId":7,"productUuid":{}}'])('a damaged record says nothing: %s', (text) => {
   writeFileSync(paths.bornFile, text)
   expect(bornElsewhere(paths, machine(OTHER_ID, OTHER_UUID))).toBeUndefined()
-  expect(noteBirth(paths, machine(ID, UUID))).toBe(true)
+  expect(note(machine(ID, UUID))).toHaveLength(1)
   expect(JSON.parse(readFileSync(paths.bornFile, 'utf8'))).toEqual({ machineId: ID, productUuid: UUID })
 })
 
+test('a machine that cannot be recorded is logged, and the agent goes on', () => {
+  // As a read-only file system, also for root.
+  rmSync(paths.stateDirectory, { recursive: true })
+  writeFileSync(paths.stateDirectory, '')
+  expect(note(machine(ID, UUID))).toEqual([
+    expect.stringMatching(/^warn cannot record the machine of this node.*ENOTDIR/),
+  ])
+})
+
+test('on a full disk the reserve makes room for the record', () => {
+  const reserve = reserveOf(paths)
+  writeFileSync(reserve, 'x')
+  vi.mocked(writeStateFile).mockImplementationOnce(() => {
+    throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+  })
+  note(machine(ID, UUID))
+  expect(existsSync(reserve)).toBe(false)
+  expect(bornElsewhere(paths, machine(OTHER_ID, OTHER_UUID))).toBeDefined()
+})
+
 test('a copy is refused with both machines and a fix, but not one without an identity', () => {
-  noteBirth(paths, machine(ID, UUID))
+  note(machine(ID, UUID))
   const copy = machine(OTHER_ID, OTHER_UUID)
   expect(() => refuseCopy(paths, copy)).not.toThrow()
   writeFileSync(paths.nodeIdentity, 'key and certificate')
@@ -69,7 +99,7 @@ test('a copy is refused with both machines and a fix, but not one without an ide
 })
 
 test('an installation on a copy forgets the identity of the original, and on the same machine keeps it', () => {
-  noteBirth(paths, machine(ID, UUID))
+  note(machine(ID, UUID))
   const files = [paths.nodeIdentity, paths.nodeKey, paths.linkFile, paths.outboxFile, paths.trustFile]
   for (const path of files) writeFileSync(path, 'x')
   expect(forgetOriginal(paths, machine(ID, UUID))).toBe(false)
@@ -79,7 +109,7 @@ test('an installation on a copy forgets the identity of the original, and on the
 })
 
 test('a copy that has the Kubernetes of the original keeps everything, until it is uninstalled', () => {
-  noteBirth(paths, machine(ID, UUID))
+  note(machine(ID, UUID))
   for (const path of [paths.nodeIdentity, paths.provisionedFile]) writeFileSync(path, 'x')
   expect(() => forgetOriginal(paths, machine(OTHER_ID, OTHER_UUID))).toThrow(
     expect.objectContaining({ code: 'identity/copied', fix: expect.stringContaining('agent uninstall') }),

@@ -2,8 +2,10 @@ import { existsSync, rmSync } from 'node:fs'
 import { AgentError } from '../../base/agent-error.ts'
 import { command } from '../../base/command.ts'
 import { readIfThere } from '../../base/durable-file.ts'
+import { errorMessage } from '../../base/text/error-message.ts'
 import { isMachineId, isPlaceholderUuid } from '../../host/kernel/machine-ids.ts'
 import type { AgentPaths } from '../paths.ts'
+import { keepReserve, reserveOf } from '../service/reserve.ts'
 import { writeStateFile } from '../state-file.ts'
 import { removeNodeState } from './identity.ts'
 import type { MachineIds } from './machine.ts'
@@ -19,12 +21,23 @@ function bornOn({ machineId, productUuid = '' }: MachineIds): Born {
   return { ...(isMachineId(machineId) && { machineId }), ...(hasUuid && { productUuid }) }
 }
 
-/** Records that the identity of this node belongs to this machine. Returns whether the record has changed. */
-export function noteBirth({ bornFile }: Pick<AgentPaths, 'bornFile'>, machine: MachineIds): boolean {
+/**
+ * Records that the identity of this node belongs to this machine, also with the reserve of a full disk. What prevents it is logged: it
+ * must not keep the agent from connecting.
+ */
+export function noteBirth(
+  { bornFile, stateDirectory }: Pick<AgentPaths, 'bornFile' | 'stateDirectory'>,
+  machine: MachineIds,
+  log: (level: 'info' | 'warn', line: string) => void,
+): void {
   const text = `${JSON.stringify(bornOn(machine))}\n`
-  if (readIfThere(bornFile) === text) return false
-  writeStateFile(bornFile, text)
-  return true
+  try {
+    if (readIfThere(bornFile) === text) return
+    keepReserve(reserveOf({ stateDirectory })).spend(() => writeStateFile(bornFile, text))
+    log('info', `the identity of this node belongs to machine ${machine.machineId}`)
+  } catch (error) {
+    log('warn', `cannot record the machine of this node, so a copy of its disk may not notice: ${errorMessage(error)}`)
+  }
 }
 
 /**

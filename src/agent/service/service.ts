@@ -53,7 +53,7 @@ async function serve(options: ServiceOptions, status: StatusFile): Promise<void>
   refuseCopy(paths, machine)
   const identity = (await usableIdentity(options)) ?? (await enrolled(options, config, status))
   removeInstaller(paths)
-  if (noteBirth(paths, machine)) log('info', `the identity of this node belongs to machine ${machine.machineId}`)
+  noteBirth(paths, machine, log)
   await work(options, config, identity, status)
 }
 

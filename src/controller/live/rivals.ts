@@ -3,6 +3,7 @@ import type { ErrorReport } from '../../base/agent-error.ts'
 import { type Alarming, raiseAlarm } from '../nodes/raise-alarm.ts'
 import type { Rival } from '../peers/peers.ts'
 import type { HasPeers } from '../ports.ts'
+import { withoutAddress } from './session/machine-of.ts'
 import type { Session } from './session/session.ts'
 
 /** Answers come from the network. Also asked at another controller, and the node waits for its welcome meanwhile. */
@@ -39,9 +40,14 @@ export function isAnswering({ socket }: Session): Promise<boolean> {
   })
 }
 
+/** Of one conflict. The oldest is forgotten: as long as there are two, none is admitted. */
+const MOST_MACHINES = 16
+
 interface Conflict {
-  /** The time of each machine's last try. */
+  /** The time of each machine's last try, the latest last. */
   tries: Map<string, number>
+  /** Two machines differ only in their address. Otherwise it does not count, because a machine can have several. */
+  isByAddress: boolean
   /** Raised here; absent if only another controller has seen both. */
   alarm?: { problem: ErrorReport; at: number }
 }
@@ -111,8 +117,15 @@ export class Rivals {
   /** Machines that tried, here or at another controller. */
   note(nodeId: string, machines: readonly string[]): Conflict {
     const at = this.#ports.now().getTime()
-    const conflict = this.#conflicts.get(nodeId) ?? { tries: new Map() }
-    for (const machine of machines) conflict.tries.set(machine, at)
+    const conflict = this.#conflicts.get(nodeId) ?? { tries: new Map(), isByAddress: false }
+    const { tries } = conflict
+    conflict.isByAddress ||= new Set(machines.map(withoutAddress)).size < new Set(machines).size
+    for (const machine of machines) {
+      const key = conflict.isByAddress ? machine : withoutAddress(machine)
+      tries.delete(key)
+      tries.set(key, at)
+    }
+    for (const [each] of tries) if (tries.size > MOST_MACHINES) tries.delete(each)
     this.#conflicts.set(nodeId, conflict)
     return conflict
   }

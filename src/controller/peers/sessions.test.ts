@@ -2,6 +2,31 @@ import { expect, it, vi } from 'vitest'
 import type { OpenSession, Shared } from '../store/shared.ts'
 import { openSessions } from './sessions.ts'
 
+it('after a pause, a session that began elsewhere meanwhile is not replaced by the one that is left here', async () => {
+  const stored = new Map<string, number>()
+  let last = 0
+  let isElsewhere = false
+  const open = async (sessions: readonly OpenSession[]) =>
+    sessions.map(({ nodeId }) => {
+      stored.set(nodeId, ++last)
+      return last
+    })
+  const found = async () => (isElsewhere ? [{ nodeId: 'n-1', number: 9, controller: 'c-2', capabilities: [] }] : [])
+  const replaced: string[] = []
+  const sessions = openSessions({
+    shared: { open, sessions: found, close: async () => undefined } as unknown as Shared,
+    replaced: (node) => void replaced.push(node),
+    ...{ changed: () => undefined, log: () => undefined },
+  })
+  for (const nodeId of ['n-1', 'n-2']) sessions.opened({ nodeId, capabilities: [] })
+  await vi.waitFor(() => expect(stored.size).toBe(2))
+  stored.clear()
+  isElsewhere = true
+  await sessions.read()
+  expect(replaced).toEqual(['n-1'])
+  expect([...stored.keys()], 'n-2 has no other session').toEqual(['n-2'])
+})
+
 it('a session that could not be recorded is recorded with the next heartbeat', async () => {
   const recorded: string[] = []
   let isDown = true

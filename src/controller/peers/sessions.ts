@@ -84,8 +84,9 @@ export function openSessions({ shared, log, replaced, changed }: Ports): Session
       ids
         ? Promise.resolve(reading.add(...ids))
         : inTurn(async () => {
-            await record(own.keys())
+            // First: what began elsewhere while this controller was paused is later than what it still has.
             await read()
+            await record([...own.keys()].filter((id) => !others.has(id)))
           }),
     setLive(controllers) {
       live = new Set(controllers)

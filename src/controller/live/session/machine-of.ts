@@ -8,3 +8,9 @@ export function machineOf(hello: Partial<Hello> | undefined, { address }: { addr
   const { bootId = '', machineId = '', productUuid = '' } = hello ?? {}
   return [bootId, machineId, productUuid, address].join(' ')
 }
+
+/** Without the address: a machine can have several. The whole text if the agent tells no machine-id. */
+export function withoutAddress(machine: string): string {
+  const hasMachineId = (machine.split(' ')[1] ?? '') !== ''
+  return hasMachineId ? machine.slice(0, machine.lastIndexOf(' ')) : machine
+}
