@@ -13,6 +13,11 @@ export const BAKE_STEPS = 'bake/'
 /** Prefix of the step ids under which the ledger records the changes of `precheck --fix`. */
 const FIX_STEPS = fixStepIdOf('')
 
+/** Whether the changes of this step can be part of an image: those of other steps make a machine a node. */
+export function isOfImage(step: string): boolean {
+  return step.startsWith(BAKE_STEPS) || step.startsWith(FIX_STEPS)
+}
+
 /** Whether this scope undoes the changes of this step. The changes of `precheck --fix` are undone only with `all` and `baked`. */
 export function isIn(scope: Scope, step: string): boolean {
   if (scope === 'baked') return true

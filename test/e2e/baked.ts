@@ -50,7 +50,7 @@ try {
     const unsealed = machineIdOf(template)
     await copyIn(template, executables.agent, '/root/agent')
     const early = await exec(template, ['/root/agent', 'bake', '--seal', '--yes'])
-    assert.match(early.stderr, /not prepared with agent bake[\s\S]*fix: sudo agent bake/)
+    assert.match(early.stderr, /not prepared with agent bake[\s\S]*fix: sudo \.\/agent bake/)
     assert.equal(machineIdOf(template), unsealed)
     await execOk(template, ['/root/agent', 'bake', '--yes'], LONG)
     await execOk(template, ['/root/agent', 'bake', '--yes'], LONG)

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
+import { fixStepIdOf } from '../../engine/checks/fix-workflow.ts'
 import type { Numbered } from '../../ledger/entry.ts'
+import { encodeRecord } from '../../ledger/record-format.ts'
 import { pathsOf } from '../paths.ts'
 import { requireTemplate, seal, sealedText, toSeal } from './seal.ts'
 
@@ -33,6 +35,7 @@ const TEMPLATE = {
   '/etc/nvme/hostnqn': 'nqn',
   '/etc/multipath/wwids': 'x',
   '/etc/cantrip-day0/prod.pem': 'pem',
+  '/etc/cantrip-blue-day0/node.pem': 'pem',
   '/var/lib/cantrip/born.json': '{}',
   '/var/lib/cantrip/before-install.snapshot': '{}',
   '/var/lib/cantrip/ledger/ledger.jsonl': '{}',
@@ -53,6 +56,8 @@ const entries = (...steps: string[]): Numbered[] =>
     ...{ seq: at + 1, kind: 'change', run: 'bake', step, change: 'file', what: '/x' },
     undo: { kind: 'remove-path', path: '/x' },
   })) as Numbered[]
+
+const OTHER = Buffer.concat(entries('install/agent').map(encodeRecord)).toString()
 
 function template(files: Record<string, string> = {}, steps = ['bake/agent']) {
   const host = fakeHost({ files: { ...TEMPLATE, ...files }, commands: { sync: {} } })
@@ -87,6 +92,17 @@ test('a link to the machine-id stays', async () => {
 
 test.each<[string, string, Record<string, string>, string[]]>([
   ['was not baked', 'bake/not-baked', {}, []],
+  ['has an installation that was interrupted', 'bake/installed', {}, ['bake/agent', 'install/agent']],
+  ['has the key of an installer', 'bake/installed', { '/etc/cantrip/installer.key': 'x' }, ['bake/agent']],
+  ['has a key without its certificate', 'bake/installed', { '/etc/cantrip/node.key': 'x' }, ['bake/agent']],
+  ['has passwords', 'bake/installed', { '/etc/cantrip/registry-logins.json': '{}' }, ['bake/agent']],
+  ['is a node of another instance', 'bake/installed', { '/etc/cantrip-blue/node.pem': 'x' }, ['bake/agent']],
+  [
+    'has changes of another instance',
+    'bake/installed',
+    { '/var/lib/cantrip-blue/ledger/ledger.jsonl': OTHER },
+    ['bake/agent'],
+  ],
   ['has the agent of another installation', 'bake/not-baked', {}, ['install/agent']],
   ['is a node', 'bake/installed', { '/etc/cantrip/node.pem': 'x' }, ['bake/agent']],
   ['waits for its registration', 'bake/installed', { '/etc/cantrip/agent.json': '{}' }, ['bake/agent']],
@@ -94,9 +110,20 @@ test.each<[string, string, Record<string, string>, string[]]>([
   ['has the data of an etcd', 'bake/cluster', { '/var/lib/etcd/member/wal/0.wal': 'x' }, ['bake/agent']],
 ])('a machine that %s is not sealed', async (_, code, files, steps) => {
   const { workspace } = template(files, steps)
-  await expect(requireTemplate(workspace, paths)).rejects.toMatchObject({ code, fix: expect.stringMatching(/./) })
+  await expect(requireTemplate(workspace, paths)).rejects.toMatchObject({
+    code,
+    fix: expect.stringMatching(/^sudo (cantrip-agent uninstall|\.\/agent bake$)/),
+  })
+})
+
+test('the command for another instance names it', async () => {
+  const { workspace } = template({ '/etc/cantrip-blue/node.pem': 'x' })
+  const fix = 'sudo cantrip-agent uninstall --instance blue, and repeat the command'
+  await expect(requireTemplate(workspace, paths)).rejects.toMatchObject({ fix })
 })
 
 test('a template is sealed', async () => {
   await expect(requireTemplate(template().workspace, paths)).resolves.toBeUndefined()
+  const fixed = template({}, ['bake/agent', fixStepIdOf('hostname')])
+  await expect(requireTemplate(fixed.workspace, paths)).resolves.toBeUndefined()
 })

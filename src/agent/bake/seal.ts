@@ -1,11 +1,13 @@
+import { basename, dirname } from 'node:path/posix'
 import { AgentError } from '../../base/agent-error.ts'
 import { CONTAINERD, ETCD_DATA, KUBELET_STATE, KUBERNETES } from '../../base/kubernetes-paths.ts'
 import type { HostView } from '../../host/host.ts'
 import type { Machine } from '../../host/machine.ts'
 import { replay } from '../../ledger/replay.ts'
 import type { AgentPaths } from '../paths.ts'
+import { otherInstallations } from '../restore/other-installations.ts'
 import type { Workspace } from '../restore/workspace.ts'
-import { BAKE_STEPS } from '../scope.ts'
+import { BAKE_STEPS, isOfImage } from '../scope.ts'
 
 /** What a machine has of its own, and makes again at its next boot. `text`: the file stays, with this text. */
 export interface Sealed {
@@ -44,7 +46,14 @@ const GENERATE = 'GenerateName=yes\n'
 /** What a cluster leaves on its nodes. */
 const OF_A_CLUSTER = [`${KUBERNETES}/kubelet.conf`, `${KUBELET_STATE}/pki`, `${ETCD_DATA}/member`]
 
-/** Throws unless this machine is a template: baked, not registered, and without the state of a cluster. */
+/** The directory of an installation's configuration, and one of its credentials. */
+const CONFIGURATION = /^cantrip(-(?!.*day0$).*)?$/
+const DAY_ZERO = /^cantrip(-.*)?-day0$/
+
+/**
+ * Throws unless this machine is a template: baked, not registered, and without the state of a cluster, or of an installation that was
+ * interrupted, also of other instances.
+ */
 export async function requireTemplate(
   { machine, ledger }: Pick<Workspace, 'machine' | 'ledger'>,
   paths: AgentPaths,
@@ -52,27 +61,47 @@ export async function requireTemplate(
   const { outstanding } = replay(ledger.entries())
   if (!outstanding.some(({ step }) => step.startsWith(BAKE_STEPS)))
     throw new AgentError('bake/not-baked', 'this machine was not prepared with agent bake', {
-      fix: 'sudo agent bake --yes',
+      fix: 'sudo ./agent bake',
       kind: 'refused',
     })
   await refuseInstalled(machine, paths)
+  const others = await otherInstallations(machine, paths)
+  const steps = [...outstanding.map(({ step }) => step), ...others.steps]
+  const step = steps.find((each) => !isOfImage(each))
+  if (step !== undefined)
+    throw new AgentError('bake/installed', `the changes of an installation are not undone, for example of ${step}`, {
+      fix: `${uninstall(paths)}; of another installation: ${uninstall(paths)} --instance NAME`,
+      kind: 'refused',
+    })
   for (const path of OF_A_CLUSTER) {
     if ((await machine.stat(path)) === undefined) continue
     throw new AgentError('bake/cluster', `found ${path}: a cluster runs here, or left its data`, {
-      fix: 'sudo agent uninstall; or move the data of a former cluster away',
+      fix: `${uninstall(paths)}; or move the data of a former cluster away`,
       kind: 'refused',
     })
   }
 }
 
-export async function refuseInstalled(view: HostView, { configFile, nodeIdentity }: AgentPaths): Promise<void> {
-  for (const path of [nodeIdentity, configFile]) {
-    if ((await view.stat(path)) === undefined) continue
-    throw new AgentError('bake/installed', `found ${path}: this machine is a node, or becomes one`, {
-      fix: 'sudo agent uninstall, and repeat the command',
-      kind: 'refused',
-    })
-  }
+/** Throws if an installation on this machine has registered, or has keys and passwords with which it would. */
+export async function refuseInstalled(view: HostView, paths: AgentPaths): Promise<void> {
+  const { nodeIdentity, configFile, nodeKey, installerKey, installerCertificate, registryLoginsFile } = paths
+  const files = [nodeIdentity, configFile, nodeKey, installerKey, installerCertificate, registryLoginsFile]
+  for (const directory of await directoriesLike(CONFIGURATION, view, paths))
+    for (const path of files.map((file) => `${directory}/${basename(file)}`)) {
+      if ((await view.stat(path)) === undefined) continue
+      const instance = basename(directory).slice('cantrip-'.length)
+      throw new AgentError('bake/installed', `found ${path}: this machine is a node, or becomes one`, {
+        fix: `${uninstall(paths)}${instance === '' ? '' : ` --instance ${instance}`}, and repeat the command`,
+        kind: 'refused',
+      })
+    }
+}
+
+const uninstall = ({ executable }: AgentPaths) => `sudo ${basename(executable)} uninstall`
+
+async function directoriesLike(name: RegExp, view: HostView, { configDirectory }: AgentPaths): Promise<string[]> {
+  const parent = dirname(configDirectory)
+  return ((await view.list(parent)) ?? []).filter((each) => name.test(each)).map((each) => `${parent}/${each}`)
 }
 
 /** What `seal` would change. */
@@ -81,7 +110,7 @@ export async function toSeal(view: HostView, paths: AgentPaths): Promise<Sealed[
   // Truncated and not removed: systemd then sets it at the next boot, also on a read-only file system.
   if (((await view.read(MACHINE_ID)) ?? '') !== '') found.push({ path: MACHINE_ID, text: '' })
   const own: typeof FILES = [
-    [paths.dayZeroDirectory, /./],
+    ...(await directoriesLike(DAY_ZERO, view, paths)).map((path): (typeof FILES)[number] => [path, /./]),
     [paths.stateDirectory, /^(born\.json|before-.*\.snapshot)$/],
     [paths.logDirectory, /./],
   ]

@@ -11,6 +11,8 @@ export interface OtherInstallations {
   /** Whether another installation changed this path, unit or parameter. */
   changed(what: string): boolean
   hasKubernetes: boolean
+  /** The steps of these changes. */
+  steps: readonly string[]
 }
 
 /** Changes that the ledgers of other installations on this machine record and have not undone. */
@@ -22,9 +24,11 @@ export async function otherInstallations(view: HostView, paths: AgentPaths): Pro
   const changes = texts.flatMap((text) => replay(decodeRecords(Buffer.from(text ?? '')).entries).outstanding)
   const named = new Set(changes.flatMap(({ what, undo }) => [what, subjectOf(undo)]))
   const places = names.flatMap((name) => placesOf(pathsOf(name === 'cantrip' ? undefined : name.slice(8))))
+  const steps = changes.map(({ step }) => step)
   return {
+    steps,
     changed: (what) => named.has(what) || places.some((place) => isBelow(what, place)),
-    hasKubernetes: changes.some(({ step }) => isIn('kubernetes', step)),
+    hasKubernetes: steps.some((step) => isIn('kubernetes', step)),
   }
 }
 

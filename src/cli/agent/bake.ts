@@ -1,3 +1,4 @@
+import { basename } from 'node:path/posix'
 import type { Command } from 'commander'
 import { confirm } from '../kit/confirm.ts'
 import { formatOption } from '../kit/output.ts'
@@ -23,11 +24,11 @@ interface Options {
 const EXAMPLES = `
 Examples:
   sudo ./agent bake
-  sudo agent bake --seal --yes && sudo systemctl poweroff
+  sudo cantrip-agent bake --seal --yes && sudo systemctl poweroff
 
 Run both on a template machine, and then make an image of its disk. On a machine that is made from the image, cloud-init writes NAME.pem and NAME-passphrase.txt to
 /etc/cantrip-day0 with mode 0600: the machine registers by itself, and the files are removed.
-"agent uninstall" restores such a machine to the state of the image, and "agent uninstall --baked" removes the agent too.
+"cantrip-agent uninstall" restores such a machine to the state of the image. "cantrip-agent uninstall --baked" removes the agent too, also from the template.
 `
 
 export function registerBake(program: Command): void {
@@ -77,7 +78,10 @@ async function bakeTemplate({ output, verbose, yes, ...given }: Given): Promise<
   } finally {
     await workspace.ledger.close()
   }
-  if (output === 'text') print('Next: install what else the image needs, then sudo agent bake --seal, and power off.')
+  if (output === 'text')
+    print(
+      `Next: install what else the image needs, then sudo ${basename(paths.executable)} bake --seal, and power off.`,
+    )
 }
 
 async function sealTemplate({ output, yes, ...given }: Given): Promise<void> {

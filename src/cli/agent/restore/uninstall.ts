@@ -16,7 +16,7 @@ Examples:
   sudo ./agent --uninstall --yes
   sudo agent uninstall --keep-kubernetes  # keep Kubernetes running
   sudo agent -m blue -d  # uninstall this instance only
-  sudo agent uninstall --baked  # on a template machine
+  sudo agent uninstall --baked  # on a template, or a machine made from an image
 
 At the end, the agent compares the machine with its state before installation. With -v and -o json it also lists changes that were not made by the agent.
 Exit code 5 if a change could not be undone or a difference remains; fix what is reported and run the command again.
@@ -29,7 +29,7 @@ export function registerUninstall(program: Command): void {
     .description('Undoes every change, newest first: Kubernetes, etcd, network, files, units, and the agent itself.')
     .option('-y, --yes', 'do not ask for confirmation')
     .addOption(new Option('--keep-kubernetes', 'remove the agent only').conflicts('baked'))
-    .option('--baked', 'also undo "agent bake", on a machine that was made from an image with the agent')
+    .option('--baked', 'also undo "agent bake", on a template or a machine that was made from an image')
     .addOption(formatOption(FORMATS))
     .addHelpText('after', EXAMPLES)
     .action(async (_: Options, command: Command) => {
