@@ -47,7 +47,7 @@ const GENERATE = 'GenerateName=yes\n'
 const OF_A_CLUSTER = [`${KUBERNETES}/kubelet.conf`, `${KUBELET_STATE}/pki`, `${ETCD_DATA}/member`]
 
 /** The directory of an installation's configuration, and one of its credentials. */
-const CONFIGURATION = /^cantrip(-(?!.*day0$).*)?$/
+const CONFIGURATION = /^cantrip(-(?!(.*-)?day0$).*)?$/
 const DAY_ZERO = /^cantrip(-.*)?-day0$/
 
 /**

@@ -1,14 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type AgentPaths, pathsOf } from '../paths.ts'
 import { reserveOf } from '../service/reserve.ts'
 import { writeStateFile } from '../state-file.ts'
 import { bornElsewhere, forgetOriginal, noteBirth, refuseCopy } from './born.ts'
 import type { MachineIds } from './machine.ts'
-
-vi.mock('../state-file.ts', { spy: true })
 
 const ID = '7f3f1b0c9e4d4d0f9a5d1c2b3a4e5f60'
 const OTHER_ID = '0c9e4d4d0f9a5d1c2b3a4e5f607f3f1b'
@@ -30,9 +28,9 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true }))
 
-function note(is: MachineIds): string[] {
+function note(is: MachineIds, write?: typeof writeStateFile): string[] {
   const lines: string[] = []
-  noteBirth(paths, is, (level, line) => void lines.push(`${level} ${line}`))
+  noteBirth(paths, is, (level, line) => void lines.push(`${level} ${line}`), write)
   return lines
 }
 
@@ -75,10 +73,11 @@ test('a machine that cannot be recorded is logged, and the agent goes on', () =>
 test('on a full disk the reserve makes room for the record', () => {
   const reserve = reserveOf(paths)
   writeFileSync(reserve, 'x')
-  vi.mocked(writeStateFile).mockImplementationOnce(() => {
-    throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+  const lines = note(machine(ID, UUID), (path, text) => {
+    if (existsSync(reserve)) throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+    writeStateFile(path, text)
   })
-  note(machine(ID, UUID))
+  expect(lines).toEqual([expect.stringMatching(/^info/)])
   expect(existsSync(reserve)).toBe(false)
   expect(bornElsewhere(paths, machine(OTHER_ID, OTHER_UUID))).toBeDefined()
 })

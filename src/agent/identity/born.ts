@@ -29,11 +29,12 @@ export function noteBirth(
   { bornFile, stateDirectory }: Pick<AgentPaths, 'bornFile' | 'stateDirectory'>,
   machine: MachineIds,
   log: (level: 'info' | 'warn', line: string) => void,
+  write = writeStateFile,
 ): void {
   const text = `${JSON.stringify(bornOn(machine))}\n`
   try {
     if (readIfThere(bornFile) === text) return
-    keepReserve(reserveOf({ stateDirectory })).spend(() => writeStateFile(bornFile, text))
+    keepReserve(reserveOf({ stateDirectory })).spend(() => write(bornFile, text))
     log('info', `the identity of this node belongs to machine ${machine.machineId}`)
   } catch (error) {
     log('warn', `cannot record the machine of this node, so a copy of its disk may not notice: ${errorMessage(error)}`)
@@ -90,7 +91,7 @@ function copied({ nodeIdentity, bornFile, unit }: AgentPaths, machine: MachineId
   const wanted = `this one has ${machine.machineId} and ${machine.productUuid}, and is a copy of its disk`
   const sameMachine = command`rm ${bornFile} && systemctl restart ${unit}`
   return new AgentError('identity/copied', `${found}; ${wanted}`, {
-    fix: `${fix}; if it is that machine, with another mainboard and another machine-id: ${sameMachine}`,
+    fix: `${fix}; if it is that machine, with another mainboard, or a virtual machine that was restored or imported again: ${sameMachine}`,
     kind: 'refused',
   })
 }

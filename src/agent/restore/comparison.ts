@@ -55,6 +55,9 @@ export async function openComparison({ paths, scope, machine, ledger, observer }
           ...(observer && !before && changes.length > 0 && scope !== 'agent' && scope !== 'baked'
             ? ['there is no snapshot of this machine from before']
             : []),
+          ...(observer && changes.length > 0 && scope === 'baked'
+            ? ['what the ledger does not name: the snapshot shows the image']
+            : []),
           ...unseen.map(({ kind, why }) => `${kind}: ${why}`),
           ...damageOf(ledger),
         ],

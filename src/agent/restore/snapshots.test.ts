@@ -106,3 +106,15 @@ test('an agent of the image that was updated belongs to the image, so an uninsta
   expect(result).toMatchObject({ restored: true, differences: [], leftovers: [] })
   expect(await machine.read(paths.executable)).toBe('updated')
 })
+
+test('an uninstallation of what was baked says that only what the ledger names is compared', async () => {
+  const { machine, ledger, observer } = await scene(began('bake'), changed('bake/agent', paths.executable))
+  machine.files.seed(paths.executable, 'of the image')
+  const options = { paths, run: 'uninstall', emit: () => undefined, observer, signal: new AbortController().signal }
+  const close = async () => undefined
+  const result = await undoChangesOn({ machine, ledger: { ...ledger, close } }, { ...options, scope: 'baked' })
+  expect(result).toMatchObject({
+    restored: true,
+    notCompared: ['what the ledger does not name: the snapshot shows the image'],
+  })
+})
