@@ -121,7 +121,7 @@ test(
     const hosts = line('root', PORTS.root)
     const unknown = await push(hosts, WITH_KEY(), { known: 'none' })
     expect(unknown).toMatchObject({ code: 4, err: expect.stringContaining('(push/unknown-host-key)') })
-    expect(unknown.err).toContain(`ssh -p 22 -l root -- ${node.address}`)
+    expect(unknown.err).toContain(`-i ${key.file} -p 22 -l root -- ${node.address}`)
     expect(unknown.err).toContain('1 of 1 hosts failed: root')
     for (const flags of [WITH_KEY(), [...WITH_KEY(), '--accept-new-host-keys']]) {
       const changed = await push(line('root', OTHER_KEY_PORT), flags)

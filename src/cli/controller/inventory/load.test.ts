@@ -42,6 +42,11 @@ test('roles follow from groups, and the values of other variables are not in the
   expect(JSON.stringify(hosts)).not.toContain('geheim')
 })
 
+test.each([...'`$();|\'"\\&<>{}'])('a user with %s is refused', async (sign) => {
+  const text = JSON.stringify({ all: { hosts: { a: { ansible_user: `x${sign}y` } } } })
+  await expect(load('hosts.json', text)).rejects.toThrow('without syntax of a shell')
+})
+
 test('a host says its roles and labels itself', async () => {
   const text = 'masters: {hosts: {a: {cantrip_roles: [worker], node_labels: {line: a}}, b: {node_labels: "x=1,y="}}}'
   const [a, b] = await load('hosts.yaml', text)

@@ -51,7 +51,11 @@ export async function admit(
   client: AdminClient,
   node: NodeDetail,
   roles: readonly NodeRole[],
-  { signal, onEach }: { signal: AbortSignal; onEach(admission: Admission): void },
+  {
+    signal,
+    onEach,
+    onDone,
+  }: { signal: AbortSignal; onEach(admission: Admission): void; onDone(admission: Admission, node: NodeDetail): void },
 ): Promise<NodeDetail> {
   const params = { id: node.id }
   let now = node
@@ -63,6 +67,7 @@ export async function admit(
         : await retryUntilFacts(() =>
             client.ask(nodeRoutes.configureNode, { params, body: { roles: [...roles], disks: [] } }, { signal }),
           )
+    onDone(each, now)
   }
   return now
 }

@@ -20,6 +20,12 @@ import { withSshConfig } from './ssh/with-config.ts'
 
 /** `controller push`. */
 export async function carryOut(query: string, flags: PushFlags): Promise<void> {
+  if (flags.inventory === '-' && flags.becomePasswordFile === '-') {
+    throw new AgentError('push/two-inputs', 'inventory and password cannot both come from standard input', {
+      fix: 'write one of them into a file; the password into one with mode 0600',
+      kind: 'invalid',
+    })
+  }
   const selection = selectHosts(await loadInventory(flags.inventory), flags.limit)
   const password = flags.becomePasswordFile === undefined ? undefined : await readPassword(flags.becomePasswordFile)
   for (const note of selection.notes) process.stderr.write(`[!] ${note}\n`)
@@ -48,7 +54,8 @@ async function push(
   const signal = interruption()
   // Standard output has one document with -o json.
   const progress = pushProgress(flags.output === 'text' ? process.stdout : process.stderr, hosts)
-  const join = sharedJoin(client, cluster, { hosts: hosts.length, seconds: Math.ceil(hosts.length / atOnce) * timeout })
+  const seconds = Math.ceil(hosts.length / atOnce) * timeout
+  const join = sharedJoin(client, cluster, { hosts: hosts.length, seconds, tlsTerminatingProxy })
   return withSshConfig(flags, async (run) => {
     const root = { become, password }
     const ports = { client, cluster, mode, run, root, proxy, tlsTerminatingProxy, join: join.get }

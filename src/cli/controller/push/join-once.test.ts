@@ -8,7 +8,7 @@ import { sharedJoin } from './join-once.ts'
 const LOST = new AgentError('controller/unreachable', 'the answer was lost', { fix: 'again' })
 
 /** A controller that fails for these requests, one after the other. */
-function controller(failing: unknown[]) {
+function controller(failing: unknown[], credentialsSha256?: string) {
   const asked: unknown[] = []
   const client = {
     async ask(route: unknown, { body }: { body?: { name: string } }) {
@@ -17,10 +17,12 @@ function controller(failing: unknown[]) {
         failing.shift()
         throw LOST
       }
-      return route === credentialRoutes.listCredentials ? [] : { credentials: { name: body?.name } }
+      return route === credentialRoutes.listCredentials ? [] : { credentials: { name: body?.name }, credentialsSha256 }
     },
   } as unknown as AdminClient
-  return { asked, join: sharedJoin(client, 'factory', { hosts: 2, seconds: 60 }) }
+  const wishes = { hosts: 2, seconds: 60 }
+  const join = sharedJoin(client, 'factory', wishes)
+  return { asked, join, behindProxy: sharedJoin(client, 'factory', { ...wishes, tlsTerminatingProxy: true }) }
 }
 
 test('an answer that was lost fails one host, and the next one asks again', async () => {
@@ -49,4 +51,12 @@ test('a set that cannot be revoked is a note, and no error that hides the result
   expect(await join.end(false)).toMatch(
     /controller creds revoke factory \S+ \(it could not be revoked now: the answer was lost\)$/,
   )
+})
+
+test('behind a proxy that ends TLS, a controller that does not send the SHA-256 is refused, and no set stays', async () => {
+  const earlier = controller([])
+  await expect(earlier.behindProxy.get()).rejects.toMatchObject({ code: 'join/earlier-controller' })
+  expect(earlier.asked.at(-1)).toBe(credentialRoutes.revokeCredentials)
+  expect(await controller([], 'cafe').behindProxy.get()).toMatchObject({ credentialsSha256: 'cafe' })
+  expect(await earlier.join.get()).toBeDefined()
 })

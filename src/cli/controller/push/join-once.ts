@@ -18,13 +18,21 @@ export interface SharedJoin {
 export function sharedJoin(
   client: AdminClient,
   cluster: string,
-  { hosts, seconds }: { hosts: number; seconds: number },
+  {
+    hosts,
+    seconds,
+    tlsTerminatingProxy,
+  }: { hosts: number; seconds: number; tlsTerminatingProxy?: boolean | undefined },
 ): SharedJoin {
   let made: Join | undefined
   return {
     get() {
       const validSeconds = Math.min(MAX_JOIN_SECONDS, Math.max(LEAST_SECONDS, seconds))
-      made ??= newJoin(client, cluster, { validSeconds, maxNodes: Math.min(MAX_NODES, hosts) }).catch((error) => {
+      made ??= newJoin(client, cluster, {
+        validSeconds,
+        maxNodes: Math.min(MAX_NODES, hosts),
+        tlsTerminatingProxy,
+      }).catch((error) => {
         // The next host asks again.
         made = undefined
         throw error

@@ -91,6 +91,16 @@ test('the second host that names the same node fails', async () => {
   expect((await results)[2]?.error?.message).toContain('which a said before')
 })
 
+test('a host that fails has in its result what was done before', async () => {
+  const node = { id: 'n-1', name: 'a', state: 'APPROVED' }
+  const { results } = push(async (_, { onDone }) => {
+    onDone('install', null)
+    onDone('approve', node)
+    throw new AgentError('push/denied', 'no', { fix: 'yes' })
+  })
+  expect((await results)[0]).toMatchObject({ outcome: 'failed', actions: ['install', 'approve'], node })
+})
+
 test('a bug is not a failure of a host', async () => {
   await expect(push(() => Promise.reject(new TypeError('x'))).results).rejects.toThrow(TypeError)
 })

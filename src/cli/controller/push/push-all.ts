@@ -1,7 +1,7 @@
 import { AgentError, type ErrorReport, reportOf } from '../../../base/agent-error.ts'
 import { limit } from '../../../base/tasks/limit.ts'
 import type { InventoryHost } from '../inventory/host.ts'
-import type { HostResult } from './host-result.ts'
+import type { Action, HostResult } from './host-result.ts'
 import { type HostOptions, type Pushed, type PushPorts, pushHost } from './push-host.ts'
 
 export interface PushOptions {
@@ -43,6 +43,7 @@ async function pushOne(
 ): Promise<HostResult> {
   const beganMs = nowMs()
   let stage = ''
+  const done: Pick<Pushed, 'actions' | 'node'> = { actions: [], node: null }
   const late = AbortSignal.timeout(timeoutMs)
   const options = {
     signal: AbortSignal.any([signal, late]),
@@ -50,6 +51,10 @@ async function pushOne(
     onStage(now: string) {
       stage = now
       onStage(host, now)
+    },
+    onDone(action: Action | undefined, node: HostResult['node']) {
+      if (action) done.actions.push(action)
+      done.node = node
     },
     onNode(id: string) {
       const owner = owners.get(id)
@@ -69,7 +74,7 @@ async function pushOne(
     const why = signal.aborted ? signal.reason : late.aborted ? timeout(stage, timeoutMs) : error
     // A bug ends the command, with its stack.
     if (!(why instanceof AgentError)) throw why
-    return end({ outcome: 'failed', actions: [], node: null, error: reportOf(why) })
+    return end({ outcome: 'failed', ...done, error: reportOf(why) })
   }
 }
 

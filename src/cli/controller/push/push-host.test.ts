@@ -3,7 +3,7 @@ import { AgentError } from '../../../base/agent-error.ts'
 import { nodeRoutes } from '../../../protocol/api/nodes.ts'
 import type { InventoryHost } from '../inventory/host.ts'
 import type { AdminClient } from '../session/client.ts'
-import { type PushMode, type PushPorts, pushHost } from './push-host.ts'
+import { type HostOptions, type PushMode, type PushPorts, pushHost } from './push-host.ts'
 import type { RunOnHost } from './ssh/run.ts'
 
 const HOST: InventoryHost = {
@@ -43,6 +43,7 @@ function scene(
   const known: Node = { cluster: 'factory', state: 'DISCOVERED', roles: [], fingerprint: OWN.fingerprint, ...node }
   const asked: string[] = []
   const scripts: string[] = []
+  const done: unknown[] = []
   const fixes: (string | undefined)[] = []
   const client = {
     async ask(route: unknown, { body }: { body?: { roles: string[] } }) {
@@ -64,10 +65,11 @@ function scene(
   const push = (mode: PushMode = 'join', host = HOST, { timeoutMs = 1_000, ...way }: Way = { proxy: undefined }) => {
     const ports = { client, cluster: 'factory', mode, run, root: { become: 'sudo' as const }, ...way }
     const join = async () => JOIN as never
-    const options = { signal: new AbortController().signal, timeoutMs, onStage: () => undefined, onNode }
+    const onDone: HostOptions['onDone'] = (action, node) => done.push([action, node?.state])
+    const options = { signal: new AbortController().signal, timeoutMs, onStage: () => undefined, onNode, onDone }
     return pushHost({ ...ports, join }, host, options)
   }
-  return { push, asked, scripts, fixes }
+  return { push, asked, scripts, fixes, done }
 }
 
 const NEW = statusLines(null, null)
@@ -153,6 +155,20 @@ test('a dry run and prechecks change nothing', async () => {
   expect(await prepare.push('prepare')).toEqual({ outcome: 'fit', actions: [], node: null })
   expect(prepare.scripts[1]).toContain("task='precheck'")
   expect([...dry.asked, ...prepare.asked]).toEqual([])
+})
+
+test('what was done is reported when it was done, and the node with it', async () => {
+  const whole = scene([NEW, REGISTERED])
+  await whole.push()
+  expect(whole.done).toEqual([
+    ['install', undefined],
+    [undefined, 'DISCOVERED'],
+    ['approve', 'APPROVED'],
+    ['configure', 'CONFIGURED'],
+  ])
+  const other = scene([NEW, REGISTERED], { fingerprint: 'SHA256:other' })
+  await expect(other.push()).rejects.toThrow()
+  expect(other.done).toEqual([['install', undefined]])
 })
 
 test('a longer --timeout is no fix if only to look takes too long', async () => {

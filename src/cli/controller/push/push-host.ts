@@ -31,6 +31,8 @@ export interface HostOptions {
   signal: AbortSignal
   timeoutMs: number
   onStage(stage: string): void
+  /** Gets what has been done, and the node as it is then, so that a host that fails later has them in its result. */
+  onDone(action: Action | undefined, node: HostResult['node']): void
   /** Gets the id that the host names, before anything is done with it. Throws if another host of this run has it. */
   onNode(nodeId: string): void
 }
@@ -45,12 +47,14 @@ const LATE_LOOK =
 /** Does what is left to do on a host. Throws AgentError. */
 export async function pushHost(ports: PushPorts, host: InventoryHost, options: HostOptions): Promise<Pushed> {
   const { client, cluster, mode } = ports
-  const { signal, onStage, onNode } = options
+  const { signal, onStage, onNode, onDone } = options
   onStage('connecting')
   const own = await look(ports, host, options)
-  const check = (name: OwnName) => {
+  const check = async (name: OwnName) => {
     onNode(name.nodeId)
-    return nodeOf(client, cluster, name, signal)
+    const checked = await nodeOf(client, cluster, name, signal)
+    onDone(undefined, nodeIn(checked))
+    return checked
   }
   const node = own && (await check(own))
   if (mode === 'prepare') {
@@ -64,11 +68,14 @@ export async function pushHost(ports: PushPorts, host: InventoryHost, options: H
   }
   const actions: Action[] = node ? [] : ['install']
   const known = node ?? (await check(await install(ports, host, options)))
-  const onEach = (action: Action) => {
-    actions.push(action)
-    onStage(action === 'approve' ? 'approving' : 'configuring')
-  }
-  const after = await admit(client, known, host.roles, { signal, onEach })
+  const after = await admit(client, known, host.roles, {
+    signal,
+    onEach: (action) => onStage(action === 'approve' ? 'approving' : 'configuring'),
+    onDone(action, now) {
+      actions.push(action)
+      onDone(action, nodeIn(now))
+    },
+  })
   const outcome = node ? (actions.length > 0 ? 'changed' : 'unchanged') : 'joined'
   return { outcome, actions, node: nodeIn(after) }
 }
@@ -100,6 +107,7 @@ const nodeIn = (node: NodeDetail | undefined): HostResult['node'] =>
 async function install(ports: PushPorts, host: InventoryHost, options: HostOptions): Promise<OwnName> {
   const labels = Object.entries(host.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`])
   const { registered } = await runAgent(ports, host, options, 'install', labels)
+  options.onDone('install', null)
   if (registered) return registered
   throw new AgentError('push/no-key', 'the agent was installed, but did not print its id and key', {
     fix: 'run the same command again; on the machine: sudo cantrip-agent status',

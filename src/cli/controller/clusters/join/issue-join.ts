@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { AgentError } from '../../../../base/agent-error.ts'
 import { MAX_NODES } from '../../../../protocol/api/identities/credentials.ts'
 import {
   JOIN_ARCHITECTURES,
@@ -42,17 +41,8 @@ export async function issueJoin(
 ): Promise<{ parts: JoinCommandParts; script: string }> {
   const { arch, maxNodes, name, proxy, tlsTerminatingProxy, leavesNothing = false, validSeconds } = flags
   const [{ newJoin }, { joinScript }] = await Promise.all([import('./new-join.ts'), import('./join-script.ts')])
-  const parts = await newJoin(client, cluster, { validSeconds, maxNodes, arch, name })
-  if (tlsTerminatingProxy && parts.credentialsSha256 === undefined) throw earlierController()
+  const parts = await newJoin(client, cluster, { validSeconds, maxNodes, arch, name, tlsTerminatingProxy })
   return { parts, script: joinScript({ ...parts, proxy, tlsTerminatingProxy, leavesNothing }) }
-}
-
-function earlierController(): AgentError {
-  const found = 'the controller is of an earlier build, which does not say what the credentials of a join command are'
-  return new AgentError('join/earlier-controller', found, {
-    fix: 'update the controller, or copy credentials to the machine: controller creds renew CLUSTER --tls-terminating-proxy',
-    kind: 'refused',
-  })
 }
 
 /** The machine may have `https_proxy` with a user: the text of the command stays in the history of a shell. */

@@ -63,7 +63,7 @@ export function interpret(
       name,
       address,
       port: read(PORTS, portIn, 'a number from 1 to 65535'),
-      user: read(USERS, word, 'the name of a user'),
+      user: read(USERS, user, 'the name of a user, without syntax of a shell'),
       keyFile: read(KEYS, path, 'the path of a private key'),
       roles: roles ?? rolesBy(direct) ?? rolesBy(groups) ?? [],
       labels: read(LABELS, labelsIn, 'a map of labels, e.g. {"line": "a"}') ?? {},
@@ -99,7 +99,8 @@ const portIn = (value: unknown): number | undefined => {
 const matches = (pattern: RegExp) => (value: unknown) =>
   (typeof value === 'string' || typeof value === 'number') && pattern.test(String(value)) ? String(value) : undefined
 /** ssh would take a name that begins with a dash for an option. */
-const word = matches(/^[^\s\p{Cc}@:-][^\s\p{Cc}@:]{0,254}$/u)
+/** Without syntax of a shell: ssh puts it into commands of the person's ssh_config (`%r`), which a shell reads. */
+const user = matches(/^[^\s\p{Cc}@:`$();|'"\\&<>{}-][^\s\p{Cc}@:`$();|'"\\&<>{}]{0,254}$/u)
 const path = matches(/^[^\p{Cc}-][^\p{Cc}]{0,4095}$/u)
 const NAME = /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/
 

@@ -8,6 +8,9 @@ export interface Route {
   user?: string | undefined
   /** `[USER@]HOST[:PORT]`, or several in order, separated by commas. */
   jump?: string | undefined
+  /** What the file has of the flags, for a person who has no such file. */
+  key?: string | undefined
+  options?: readonly string[]
 }
 
 type Target = Pick<InventoryHost, 'address' | 'port' | 'user' | 'keyFile'>
@@ -18,10 +21,12 @@ export function sshArgv({ config, user, jump }: Route, host: Target): Argv {
 }
 
 /** How a person reaches the host by hand, as words of a command line. */
-export function placeArgs({ user, jump }: Omit<Route, 'config'>, host: Target): string[] {
+export function placeArgs({ user, jump, key, options = [] }: Omit<Route, 'config'>, host: Target): string[] {
   const login = host.user ?? user
   const hops = hopsTo(host.address, jump)
   return [
+    ...options.flatMap((option) => ['-o', option]),
+    ...(key === undefined ? [] : ['-i', key]),
     ...(hops === '' ? [] : ['-J', hops]),
     ...(host.port === null ? [] : ['-p', String(host.port)]),
     ...(login === undefined ? [] : ['-l', login]),

@@ -97,6 +97,17 @@ test.each([
   expect(() => parse(text)).toThrow()
 })
 
+test.each([...'`$();|\'"\\&<>{}'])('a user with %s is refused', (sign) => {
+  for (const name of [`a${sign}b`, `${sign}b`]) {
+    expect(() => userOf(name)).toThrow('without syntax of a shell')
+    expect(() => jumpOf(`${name}@gw`)).toThrow()
+  }
+})
+
+test('sections of ssh_config are named as what is not taken', () => {
+  for (const text of ['Host=x', 'match all']) expect(() => sshOptionOf(text)).toThrow('Host and Match are not taken')
+})
+
 test.each(['gw', 'ann@gw.example.org:2222', '[fd00::1]:22', 'gw-1,ann@gw-2'])('%s is a jump host', (text) => {
   expect(jumpOf(text)).toBe(text)
 })
@@ -143,4 +154,7 @@ test('the old key of the host or of a jump host can be removed by a command, tha
 test('the command for a person has the same user, port and jump host', () => {
   const { fix } = sshFailure('', { user: 'ann', jump: 'gw' }, { ...HOST, port: 2222 })
   expect(fix).toContain('ssh -J gw -p 2222 -l ann -- 10.0.0.7')
+  const given = { key: '/my key', options: ['Ciphers=aes256-ctr'] }
+  expect(sshFailure('', given, HOST).fix).toContain("ssh -o Ciphers=aes256-ctr -i '/my key' -- 10.0.0.7")
+  expect(sshArgv({ config: '/c', ...given }, HOST)).not.toContain('-i')
 })

@@ -26,7 +26,7 @@ export async function withSshConfig<T>(
     const config = join(directory, 'ssh_config')
     const text = sshConfig({ acceptNewHostKeys, key, options: sshOption, connectTimeoutSeconds: CONNECT_SECONDS })
     await writeFile(config, text, { mode: 0o600 })
-    return await work(runBySsh({ config, user: sshUser, jump }))
+    return await work(runBySsh({ config, user: sshUser, jump, key, options: sshOption }))
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
