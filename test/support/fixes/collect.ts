@@ -89,7 +89,7 @@ const PROGRAM = new RegExp(String.raw`${START}[-\w'"/$.!+{]`)
 const WITH_SUBSTITUTION = new RegExp(String.raw`${START}[^;,:()]*\{\}`)
 
 /** Whole scripts, in which their own variables are quoted. Tests let shellcheck read them. */
-const SCRIPTS = ['cli/controller/clusters/join/join-script.ts', 'cli/controller/push/host-script.ts']
+const SCRIPTS = ['cli/controller/clusters/join/join-body.ts', 'cli/controller/push/host-script.ts']
 
 /** Every string in src/ that is a command or contains one. */
 export function commandsInCode(): Found[] {
