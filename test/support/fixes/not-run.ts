@@ -121,9 +121,9 @@ export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
   ],
   'commands of the controller, rendered from actions: test/remedies.test.ts parses each': ['controller {}'],
   'covered by the story settings, with the override of the kubelet': [
-    'controller cluster join-command {}',
     'controller cluster set {} overrides.kubeadm=@FILE',
   ],
+  'issues credentials: run in test/integration/join-command.test.ts': ['controller cluster join-command {}'],
   'a person signs in with ssh, or forgets a key: test/integration/push.test.ts compares the text': [
     'ssh {}',
     'ssh-keygen -R {}',
