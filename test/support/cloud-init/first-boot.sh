@@ -25,7 +25,11 @@ for stage in 'init --local' 'init' 'modules --mode=config' 'modules --mode=final
   # shellcheck disable=SC2086  # words of a stage
   chroot "$root" cloud-init $stage >>"$2/log" 2>&1 || tail -n 40 "$2/log" >&2
 done
-chroot "$root" systemd-analyze verify $(cd "$root" && ls etc/systemd/system/cantrip-*.service) >"$2/verified" 2>&1 || true
+(
+  cd "$root"
+  set -- etc/systemd/system/cantrip-*.service
+  chroot "$root" systemd-analyze verify "$@"
+) >"$2/verified" 2>&1 || true
 hostname >"$2/hostname"
 cp "$root/run/cloud-init/result.json" "$2/result.json"
 if [ -f "$root/etc/cantrip-firewall.nft" ]; then
