@@ -12,7 +12,7 @@ export interface PushFlags {
   limit?: string
   sshUser?: string
   sshKey?: string
-  sshOption: string[]
+  sshOption?: string[]
   jump?: string
   acceptNewHostKeys?: boolean
   become: Become

@@ -19,7 +19,7 @@ export function registerPush(program: Command): void {
     .option('--limit <group>', 'only the hosts of this group, or this host')
     .option('--ssh-user <name>', 'user for hosts of which the inventory names none', userOf)
     .option('--ssh-key <file>', 'private key, also for the jump host; an ssh-agent is used too', sshKeyOf)
-    .option('--ssh-option <text>', 'NAME=VALUE as in ssh_config(5); repeatable', sshOptionOf, [])
+    .option('--ssh-option <text>', 'NAME=VALUE as in ssh_config(5); repeatable', sshOptionOf)
     .option('--jump <host>', '[USER@]HOST[:PORT] through which the hosts are reached', jumpOf)
     .option('--accept-new-host-keys', 'trust hosts that are not in known_hosts; a changed key is always refused')
     .addOption(new Option('--become <how>', 'how a user who is not root becomes root').choices(BECOME).default('sudo'))

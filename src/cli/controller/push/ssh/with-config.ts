@@ -14,7 +14,7 @@ export async function withSshConfig<T>(
   {
     sshUser,
     sshKey,
-    sshOption,
+    sshOption = [],
     jump,
     acceptNewHostKeys = false,
   }: Pick<PushFlags, 'sshUser' | 'sshKey' | 'sshOption' | 'jump' | 'acceptNewHostKeys'>,
