@@ -23,7 +23,7 @@ import { importSmallBundle } from '../support/controller/bundle.ts'
 import { adminOf, call, showNode } from '../support/controller/client.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-const ID = '0123456789abcdef0123456789abcde0'
+const ID = 'fedcba9876543210fedcba9876543210'
 const OTHER_ID = 'fedcba9876543210fedcba987654321f'
 const UUID = '2f1a8f52-6c0e-4f3b-9f0e-0c9f6f2f9f11'
 const OTHER_UUID = '9f0e0c9f-4f3b-6c0e-8f52-6f2f9f112f1a'

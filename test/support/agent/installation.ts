@@ -103,7 +103,7 @@ export async function installAgent(
   }
   installation.setWork('0')
   installation.setAhead(0)
-  installation.setMachine({ machineId: '0123456789abcdef0123456789abcde0' })
+  installation.setMachine({ machineId: 'fedcba9876543210fedcba9876543210' })
   return installation
 }
 
