@@ -1,5 +1,6 @@
 import type { Step, Workflow } from '../../engine/step.ts'
 import type { Host } from '../../host/host.ts'
+import { isUnitEnabled } from '../../host/units/is-unit-enabled.ts'
 import { installAgent } from '../install/install-agent.ts'
 import type { InstallParams } from '../install/params.ts'
 import { BAKE_STEPS } from '../scope.ts'
@@ -23,7 +24,7 @@ const bakeHostKeys: Step<BakeParams> = {
   async isDone(host, { paths }) {
     const has = await Promise.all([SSH_KEYGEN, SSH_DIRECTORY].map((path) => host.stat(path)))
     if (has.some((each) => each === undefined)) return true
-    return (await host.read(paths.hostKeysUnitFile)) === hostKeysService() && isEnabled(host, paths.hostKeysUnit)
+    return (await host.read(paths.hostKeysUnitFile)) === hostKeysService() && isUnitEnabled(host, paths.hostKeysUnit)
   },
   async apply(host, { paths }) {
     await host.write(paths.hostKeysUnitFile, hostKeysService())
@@ -37,7 +38,7 @@ const bakeFirstBoot: Step<BakeParams> = {
   async isDone(host, { paths }) {
     const found = await Promise.all([paths.firstBootUnitFile, paths.firstBootPathFile].map((path) => host.read(path)))
     const isWritten = found[0] === firstBootService(paths) && found[1] === firstBootPath(paths)
-    return isWritten && (await isEnabled(host, paths.firstBootPath))
+    return isWritten && (await isUnitEnabled(host, paths.firstBootPath))
   },
   async apply(host, { paths }) {
     await host.makeDirectory(paths.dayZeroDirectory, 0o700)
@@ -45,10 +46,6 @@ const bakeFirstBoot: Step<BakeParams> = {
     await host.write(paths.firstBootPathFile, firstBootPath(paths))
     await enable(host, paths.firstBootPath)
   },
-}
-
-async function isEnabled(host: Pick<Host, 'ask'>, unit: string): Promise<boolean> {
-  return (await host.ask(['systemctl', 'is-enabled', unit])).stdout.trim() === 'enabled'
 }
 
 /** Not started: this machine is a template. On the machines of its image it runs. */
