@@ -82,12 +82,12 @@ async function fetchFile(
   onProgress?: (doneBytes: number) => void,
 ): Promise<string> {
   const { ref, tls, proxy, host, signal, peers } = options
-  if (peers && !(await isDownloaded(host, file, path))) await peers.fetch(file, path, onProgress)
+  if (await isDownloaded(host, file, path)) {
+    onProgress?.(file.size)
+    return path
+  }
+  await peers?.fetch(file, path, onProgress)
   return slots(async () => {
-    if (await isDownloaded(host, file, path)) {
-      onProgress?.(file.size)
-      return path
-    }
     await fromAny(options, `${file.path} of ${ref.name}`, (url) =>
       host.download({
         url: url + pathOf(agentRoutes.fetchBundleFile, { sha256: ref.manifestSha256, path: file.path }),

@@ -1,12 +1,13 @@
 /** Reads files. A path that does not exist, or whose parent does not, gives undefined and is not an error. */
 import { createHash } from 'node:crypto'
-import { constants, type Stats } from 'node:fs'
+import { type BigIntStats, constants, type Stats } from 'node:fs'
 import { lstat, stat as nodeStat, open, readdir, readlink, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path/posix'
 import { AgentError } from '../../../base/agent-error.ts'
 import { command } from '../../../base/command.ts'
 import type { DiskSpace, FileKind, FileStat } from '../../host.ts'
 import { ifExists, withFileErrors } from './file-error.ts'
+import { knownSum, rememberSum } from './sums/known-sums.ts'
 
 const MAX_READ_BYTES = 16 * 2 ** 20
 export const CHUNK_BYTES = 2 ** 20
@@ -87,16 +88,23 @@ export async function sha256(path: string): Promise<string | undefined> {
     const file = await ifExists(open(path, constants.O_RDONLY | constants.O_NONBLOCK))
     if (file === undefined) return undefined
     try {
-      const stats = await file.stat()
+      const startedMs = Date.now()
+      const stats = await file.stat({ bigint: true })
       if (!stats.isFile()) throw notRegular(path, kindOf(stats))
       const hash = createHash('sha256')
       if (stats.size <= CHUNK_BYTES) return hash.update(await file.readFile()).digest('hex')
+      const before = knownSum(stats, startedMs)
+      if (before !== undefined) return before
       // Two buffers: one is read while the other one is hashed.
       const buffers = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)] as const
       let next = file.read(buffers[0], 0, CHUNK_BYTES, null)
       for (let turn = 1; ; turn++) {
         const { bytesRead, buffer } = await next
-        if (bytesRead === 0) return hash.digest('hex')
+        if (bytesRead === 0) {
+          const sum = hash.digest('hex')
+          rememberSum(stats, sum, startedMs)
+          return sum
+        }
         next = file.read(turn % 2 === 0 ? buffers[0] : buffers[1], 0, CHUNK_BYTES, null)
         hash.update(buffer.subarray(0, bytesRead))
       }
@@ -122,7 +130,7 @@ export function fileStat(stats: Stats): FileStat {
   return { kind: kindOf(stats), size, mode: stats.mode & 0o7777, uid, gid, mtimeMs, links: nlink }
 }
 
-function kindOf(stats: Stats): FileKind {
+function kindOf(stats: Stats | BigIntStats): FileKind {
   if (stats.isFile()) return 'file'
   if (stats.isDirectory()) return 'directory'
   if (stats.isSymbolicLink()) return 'symlink'
