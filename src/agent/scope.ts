@@ -1,4 +1,5 @@
 import { fixStepIdOf } from '../engine/checks/fix-workflow.ts'
+import { BAKE_STEPS } from '../ledger/baked.ts'
 import { INSTALL_STEPS } from './install/workflow.ts'
 
 /**
@@ -6,9 +7,6 @@ import { INSTALL_STEPS } from './install/workflow.ts'
  * with the agent, to the state of the image. `baked`: also what `agent bake` made part of the image.
  */
 export type Scope = 'kubernetes' | 'agent' | 'all' | 'baked'
-
-/** Prefix of the step ids under which the ledger records the changes of `agent bake`. */
-export const BAKE_STEPS = 'bake/'
 
 /** Prefix of the step ids under which the ledger records the changes of `precheck --fix`. */
 const FIX_STEPS = fixStepIdOf('')

@@ -49,6 +49,8 @@ export const CONTAINERD = {
   binaries: `${OWN_PROGRAMS}/bin`,
   configuration: '/etc/cantrip-containerd',
   root: '/var/lib/cantrip-containerd',
+  /** Images that are part of the image of this machine (`agent bake --bundle`). Never used in place. */
+  baked: '/var/lib/cantrip-baked',
   state: '/run/cantrip-containerd',
   socket: '/run/cantrip-containerd/containerd.sock',
 } as const

@@ -8,7 +8,14 @@ import { agentRoutes } from '../protocol/api/agents.ts'
 import { pathOf } from '../protocol/api/route.ts'
 import type { BundleStore } from '../provision/params.ts'
 import { badBundle } from './error.ts'
-import { type BundleFile, type BundleRef, MANIFEST_NAME, MAX_MANIFEST_BYTES, SIGNATURE_NAME } from './format.ts'
+import {
+  type BundleFile,
+  type BundleManifest,
+  type BundleRef,
+  MANIFEST_NAME,
+  MAX_MANIFEST_BYTES,
+  SIGNATURE_NAME,
+} from './format.ts'
 import { fromAny } from './from-any.ts'
 import { decodePublicKey } from './keys.ts'
 import { readManifest, type VerifiedManifest } from './manifest.ts'
@@ -46,15 +53,7 @@ export async function openBundleStore(options: StoreOptions): Promise<BundleStor
   return {
     manifest,
     pathOf,
-    file(role, name) {
-      const found = manifest.files.find((file) => file.role === role && file.name === name)
-      if (found) return found
-      throw badBundle(
-        'missing-file',
-        `${ref.name} contains no ${role} ${name}; this node needs it`,
-        'build a complete bundle and import it',
-      )
-    },
+    file: (role, name) => fileOf(manifest, role, name),
     fetch(by, file, onProgress, signal) {
       const running = underWay.get(file.path)
       if (running) return running
@@ -71,6 +70,27 @@ export async function openBundleStore(options: StoreOptions): Promise<BundleStor
       started.then(forget, forget)
       return started
     },
+  }
+}
+
+function fileOf({ name: bundle, files }: BundleManifest, role: BundleFile['role'], name: string): BundleFile {
+  const found = files.find((file) => file.role === role && file.name === name)
+  if (found) return found
+  throw badBundle(
+    'missing-file',
+    `${bundle} contains no ${role} ${name}; this node needs it`,
+    'build a complete bundle and import it',
+  )
+}
+
+/** A bundle whose verified files are in a directory of this machine. Whoever fetches a file may move it away. */
+export function localBundleStore(manifest: BundleManifest, directory: string): BundleStore {
+  const pathOf = (file: BundleFile) => join(directory, file.path)
+  return {
+    manifest,
+    pathOf,
+    file: (role, name) => fileOf(manifest, role, name),
+    fetch: async (_host, file) => pathOf(file),
   }
 }
 

@@ -36,6 +36,8 @@ const TEMPLATE = {
   '/etc/multipath/wwids': 'x',
   '/etc/cantrip-day0/prod.pem': 'pem',
   '/etc/cantrip-blue-day0/node.pem': 'pem',
+  '/var/lib/cantrip-baked/bundle/images/pause.tar': 'a copy',
+  '/var/lib/cantrip-baked/manifest.json': '{}',
   '/var/lib/cantrip/born.json': '{}',
   '/var/lib/cantrip/before-install.snapshot': '{}',
   '/var/lib/cantrip/ledger/ledger.jsonl': '{}',
@@ -45,6 +47,7 @@ const STAYS = [
   ...['/var/lib/cloud/seed/nocloud/user-data', '/var/lib/cloud/scripts/per-boot/site.sh'],
   ...[
     '/etc/netplan/50-cloud-init.yaml',
+    '/var/lib/cantrip-baked/manifest.json',
     '/var/log/dpkg.log',
     '/etc/netplan/01-site.yaml',
     '/var/lib/cantrip/ledger/ledger.jsonl',

@@ -3,11 +3,12 @@ import { AgentError } from '../../base/agent-error.ts'
 import { CONTAINERD, ETCD_DATA, KUBELET_STATE, KUBERNETES } from '../../base/kubernetes-paths.ts'
 import type { HostView } from '../../host/host.ts'
 import type { Machine } from '../../host/machine.ts'
+import { BAKE_STEPS } from '../../ledger/baked.ts'
 import { replay } from '../../ledger/replay.ts'
 import type { AgentPaths } from '../paths.ts'
 import { otherInstallations } from '../restore/other-installations.ts'
 import type { Workspace } from '../restore/workspace.ts'
-import { BAKE_STEPS, isOfImage } from '../scope.ts'
+import { isOfImage } from '../scope.ts'
 
 /** What a machine has of its own, and makes again at its next boot. `text`: the file stays, with this text. */
 export interface Sealed {
@@ -36,6 +37,8 @@ const DIRECTORIES: readonly (readonly [directory: string, keep: RegExp])[] = [
   // A seed may be the only source of data, and the scripts are an administrator's.
   ['/var/lib/cloud', /^(seed|scripts)$/],
   ['/var/log/journal', /^$/],
+  // Of "agent bake --bundle" that was interrupted.
+  [`${CONTAINERD.baked}/bundle`, /^$/],
 ]
 const MACHINE_ID = '/etc/machine-id'
 const INITIATOR = '/etc/iscsi/initiatorname.iscsi'

@@ -1,9 +1,9 @@
+import { dirname } from 'node:path/posix'
 import type { Step, Workflow } from '../../engine/step.ts'
-import type { Host } from '../../host/host.ts'
-import { isUnitEnabled } from '../../host/units/is-unit-enabled.ts'
+import type { Host, HostView } from '../../host/host.ts'
+import { BAKE_STEPS } from '../../ledger/baked.ts'
 import { installAgent } from '../install/install-agent.ts'
 import type { InstallParams } from '../install/params.ts'
-import { BAKE_STEPS } from '../scope.ts'
 import { firstBootPath, firstBootService, hostKeysService } from './units.ts'
 
 export type BakeParams = Pick<InstallParams, 'paths' | 'executable'>
@@ -24,11 +24,12 @@ const bakeHostKeys: Step<BakeParams> = {
   async isDone(host, { paths }) {
     const has = await Promise.all([SSH_KEYGEN, SSH_DIRECTORY].map((path) => host.stat(path)))
     if (has.some((each) => each === undefined)) return true
-    return (await host.read(paths.hostKeysUnitFile)) === hostKeysService() && isUnitEnabled(host, paths.hostKeysUnit)
+    const { hostKeysUnit: unit, hostKeysUnitFile: file } = paths
+    return (await host.read(file)) === hostKeysService() && isEnabled(host, unit, file)
   },
   async apply(host, { paths }) {
     await host.write(paths.hostKeysUnitFile, hostKeysService())
-    await enable(host, paths.hostKeysUnit)
+    await enable(host, paths.hostKeysUnit, paths.hostKeysUnitFile)
   },
 }
 
@@ -38,22 +39,27 @@ const bakeFirstBoot: Step<BakeParams> = {
   async isDone(host, { paths }) {
     const found = await Promise.all([paths.firstBootUnitFile, paths.firstBootPathFile].map((path) => host.read(path)))
     const isWritten = found[0] === firstBootService(paths) && found[1] === firstBootPath(paths)
-    return isWritten && (await isUnitEnabled(host, paths.firstBootPath))
+    return isWritten && (await isEnabled(host, paths.firstBootPath, paths.firstBootPathFile))
   },
   async apply(host, { paths }) {
     await host.makeDirectory(paths.dayZeroDirectory, 0o700)
     await host.write(paths.firstBootUnitFile, firstBootService(paths))
     await host.write(paths.firstBootPathFile, firstBootPath(paths))
-    await enable(host, paths.firstBootPath)
+    await enable(host, paths.firstBootPath, paths.firstBootPathFile)
   },
 }
 
-/** Not started: this machine is a template. On the machines of its image it runs. */
-async function enable(host: Host, unit: string): Promise<void> {
-  await host.daemonReload()
+/** Not started: this machine is a template, and systemd may not run in it. On the machines of its image the unit runs. */
+async function enable(host: Host, unit: string, file: string): Promise<void> {
   await host.expect({ kind: 'unit', unit, before: { active: false } })
-  await host.setUnit(unit, { enabled: true })
+  await host.link(file, wantedBy(unit, file))
 }
+
+const isEnabled = async (host: HostView, unit: string, file: string) =>
+  (await host.readLink(wantedBy(unit, file))) === file
+
+/** The link of `WantedBy=multi-user.target`, with which the next boot starts the unit. */
+const wantedBy = (unit: string, file: string) => `${dirname(file)}/multi-user.target.wants/${unit}`
 
 /** What is the same on all machines that are made from an image. */
 export const bake: Workflow<BakeParams> = {

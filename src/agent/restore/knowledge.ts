@@ -3,11 +3,12 @@ import type { UndoReport } from '../../engine/undo-run.ts'
 import { subjectOf } from '../../host/change.ts'
 import type { HostView } from '../../host/host.ts'
 import type { Undo } from '../../host/undo.ts'
+import { BAKE_STEPS, BUNDLE_STEPS } from '../../ledger/baked.ts'
 import type { ChangeEntry, Entry, Numbered } from '../../ledger/entry.ts'
 import { replay } from '../../ledger/replay.ts'
 import type { Knowledge } from '../../snapshot/verify.ts'
 import type { AgentPaths } from '../paths.ts'
-import { BAKE_STEPS, isIn, type Scope } from '../scope.ts'
+import { isIn, type Scope } from '../scope.ts'
 import type { OtherInstallations } from './other-installations.ts'
 
 /** Timestamps of a file system have a resolution of some milliseconds. */
@@ -47,9 +48,14 @@ export function knowledgeOf(
   }
 }
 
-/** What was baked belongs to the image and stays. It may differ from before, because the agent was updated. */
+/**
+ * What was baked belongs to the image and stays. It may differ from before, because the agent was updated, and its units ran.
+ * The files of a bundle are as before: a copy is kept of those that an upgrade replaces.
+ */
 function bakedOf(entries: readonly Numbered<Entry>[]): string[] {
-  const baked = replay(entries).outstanding.filter(({ step }) => step.startsWith(BAKE_STEPS))
+  const baked = replay(entries).outstanding.filter(
+    ({ step }) => step.startsWith(BAKE_STEPS) && !step.startsWith(BUNDLE_STEPS),
+  )
   return baked.flatMap(({ what, undo }) => [what, subjectOf(undo)])
 }
 

@@ -8,6 +8,8 @@ import { openDurableLog } from '../../host/linux/files/durable-log.ts'
 import { linuxMachine } from '../../host/linux/linux-machine.ts'
 import { recordingHost } from '../../host/recording.ts'
 import type { Undo } from '../../host/undo.ts'
+import { BAKE_STEPS } from '../../ledger/baked.ts'
+import type { ChangeEntry } from '../../ledger/entry.ts'
 import { openLedger } from '../../ledger/ledger.ts'
 import { replay } from '../../ledger/replay.ts'
 import type { AgentPaths } from '../paths.ts'
@@ -17,16 +19,34 @@ import type { Workspace } from './workspace.ts'
 const RETRY_MS = 200
 
 /**
+ * Opens the ledger of a machine of which an image is made. No snapshot is taken: what is changed belongs to the state before of the
+ * machines of the image.
+ */
+export const openImageWorkspace = (paths: AgentPaths): Promise<Workspace> => open(paths, 0, () => true)
+
+/**
  * Opens the ledger of this machine. A snapshot is taken before the first change of an installation. Throws AgentError
  * `ledger/busy` if another process still holds the ledger after `timeoutMs`.
  */
 export async function openWorkspace(paths: AgentPaths, timeoutMs = 0, signal?: AbortSignal): Promise<Workspace> {
+  // What belongs to the image is kept when it is replaced, so that an undo restores it.
+  const workspace = await open(paths, timeoutMs, ({ step }) => !step.startsWith(BAKE_STEPS), signal)
+  return afterSnapshot(workspace, paths, 'install')
+}
+
+async function open(
+  paths: AgentPaths,
+  timeoutMs: number,
+  counts: (change: ChangeEntry) => boolean,
+  signal?: AbortSignal,
+): Promise<Workspace> {
   const machine = linuxMachine()
   const ledger = await openLedger(await openLog(paths, machine, timeoutMs, signal))
   const backupDirectory = backupsOf(paths)
-  const hasUndo = (path: string) => replay(ledger.entries()).outstanding.some(({ undo }) => isUndoOf(undo, path))
+  const hasUndo = (path: string) =>
+    replay(ledger.entries()).outstanding.some((change) => counts(change) && isUndoOf(change.undo, path))
   const hostFor = (record: RecordChange) => recordingHost({ machine, record, backupDirectory, hasUndo })
-  return afterSnapshot({ machine, ledger, hostFor }, paths, 'install')
+  return { machine, ledger, hostFor }
 }
 
 const OF_A_FILE: readonly Undo['kind'][] = ['remove-path', 'restore-file', 'restore-link']

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
 import { KUBELET_INSTALLED, ledgerText } from '../../../test/support/fixtures/ledger.ts'
+import { BUNDLE_STEPS } from '../../ledger/baked.ts'
 import type { Entry } from '../../ledger/entry.ts'
 import { check } from './check.ts'
 
@@ -13,8 +14,21 @@ const process = (pid: number, name: string) => ({ [`/proc/${pid}/comm`]: `${name
 const PODMAN =
   '{"cniVersion":"0.4.0","name":"podman","plugins":[{"type":"bridge","bridge":"cni-podman0"},{"type":"portmap"}]}'
 
+const BAKED = KUBELET_INSTALLED.map((entry) =>
+  entry.kind === 'change' ? { ...entry, step: `${BUNDLE_STEPS}kubelet/install-binary` } : entry,
+)
+
 test.each<[string, Scene]>([
   ['nothing at all', {}],
+  [
+    'executables that are part of the image',
+    {
+      files: {
+        '/usr/local/bin/kubelet': 'x',
+        [`${ownStateDirectory}/ledger/ledger.jsonl`]: ledgerText(...BAKED),
+      },
+    },
+  ],
   [
     'empty directories',
     {

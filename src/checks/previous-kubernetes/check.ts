@@ -1,6 +1,6 @@
 import { ETCD_DATA } from '../../base/kubernetes-paths.ts'
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
-import { hasOwnKubernetes } from '../../engine/checks/own-kubernetes.ts'
+import { bakedFiles, hasOwnKubernetes } from '../../engine/checks/own-kubernetes.ts'
 import type { HostView } from '../../host/host.ts'
 import {
   type DistributionTraces,
@@ -32,7 +32,10 @@ export const check: Check = {
       Promise.all(DISTRIBUTIONS.map((distribution) => distributionTraces(host, distribution, running))),
       kernelTraces(host, pods.hasOtherCni),
     ])
-    const found = looked.filter(isTrace)
+    const baked = await bakedFiles(host, ownStateDirectory)
+    const found = looked
+      .map((one) => ({ ...one, binaries: one.binaries.filter((path) => !baked.has(path)) }))
+      .filter(isTrace)
     const all = [...found.flatMap(described), ...podsDescribed(pods), ...kernelDescribed(kernel)]
     if (all.length === 0) return { kind: 'pass', found: 'no traces' }
     const isKubespray = found.some(({ distribution }) => distribution.name === KUBESPRAY)

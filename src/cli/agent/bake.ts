@@ -1,5 +1,12 @@
+import { resolve } from 'node:path'
 import { basename } from 'node:path/posix'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import type { GivenBundle } from '../../agent/execute/bake/bake-bundle.ts'
+import type { AgentPaths } from '../../agent/paths.ts'
+import type { Workspace } from '../../agent/restore/workspace.ts'
+import { AgentError } from '../../base/agent-error.ts'
+import type { EngineEvent } from '../../engine/event.ts'
+import { DEFAULT_KEY, expandHome } from '../controller/signing-key.ts'
 import { confirm } from '../kit/confirm.ts'
 import { formatOption } from '../kit/output.ts'
 import { carryOutWorkflow, terminalReporter } from './carry-out-workflow.ts'
@@ -17,6 +24,12 @@ import {
 
 interface Options {
   seal?: boolean
+  bundle?: string
+  key?: string
+  kubernetesVersion?: string
+  root?: string
+  /** Set by this program when it starts itself for --root. */
+  stage?: 'namespaces' | 'tree'
   yes?: boolean
   output: Format
 }
@@ -24,9 +37,12 @@ interface Options {
 const EXAMPLES = `
 Examples:
   sudo ./agent bake
+  sudo ./agent bake --bundle kubernetes.tar --key builder.pub  # with Kubernetes: nodes download nothing
   sudo cantrip-agent bake --seal --yes && sudo systemctl poweroff
+  sudo ./agent bake --root /srv/tree --bundle kubernetes.tar --key builder.pub --yes && sudo ./agent bake --seal --root /srv/tree --yes
 
-Run both on a template machine, and then make an image of its disk. On a machine that is made from the image, cloud-init writes NAME.pem and NAME-passphrase.txt to
+Run the first or second, and the third, on a template machine, and then make an image of its disk. With --root, both work on the directory of another system, which does
+not run; nothing outside of it changes, and no network is used. On a machine that is made from the image, cloud-init writes NAME.pem and NAME-passphrase.txt to
 /etc/cantrip-day0 with mode 0600: the machine registers by itself, and the files are removed.
 "cantrip-agent uninstall" restores such a machine to the state of the image. "cantrip-agent uninstall --baked" removes the agent too, also from the template.
 `
@@ -39,12 +55,21 @@ export function registerBake(program: Command): void {
       'Installs the agent on a template machine, so that each machine made from its image registers itself at its first boot.',
     )
     .option('--seal', 'remove what must not be copied: machine-id, SSH host keys, leases and the like; then power off')
+    .addOption(
+      new Option('--bundle <path>', 'make executables and images of this bundle part of the image').conflicts('seal'),
+    )
+    .addOption(new Option('--key <file>', `public key of the bundle's builder (default: ${DEFAULT_KEY}.pub)`))
+    .addOption(new Option('--kubernetes-version <version>', 'refuse a bundle of another version'))
+    .option('--root <directory>', 'work on the operating system in this directory, instead of on this machine')
+    .addOption(new Option('--stage <name>').hideHelp())
     .option('-y, --yes', 'do not ask for confirmation')
     .addOption(formatOption(FORMATS))
     .addHelpText('after', EXAMPLES)
     .action(async (_: Options, command: Command) => {
       const options = optionsOf<Options>(command)
-      await (options.seal ? sealTemplate(options) : bakeTemplate(options))
+      if (options.bundle === undefined && (options.key ?? options.kubernetesVersion) !== undefined) throw noBundle()
+      if (options.root !== undefined) process.exitCode = await inTree(options, options.root)
+      else await (options.seal ? sealTemplate(options) : bakeTemplate(options))
     })
   program
     .command('first-boot')
@@ -55,18 +80,62 @@ export function registerBake(program: Command): void {
 
 type Given = Options & GlobalOptions
 
+function noBundle(): AgentError {
+  return new AgentError('usage/no-bundle', '--key and --kubernetes-version are about a bundle, and there is none', {
+    fix: 'add --bundle DIRECTORY or --bundle FILE.tar',
+    kind: 'invalid',
+  })
+}
+
 async function opened({ instance }: GlobalOptions, what: string) {
   const paths = pathsFor(instance)
   const { linuxHostView } = await import('../../host/linux/host-view.ts')
   requireRoot(linuxHostView().uid(), what)
-  const { openWorkspace } = await import('../../agent/restore/open-workspace.ts')
-  return { paths, workspace: await openWorkspace(paths) }
+  const { openImageWorkspace } = await import('../../agent/restore/open-workspace.ts')
+  return { paths, workspace: await openImageWorkspace(paths) }
 }
 
-async function bakeTemplate({ output, verbose, yes, ...given }: Given): Promise<void> {
+/** Starts this program again, twice: in namespaces of its own, and there with the directory as its root. */
+async function inTree(options: Given, given: string): Promise<number> {
+  const root = resolve(given)
+  ownExecutable()
+  const { linuxMachine } = await import('../../host/linux/linux-machine.ts')
+  const { enterNamespaces, enterTree, requireTree } = await import('../../agent/execute/bake/in-tree.ts')
+  const machine = linuxMachine()
+  requireRoot(machine.uid(), 'agent bake --root')
+  await requireTree(machine, root)
+  const files =
+    options.bundle === undefined ? {} : { bundle: resolve(options.bundle), key: resolve(keyFile(options.key)) }
+  if (options.stage === 'namespaces')
+    return enterTree(machine, root, files, (inTree) => argvOf({ ...options, ...inTree, stage: 'tree' }))
+  return enterNamespaces(root, [...argvOf({ ...options, ...files, stage: 'namespaces' }), '--root', root])
+}
+
+function argvOf(options: Given): string[] {
+  const { stage, seal, yes, output, bundle, key, kubernetesVersion, instance, verbose, color } = options
+  const values = { stage, output, bundle, key, 'kubernetes-version': kubernetesVersion, instance }
+  const flags = { seal, yes, verbose, 'no-color': color === false }
+  return [
+    'bake',
+    ...Object.entries(flags).flatMap(([name, isSet]) => (isSet ? [`--${name}`] : [])),
+    ...Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])),
+  ]
+}
+
+const keyFile = (given: string | undefined) => given ?? expandHome(`${DEFAULT_KEY}.pub`)
+
+async function bundleOf({ bundle, key, kubernetesVersion }: Options): Promise<GivenBundle | undefined> {
+  if (bundle === undefined) return undefined
+  const { readPublicKey } = await import('../../bundle/keys.ts')
+  const given = { source: bundle, key: await readPublicKey(keyFile(key)) }
+  return { ...given, ...(kubernetesVersion !== undefined && { kubernetesVersion }) }
+}
+
+async function bakeTemplate({ output, verbose, yes, stage, ...given }: Given): Promise<void> {
   const signal = interruption()
   const executable = ownExecutable()
-  await confirm('Make the agent part of the image of this machine?', yes, signal)
+  const bundle = await bundleOf({ ...given, output })
+  await confirm(`Make the agent${bundle ? ' and the bundle' : ''} part of the image of this machine?`, yes, signal)
   const { paths, workspace } = await opened(given, 'agent bake')
   try {
     const { refuseInstalled } = await import('../../agent/bake/seal.ts')
@@ -75,16 +144,30 @@ async function bakeTemplate({ output, verbose, yes, ...given }: Given): Promise<
     const show = await terminalReporter(verbose)
     const onEvent: typeof show = (event) => (output === 'json' ? print(JSON.stringify(event)) : show(event))
     await carryOutWorkflow({ workspace, workflow: bake, params: { paths, executable }, run: 'bake', onEvent, signal })
+    if (bundle) await addBundle(workspace, bundle, onEvent, signal)
   } finally {
     await workspace.ledger.close()
   }
-  if (output === 'text')
-    print(
-      `Next: install what else the image needs, then sudo ${basename(paths.executable)} bake --seal, and power off.`,
-    )
+  if (output === 'text') print(`Next: install what else the image needs, then ${sealing(paths, stage)}`)
 }
 
-async function sealTemplate({ output, yes, ...given }: Given): Promise<void> {
+function sealing({ executable }: AgentPaths, stage: Options['stage']): string {
+  if (stage === 'tree') return 'seal it: the same command with --seal instead of --bundle.'
+  return `sudo ${basename(executable)} bake --seal, and power off.`
+}
+
+async function addBundle(
+  workspace: Workspace,
+  bundle: GivenBundle,
+  onEvent: (event: EngineEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { bakeBundle, bakeBundleParams } = await import('../../agent/execute/bake/bake-bundle.ts')
+  const params = bakeBundleParams(bundle)
+  await carryOutWorkflow({ workspace, workflow: bakeBundle, params, run: 'bake-bundle', onEvent, signal })
+}
+
+async function sealTemplate({ output, yes, stage, ...given }: Given): Promise<void> {
   const signal = interruption()
   const { paths, workspace } = await opened(given, 'agent bake --seal')
   try {
@@ -94,7 +177,7 @@ async function sealTemplate({ output, yes, ...given }: Given): Promise<void> {
     const all = await toSeal(workspace.machine, paths)
     await seal(workspace.machine, all)
     if (output === 'json') print(JSON.stringify({ sealed: all.map(({ path }) => path) }))
-    else print(`${sealedText(all)}Next: sudo systemctl poweroff, and make an image of the disk.`)
+    else print(`${sealedText(all)}Next: ${stage === 'tree' ? '' : 'sudo systemctl poweroff, and '}make an image of it.`)
   } finally {
     await workspace.ledger.close()
   }
@@ -110,7 +193,8 @@ async function firstBoot(given: GlobalOptions): Promise<void> {
   const files = await findDayZero(view, pathsFor(instance))
   const hostname = nameForUnnamed(view.hostname(), readMachineIds().machineId)
   await installDayZero({ ...given, ...files, ...(hostname !== undefined && { hostname }) })
-  const { workspace } = await opened(given, 'the first boot')
+  const { openWorkspace } = await import('../../agent/restore/open-workspace.ts')
+  const workspace = await openWorkspace(pathsFor(instance))
   try {
     const onEvent = await terminalReporter(verbose)
     const signal = interruption()

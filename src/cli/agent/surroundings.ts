@@ -11,7 +11,17 @@ export interface GlobalOptions {
 }
 
 /** Instance names that would collide with directories and units of provisioning and of the controller, such as cantrip-containerd. */
-const TAKEN = ['api-watch', 'containerd', 'controller', 'controller-service', 'day0', 'join', 'node-dns', 'operator']
+const TAKEN = [
+  'api-watch',
+  'baked',
+  'containerd',
+  'controller',
+  'controller-service',
+  'day0',
+  'join',
+  'node-dns',
+  'operator',
+]
 
 /** The paths of an installation. */
 export function pathsFor(instance: string | undefined): AgentPaths {

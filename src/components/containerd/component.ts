@@ -1,18 +1,22 @@
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import type { ProvisionComponent } from '../../provision/provision.ts'
 import { installStep } from '../../provision/steps/install-step.ts'
+import { useBakedImages } from './baked-images.ts'
 import { writeMirrors } from './mirrors.ts'
 import { startService, writeConfiguration } from './steps.ts'
 
 const NAMES = ['containerd', 'containerd-shim-runc-v2', 'ctr', 'runc']
 
+export const installContainerd = installStep(
+  'containerd/install-binaries',
+  'Installing containerd and runc',
+  'binary',
+  NAMES,
+  CONTAINERD.binaries,
+)
+
 export const containerd: ProvisionComponent = {
   id: 'containerd',
   after: ['kernel'],
-  steps: () => [
-    installStep('containerd/install-binaries', 'Installing containerd and runc', 'binary', NAMES, CONTAINERD.binaries),
-    writeConfiguration,
-    writeMirrors,
-    startService,
-  ],
+  steps: () => [installContainerd, writeConfiguration, writeMirrors, useBakedImages, startService],
 }

@@ -4,6 +4,7 @@ import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { startUnit, unitIsCurrent } from '../../provision/steps/units.ts'
 import { hasProxy, proxyEnvironment } from './proxy.ts'
+import { expectState } from './state.ts'
 import { CONFIGURATION, configuration, OVERRIDES, PROXY, unit } from './templates.ts'
 
 const UNIT = `${UNITS}/${CONTAINERD.unit}`
@@ -38,11 +39,8 @@ export const startService: ProvisionStep = {
     return unitIsCurrent(host, CONTAINERD.unit, readAtStart(params))
   },
   async apply(host, params, { signal }) {
-    // Undo runs newest first: the service stops, then its mounts are removed, then its directories.
-    await host.makeDirectory(CONTAINERD.root, 0o711)
-    for (const path of [CONTAINERD.root, CONTAINERD.state]) await host.expect({ kind: 'remove-tree', path, all: true })
-    await host.expect({ kind: 'unmount-below', path: `${CONTAINERD.root}/tmpmounts` })
-    await host.expect({ kind: 'unmount-below', path: CONTAINERD.state })
+    // Recorded before the start, so the service is stopped first.
+    await expectState(host)
     await startUnit(host, CONTAINERD.unit, readAtStart(params), { signal })
   },
 }

@@ -8,7 +8,7 @@ import { awaitFounder, stopMember } from './restore/join-founder.ts'
 import { stopControlPlane } from './restore/stop-control-plane.ts'
 import { startService, writeConfiguration } from './steps.ts'
 
-const install = installStep('etcd/install-binaries', 'Installing etcd', 'binary', ['etcd', 'etcdctl'])
+export const installEtcd = installStep('etcd/install-binaries', 'Installing etcd', 'binary', ['etcd', 'etcdctl'])
 
 /**
  * What the member of a running cluster is started with. The component exchange restarts it with `startService`,
@@ -17,7 +17,7 @@ const install = installStep('etcd/install-binaries', 'Installing etcd', 'binary'
 export const etcdMember: ProvisionComponent = {
   id: 'etcd',
   after: [],
-  steps: () => [install, issueCertificates, writeConfiguration, keepToData],
+  steps: () => [installEtcd, issueCertificates, writeConfiguration, keepToData],
 }
 
 /** The master that has the data, and those that get it from it. */
@@ -31,7 +31,7 @@ export const etcd: ProvisionComponent = {
   steps: ({ task, restore, node }) => {
     if (restore) return restore.source === node.name ? BECOME_FOUNDER : JOIN_FOUNDER
     return task === 'first-master'
-      ? [install, issueCertificates, writeConfiguration, startService, keepToData]
-      : [install, issueCertificates, joinMembers, startService, keepToData, promote]
+      ? [installEtcd, issueCertificates, writeConfiguration, startService, keepToData]
+      : [installEtcd, issueCertificates, joinMembers, startService, keepToData, promote]
   },
 }

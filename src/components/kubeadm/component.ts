@@ -11,14 +11,14 @@ export const kubeadmOnly: ProvisionComponent = {
   steps: () => [installStep('kubeadm/install-binaries', 'Installing kubeadm', 'binary', ['kubeadm'])],
 }
 
+export const installKubeadm = installStep('kubeadm/install-binaries', 'Installing kubeadm and kubectl', 'binary', [
+  'kubeadm',
+  'kubectl',
+])
+
 /** The files of kubeadm that must exist before any component of the control plane runs. */
 export const kubeadm: ProvisionComponent = {
   id: 'kubeadm',
   after: ['shared-keys'],
-  steps: () => [
-    installStep('kubeadm/install-binaries', 'Installing kubeadm and kubectl', 'binary', ['kubeadm', 'kubectl']),
-    writeConfiguration,
-    issueCertificates,
-    writeKubeconfigs,
-  ],
+  steps: () => [installKubeadm, writeConfiguration, issueCertificates, writeKubeconfigs],
 }

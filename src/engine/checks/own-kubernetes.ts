@@ -1,5 +1,6 @@
 import { BINARIES, CONTAINERD, ETCD_UNIT, KUBELET_UNIT, KUBERNETES, UNITS } from '../../base/kubernetes-paths.ts'
 import type { HostView } from '../../host/host.ts'
+import { BAKE_STEPS } from '../../ledger/baked.ts'
 import { decodeRecords } from '../../ledger/record-format.ts'
 import { replay } from '../../ledger/replay.ts'
 
@@ -16,16 +17,29 @@ const PROVISIONED_PATHS = [
 
 /**
  * Whether the installation with this state directory provisioned, completely or partly, the Kubernetes on this machine:
- * its ledger has outstanding changes of provisioned paths.
+ * its ledger has outstanding changes of provisioned paths. Executables that are only part of the image are none.
  */
 export async function hasOwnKubernetes(view: HostView, stateDirectory: string): Promise<boolean> {
+  const changed = await changedPaths(view, stateDirectory)
+  return changed.some(({ step, path }) => !step.startsWith(BAKE_STEPS) && PROVISIONED_PATHS.includes(path))
+}
+
+/** The files that `agent bake` of the installation with this state directory made part of the image of this machine. */
+export async function bakedFiles(view: HostView, stateDirectory: string): Promise<ReadonlySet<string>> {
+  const changed = await changedPaths(view, stateDirectory)
+  return new Set(changed.flatMap(({ step, path }) => (step.startsWith(BAKE_STEPS) ? [path] : [])))
+}
+
+/** Of the outstanding changes in its ledger. */
+async function changedPaths(view: HostView, stateDirectory: string): Promise<{ step: string; path: string }[]> {
   const directory = `${stateDirectory}/ledger`
+  const changed: { step: string; path: string }[] = []
   for (const name of (await view.list(directory)) ?? []) {
     const path = `${directory}/${name}`
     if ((await view.stat(path))?.kind !== 'file') continue
     const { entries } = decodeRecords(Buffer.from((await view.read(path)) ?? ''))
     const { outstanding } = replay(entries)
-    if (outstanding.some(({ undo }) => 'path' in undo && PROVISIONED_PATHS.includes(undo.path))) return true
+    changed.push(...outstanding.flatMap(({ step, undo }) => ('path' in undo ? [{ step, path: undo.path }] : [])))
   }
-  return false
+  return changed
 }

@@ -7,7 +7,8 @@ const REFUSED = new AgentError('command/failed', 'ctr: connection error: connect
 
 /** containerd is stopped from second `from` to `to`, and then started again. */
 function machine(from: number, to: number) {
-  const host = fakeHost({ directories: ['/run/systemd/system'] })
+  const unit = '/etc/systemd/system/cantrip-containerd.service'
+  const host = fakeHost({ directories: ['/run/systemd/system'], files: { [unit]: '' } })
   const began = host.clock.nowMs
   const seconds = () => (host.clock.nowMs - began) / 1000
   const isAway = () => seconds() >= from && seconds() < to

@@ -1,5 +1,5 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { CONTAINERD } from '../../base/kubernetes-paths.ts'
+import { CONTAINERD, UNITS } from '../../base/kubernetes-paths.ts'
 import { type RetryPolicy, retry } from '../../base/retry.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
@@ -23,6 +23,8 @@ export async function whileContainerdRuns<T>(
   call: () => Promise<T>,
   signal: AbortSignal = NEVER,
 ): Promise<T> {
+  // Where an image of machines is made, it is no service.
+  if ((await host.stat(`${UNITS}/${CONTAINERD.unit}`)) === undefined) return call()
   let before: string | undefined
   const attempt = async () => {
     before = await startOf(host)

@@ -1,13 +1,15 @@
 import { BINARIES, CNI_PLUGINS } from '../../base/kubernetes-paths.ts'
 import type { BundleFile } from '../../bundle/format.ts'
-import type { StepContext } from '../../engine/step.ts'
+import type { Step, StepContext } from '../../engine/step.ts'
 import { isOwnFile } from '../../host/files/own-file.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import type { ProvisionParams } from '../params.ts'
-import type { ProvisionStep } from '../provision.ts'
 
 const DIRECTORY = { binary: BINARIES, 'cni-plugin': CNI_PLUGINS } as const
 export const EXECUTABLE = 0o755
+
+/** What a step that installs executables needs to know. */
+export type OfBundle = Pick<ProvisionParams, 'bundleStore'>
 
 interface Wanted {
   file: BundleFile
@@ -21,8 +23,8 @@ export function installStep(
   kind: keyof typeof DIRECTORY,
   names: readonly string[],
   directory: string = DIRECTORY[kind],
-): ProvisionStep {
-  const files = (params: ProvisionParams): Wanted[] =>
+): Step<OfBundle, never> {
+  const files = (params: OfBundle): Wanted[] =>
     names.map((name) => ({ file: params.bundleStore.file(kind, name), path: `${directory}/${name}` }))
 
   return {
@@ -65,11 +67,7 @@ export function progressOfAll(
 }
 
 /** An earlier agent version kept a hard link of each installed file in the directory of the bundle. */
-async function isAlreadyInstalled(
-  host: Host,
-  { bundleStore }: ProvisionParams,
-  { file, path }: Wanted,
-): Promise<boolean> {
+async function isAlreadyInstalled(host: Host, { bundleStore }: OfBundle, { file, path }: Wanted): Promise<boolean> {
   if ((await host.stat(path))?.links === 2) await host.discard(bundleStore.pathOf(file), `it is a hard link to ${path}`)
   return isInstalled(host, path, file)
 }
