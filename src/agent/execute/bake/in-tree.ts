@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { constants } from 'node:os'
 import { join } from 'node:path/posix'
 import { AgentError } from '../../../base/agent-error.ts'
-import { command } from '../../../base/command.ts'
 import { PROGRAM_DIRECTORIES } from '../../../host/files/find-command.ts'
 import type { HostView } from '../../../host/host.ts'
 import type { Machine } from '../../../host/machine.ts'
@@ -72,7 +71,7 @@ async function run([file = '', ...argv]: readonly string[]): Promise<number> {
   try {
     const [code, signal] = await once(child, 'exit').catch((cause: unknown) => {
       throw new AgentError('bake/cannot-enter', `cannot start ${file}`, {
-        fix: `install what has it: ${command`apt-get install --yes util-linux coreutils`}`,
+        fix: 'install the packages util-linux and coreutils',
         cause,
       })
     })
