@@ -5,6 +5,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { bundle } from './bundle.ts'
+import { compressConsole, consoleFilesIn } from './console-files.ts'
 import { buildPackage } from './deb/build-package.ts'
 import { describeSources } from './describe.ts'
 import { nodeBinary } from './node-binary.ts'
@@ -13,6 +14,7 @@ import { type Arch, type Script, scriptsOf, type Target, targets } from './targe
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
 const scratch = join(dist, '.build')
+const consoleDirectory = join(scratch, 'console')
 const packer = join(root, 'build/pack.ts')
 const cacheMaker = join(root, 'build/code-cache.ts')
 const run = promisify(execFile)
@@ -20,6 +22,7 @@ const run = promisify(execFile)
 const { wanted, withPackages } = readArguments()
 await mkdir(scratch, { recursive: true })
 const version = await describeSources(root)
+if (wanted.some(({ program }) => program === 'controller')) await compressConsole(consoleDirectory)
 await Promise.all([...new Set(wanted.flatMap(scriptsIn))].map(writeBundle))
 // Programs of one architecture are packed in parallel: packing one takes a core and 0.5 GiB.
 for (const arch of ['x64', 'arm64'] satisfies Arch[]) {
@@ -65,12 +68,14 @@ async function writeBundle(script: Script): Promise<void> {
 async function pack(target: Target, node: string): Promise<void> {
   const started = performance.now()
   const scripts = scriptsIn(target).map(fileOf)
+  const files = target.program === 'controller' ? await consoleFilesIn(consoleDirectory) : []
+  const late = files.length > 0 ? [consoleDirectory] : []
   const output = join(dist, target.name)
   const stampFile = join(scratch, `${target.name}.stamp`)
-  const stamp = await digest(scripts, node)
+  const stamp = await digest([...scripts, ...files.map((file) => join(consoleDirectory, file))], node)
   if ((await read(stampFile)) === stamp && (await sizeOf(output)) > 0)
     return console.log(`dist/${target.name}  up to date`)
-  await run(process.execPath, [packer, target.name, node, output, ...scripts])
+  await run(process.execPath, [packer, target.name, node, output, ...scripts, ...late])
   await writeFile(stampFile, stamp)
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   console.log(`dist/${target.name}  ${((await sizeOf(output)) / 2 ** 20).toFixed(0)} MiB  ${seconds} s`)
@@ -85,11 +90,10 @@ async function makePackage(target: Target): Promise<void> {
   console.log(`dist/${basename(file)}  ${((await sizeOf(file)) / 2 ** 20).toFixed(0)} MiB`)
 }
 
-/** A hash of all inputs of an executable: the bundled scripts, which contain the version, Node, and the packer. */
-async function digest(scripts: readonly string[], node: string): Promise<string> {
+/** A hash of all inputs of an executable: the bundled scripts, which contain the version, files, Node, and the packer. */
+async function digest(inputs: readonly string[], node: string): Promise<string> {
   const hash = createHash('sha256').update(`${node} ${await sizeOf(node)}`)
-  for (const path of [...scripts, packer, cacheMaker, join(root, 'package-lock.json')])
-    hash.update(await readFile(path))
+  for (const path of [...inputs, packer, cacheMaker, join(root, 'package-lock.json')]) hash.update(await readFile(path))
   return hash.digest('hex')
 }
 

@@ -1,19 +1,21 @@
-// Packs one executable: node build/pack.ts TARGET NODE OUTPUT MAIN [VERBS]. A separate process, because pkg changes the working directory.
+// Packs one executable: node build/pack.ts TARGET NODE OUTPUT MAIN [VERBS | CONSOLE]. A separate process, because pkg changes the working directory.
 import { rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import sea from '@yao-pkg/pkg/lib-es5/sea.js'
 import { codeCache } from './code-cache.ts'
-import { targets } from './targets.ts'
+import { consoleFilesIn } from './console-files.ts'
+import { type Program, targets } from './targets.ts'
 
-const [name, node, output, main, verbs] = process.argv.slice(2)
+const [name, node, output, main, late] = process.argv.slice(2)
 const target = targets.find((candidate) => candidate.name === name)
-if (!target || !node || !output || !main) throw new Error('usage: pack.ts TARGET NODE OUTPUT MAIN [VERBS]')
+if (!target || !node || !output || !main) throw new Error('usage: pack.ts TARGET NODE OUTPUT MAIN [VERBS | CONSOLE]')
 // A code cache works only on the architecture on which it was made.
 const useCodeCache = target.arch === process.arch
 const seaConfig = {
   disableExperimentalSEAWarning: true,
   useSnapshot: false,
   useCodeCache,
-  assets: verbs ? { 'verbs.cjs': verbs, ...(useCodeCache && { 'verbs.cache': await writeCache(verbs) }) } : {},
+  assets: late === undefined ? {} : await assetsOf(target.program, late),
 }
 
 await sea.default(main, {
@@ -26,6 +28,12 @@ await sea.default(main, {
   seaConfig,
 })
 await rename(`${output}.new`, output)
+
+async function assetsOf(program: Program, late: string): Promise<Record<string, string>> {
+  if (program === 'agent') return { 'verbs.cjs': late, ...(useCodeCache && { 'verbs.cache': await writeCache(late) }) }
+  const files = await consoleFilesIn(late)
+  return Object.fromEntries(files.map((file) => [`console/${file}`, join(late, file)]))
+}
 
 async function writeCache(script: string): Promise<string> {
   await writeFile(`${script}.cache`, await codeCache(script))

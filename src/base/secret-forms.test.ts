@@ -23,6 +23,7 @@ test.each<[string, string]>([
   ['sent Basic dXNlcjpwYXNz to it', 'sent Basic *** to it'],
   ['"Authorization": "Bearer abc"', '"Authorization": "Bearer ***"'],
   [`got ${JWT} from it`, 'got *** from it'],
+  [`open /console/login#code=cantrip-code_${HEX.slice(0, 43)} now`, 'open /console/login#code=*** now'],
   [String.raw`{"msg":"a\n${JWT}\n"}`, String.raw`{"msg":"a\n***\n"}`],
   [`--certificate-key ${HEX}`, '--certificate-key ***'],
   [`[upload-certs] Using certificate key:\n${HEX}\n`, '[upload-certs] Using certificate key:\n***\n'],

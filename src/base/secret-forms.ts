@@ -22,7 +22,7 @@ const NAMED = new RegExp(
  */
 const FORMS: readonly [RegExp, Mask][] = [
   [PRIVATE_KEY, '***'],
-  [/\bcantrip(?:-session)?_[\w-]{20,64}/g, '***'],
+  [/\bcantrip(?:-session|-code)?_[\w-]{20,64}/g, '***'],
   [/\b[a-z0-9]{6}\.[a-z0-9]{16}\b/g, '***'],
   [/eyJ[\w-]+(?:\.[\w-]*){0,4}/g, (all) => (isToken(all.split('.')) ? '***' : all)],
   [/(authorization\W{1,6}(?:basic|bearer|digest|negotiate|token)\s{1,2})[^\s"'\\\]]+/gi, '$1***'],

@@ -46,6 +46,8 @@ export interface ControllerOptions {
   auditRetention?: Partial<AuditRetention>
   /** A server to which the audit log is forwarded. */
   auditSyslog?: SyslogTarget | undefined
+  /** The files of the web console by their paths, and with `.gz` and `.br` compressed ones; by default there is no console. */
+  consoleAssets?: ReadonlyMap<string, Uint8Array> | undefined
   /** For clients that are slow. */
   timeouts?: Timeouts
 }

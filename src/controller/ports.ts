@@ -151,3 +151,8 @@ export interface HasPublicUrls {
   /** The URLs at which agents reach this controller. */
   publicUrls: readonly string[]
 }
+
+export interface HasBrowserOrigin {
+  /** Where browsers reach this controller: scheme, host and port. */
+  browserOrigin(): string
+}

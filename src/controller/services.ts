@@ -5,6 +5,7 @@ import type {
   HasAgentFiles,
   HasAgentReleases,
   HasAudit,
+  HasBrowserOrigin,
   HasExpiries,
   HasImages,
   HasLateRenewals,
@@ -23,5 +24,6 @@ export type Services = Ingesting &
   HasOidc &
   HasPieces &
   HasPublicUrls &
+  HasBrowserOrigin &
   HasAudit &
   HasPrecondition & { rotation: Rotation }

@@ -15,6 +15,7 @@ import { makePrivateDirectory } from './access/private-directory.ts'
 import { openRotation } from './access/rotation.ts'
 import { certificateHosts, type Listen, localUrl, reachableUrls } from './api/addresses.ts'
 import { LATE_RENEWAL_DAYS } from './api/admission/expired.ts'
+import { consoleFilesOf } from './api/console/files.ts'
 import { BACKLOG } from './api/limits.ts'
 import { createApiServer } from './api/server.ts'
 import { openAuditLog } from './audit/log.ts'
@@ -121,6 +122,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
     lateRenewalMs: (options.lateRenewalDays ?? LATE_RENEWAL_DAYS) * 86_400_000,
     refused: countedLog(log, timers.later),
     publicUrls: options.publicUrls ?? [],
+    browserOrigin: (): string => options.browserUrl ?? ports.publicUrls[0] ?? '',
   }
   const auditLog = await openAuditLog(ports, {
     ...{ dataDirectory, later: timers.later },
@@ -132,7 +134,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
     audit: auditLog.audit,
     pieces: openPieces(ports),
     rotation: openRotation(ports, () => onKeys()),
-    oidc: options.oidc && openOidc(options.oidc, ports, options.browserUrl),
+    oidc: options.oidc && openOidc(options.oidc, ports),
   })
   const hub = new Hub(services, options.heartbeatMs ?? (() => Math.round(heartbeatMs(Math.random))))
   services.presence = hub
@@ -142,6 +144,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
     certificateHosts(listen, options.publicUrls ?? []),
     options.timeouts,
     options.tlsFiles,
+    consoleFilesOf(options.consoleAssets ?? new Map()),
   )
   const requests = countRequests(server, timers.later)
   await listenOn(server, listen)

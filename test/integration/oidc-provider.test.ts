@@ -58,7 +58,7 @@ test('the code flow: name and roles of the user, with and without a secret of th
 
 test('an address without a login makes the controller ask the provider for few codes', async () => {
   const { settings, provider } = await scene()
-  const oidc = openOidc(settings, { now: () => new Date(), publicUrls: ['https://127.0.0.1:1'] }, undefined)
+  const oidc = openOidc(settings, { now: () => new Date(), browserOrigin: () => 'https://127.0.0.1:1' })
   const { cookie } = await oidc.begin()
   const answer = new URLSearchParams({ state: cookie.split('.')[0] ?? '', code: 'guess', iss: provider.issuer })
   const codes: string[] = []

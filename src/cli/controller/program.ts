@@ -7,6 +7,7 @@ import { registerAudit } from './audit/audit.ts'
 import { registerBundle } from './bundle.ts'
 import { registerCa } from './ca.ts'
 import { registerCluster } from './clusters/cluster.ts'
+import { registerConsole } from './console/console.ts'
 import { registerBackup } from './data/backup.ts'
 import { registerDatabase } from './data/database.ts'
 import { registerRestore } from './data/restore.ts'
@@ -53,6 +54,7 @@ To create a cluster:
   registerLogin(program)
   registerLogout(program)
   registerWhoami(program)
+  registerConsole(program)
   registerCluster(program)
   registerNode(program)
   registerDeclare(program)

@@ -9,6 +9,7 @@ import type { Log } from '../../controller/monitoring/log.ts'
 import { RETENTION } from '../../controller/retention/limits.ts'
 import { MOST_URLS } from '../../protocol/wire/session/limits.ts'
 import { examples } from '../kit/output.ts'
+import { consoleAssets } from './console/assets.ts'
 import { sealerOf } from './keys.ts'
 import { type OidcFlags, oidcSettingsOf, withOidcFlags } from './login/oidc-flags.ts'
 import { originOf } from './login/origin.ts'
@@ -120,6 +121,7 @@ async function serve(flags: Flags): Promise<void> {
     lateRenewalDays: flags.lateRenewal,
     sealer: await sealerOf(flags.keyFile),
     metricsListen: flags.metricsListen,
+    consoleAssets: consoleAssets(),
     log,
   })
   log(`listening on ${flags.listen.host}:${controller.port}; nodes reach it at ${controller.publicUrls.join(', ')}`)

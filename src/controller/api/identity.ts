@@ -7,7 +7,7 @@ import { CERTIFICATE_KINDS, type CertificateKind, type MachineKind } from '../..
 import { remedy } from '../../protocol/api/remedy.ts'
 import { EVERYTHING, type Grants, isAllowed } from '../access/people/grants.ts'
 import { refusal } from '../domain/admission.ts'
-import type { UserSession } from '../domain/identities/record.ts'
+import type { SessionHolder, UserSession } from '../domain/identities/record.ts'
 import { isLate, isVerified } from './admission/expired.ts'
 
 /** Whoever sends a request. */
@@ -39,6 +39,8 @@ export interface UserIdentity extends Client {
   kind: 'user'
   principal: Principal
   grants: Grants
+  /** With which a session ends that this user begins elsewhere; null: an account, or a person at the OIDC provider. */
+  holder: SessionHolder | null
   /** Of an administrator. */
   certificate?: X509Certificate
   /** Of a token. */
@@ -85,7 +87,8 @@ export function identify(socket: TLSSocket, now: Date, lateMs = 0): Identity | u
   }
   const client = { name, certificate, address: addressOf(socket) }
   if (kind === 'admin') {
-    return { ...client, kind: 'user', principal: { kind: 'administrator', name }, grants: EVERYTHING }
+    const holder = { kind: 'administrator', name, id: certificate.serialNumber } as const
+    return { ...client, kind: 'user', principal: { kind: 'administrator', name }, grants: EVERYTHING, holder }
   }
   return {
     ...client,

@@ -20,7 +20,7 @@ export function badRequest(code: ErrorCode, message: string, cause?: unknown): A
 
 /** URLs are logged by proxies, and kept by browsers. */
 export function refuseSecretIn(url: string): void {
-  if (!/cantrip(?:-session)?_[\w-]{20}/.test(url)) return
+  if (!/cantrip(?:-session|-code)?_[\w-]{20}/.test(url)) return
   const fix = 'send it in the header: Authorization: Bearer …; and revoke this one, because URLs are logged'
   throw new AgentError('request/secret-in-url', 'found a token in the URL', { fix, kind: 'invalid' })
 }

@@ -17,6 +17,8 @@ import type { BeginDownload } from './admission/downloads.ts'
 import { sourceOf } from './admission/handshakes.ts'
 import { isUnsafe, requireSameOrigin } from './admission/same-origin.ts'
 import type { Shares } from './admission/shares.ts'
+import type { ConsoleFiles } from './console/files.ts'
+import { createConsole } from './console/send.ts'
 import { sendAgentFile } from './downloads/agent-route.ts'
 import { sendBundleFile } from './downloads/bundle-route.ts'
 import { sendImageFile } from './downloads/image-route.ts'
@@ -76,6 +78,7 @@ export interface Admission {
 export async function createRouter(
   core: Services,
   { shares, beginDownload, onAuthenticated, onEnded }: Admission,
+  consoleFiles: ConsoleFiles,
   listenOn: (listener: RequestListener) => Server,
 ): Promise<Server> {
   const logs = { note: openErrorLog(core), refused: core.refused, meter: core.meter, audit: core.audit, onEnded }
@@ -166,6 +169,7 @@ export async function createRouter(
       sendAgentFile(core, { begin: beginDownload.ofNode, admitted: () => checkAccess(request) }, request, reply),
     fetchJoinCredentials: join.sendCredentials,
     fetchJoinAgent: join.sendAgent,
+    ...createConsole(consoleFiles),
   }
   for (const [id, route] of Object.entries<Route>(ROUTES)) {
     if (route.answer === 'websocket') continue
@@ -181,12 +185,16 @@ export async function createRouter(
       config: { route, id },
       preValidation: async (request) => nameRest(path, request),
       handler:
-        route.answer === 'bytes'
+        route.answer === 'bytes' || route.answer === 'console'
           ? (files[id] as Send)
           : route.answer === 'lines'
             ? (request, reply) => sendRecords(reply, () => checkAccess(request), actOf(request))
             : route.answer === 'redirect'
-              ? (request, reply) => createLoginPages(recorded(core, actOf(request)))[id as LoginPage](request, reply)
+              ? (request, reply) =>
+                  createLoginPages(recorded(core, actOf(request)), consoleFiles.size > 0)[id as LoginPage](
+                    request,
+                    reply,
+                  )
               : (request, reply) =>
                   route.streams && wantsStream(request)
                     ? (streams[id] as SendStream)(request, reply, () => checkAccess(request))

@@ -16,6 +16,7 @@ import { passIfOnlyExpired } from './admission/expired.ts'
 import { type Handshakes, openHandshakes } from './admission/handshakes.ts'
 import { oneAtATime } from './admission/one-at-a-time.ts'
 import { openShares } from './admission/shares.ts'
+import type { ConsoleFiles } from './console/files.ts'
 import { refuse } from './errors/raw-answer.ts'
 import { clientOf, type Identity, kindOf } from './identity.ts'
 import {
@@ -36,6 +37,7 @@ export async function createApiServer(
   hosts: readonly string[],
   timeouts: Timeouts = TIMEOUTS,
   tlsFiles?: TlsFiles,
+  consoleFiles: ConsoleFiles = new Map(),
 ): Promise<Server> {
   const tls = openServerTls(core, hosts, tlsFiles)
   const options = { ...timeouts, ...CLIENT_CERTIFICATES, maxHeaderSize: 8 * 1024 }
@@ -54,7 +56,7 @@ export async function createApiServer(
   const onEnded = (socket: Socket) => ended(socket)
   const create = (listener: RequestListener) =>
     createServer({ ...tls.options, ...options }, oneAtATime(listener, pipelinedOn(core, onEnded)))
-  const server = await createRouter(core, { shares, beginDownload, onAuthenticated, onEnded }, create)
+  const server = await createRouter(core, { shares, beginDownload, onAuthenticated, onEnded }, consoleFiles, create)
   server.maxHeadersCount = 64
   server.setTimeout(timeouts.idleTimeout)
   server.maxConnections = MAX_CONNECTIONS

@@ -149,6 +149,8 @@ export const SESSION_FIELDS: Treatments<UserSession> = {
   id: 'value',
   name: 'value',
   grants: 'value',
+  holder: (holder) => holder && { kind: holder.kind, name: holder.name },
+  isCode: 'value',
   kind: 'value',
   address: 'value',
   createdAt: 'ignored',

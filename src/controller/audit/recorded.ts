@@ -1,5 +1,7 @@
 import type { AuditChange, AuditContent } from '../../protocol/audit/entry.ts'
 import type { Change } from '../domain/change.ts'
+import type { UserSession } from '../domain/identities/record.ts'
+import { principalOf } from '../domain/identities/session-holder.ts'
 import type { HasAnnouncements, HasClock, HasStore } from '../ports.ts'
 import type { Store } from '../store/port.ts'
 import { type Act, contentOf } from './act.ts'
@@ -62,9 +64,16 @@ function recordingStore({ store, changes: waiting, now }: Ports, act: Act, onEnt
 
 /** A request that begins a session has nobody's identity, and is known to be of this person when the session is stored. */
 function whoSignedIn(changes: readonly Change[]): AuditContent['who'] | undefined {
-  const begun = changes.find((each) => each.change === 'add-user-session')
-  return begun && { kind: 'account', name: begun.session.name, id: begun.session.id }
+  for (const each of changes) {
+    if (each.change === 'add-user-session' && !each.session.isCode) return whoOf(each.session)
+    // Only the exchange of a login code sets all.
+    if (each.change === 'set-user-session' && isWhole(each.to)) return whoOf(each.to)
+  }
+  return undefined
 }
+
+const isWhole = (to: Partial<UserSession>): to is UserSession => to.hash !== undefined
+const whoOf = (session: UserSession) => ({ ...principalOf(session), id: session.id })
 
 async function doRecorded<T>(
   { store, changes: waiting, now }: Ports,

@@ -212,6 +212,8 @@ const userSessionFields: Fields<UserSession> = {
   id: text,
   name: text,
   grants: z.nullable(z.array(Grant)),
+  holder: since(z.nullable(z.object({ kind: z.enum(['administrator', 'token']), name: text, id: text })), null),
+  isCode: since(z.boolean(), false),
   kind: z.enum(['cookie', 'token']),
   address: text,
   createdAt: text,

@@ -219,6 +219,8 @@ export const USER_SESSION: RecordKind<UserSession> = {
     id: 'text',
     name: 'text',
     grants: 'json',
+    holder: 'json',
+    isCode: 'boolean',
     kind: 'text',
     address: 'text',
     createdAt: 'text',

@@ -20,6 +20,13 @@ export type Permission = (typeof PERMISSIONS)[number]
 export const ROLES = ['viewer', 'operator', 'approver', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
+export const PERMISSIONS_OF: Readonly<Record<Role, readonly Permission[]>> = {
+  viewer: ['view'],
+  operator: ['view', 'operate'],
+  approver: ['view', 'approve'],
+  admin: ['view', 'operate', 'approve', 'administrate'],
+}
+
 /** A role in a project; `null`: for everything, including what belongs to no project. */
 export const Grant = z.strictObject({ role: z.enum(ROLES), project: z.nullable(Label) })
 export type Grant = z.infer<typeof Grant>

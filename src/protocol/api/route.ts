@@ -32,9 +32,10 @@ export interface Route {
   slicedLists?: Readonly<Record<string, number>>
   /**
    * The JSON of the answer; `bytes`: a file, with support for ranges; `lines`: JSON values, one a line, as they are read;
-   * `page`: HTML; `redirect`: of a browser, or the page at its end; `websocket`: the connection is upgraded.
+   * `page`: HTML; `redirect`: of a browser, or the page at its end; `console`: a file of the web console, or a redirect to it;
+   * `websocket`: the connection is upgraded.
    */
-  answer: Schema | 'bytes' | 'lines' | 'page' | 'redirect' | 'websocket'
+  answer: Schema | 'bytes' | 'lines' | 'page' | 'redirect' | 'console' | 'websocket'
   /** A field of the answer: the status is 202 while the field is absent, and 200 otherwise. */
   awaited?: string
   /**

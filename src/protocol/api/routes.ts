@@ -7,12 +7,14 @@ import { backupRoutes } from './clusters/backups.ts'
 import { clusterRoutes } from './clusters.ts'
 import { pieceRoutes } from './delivery/pieces.ts'
 import { eventRoutes, recordRoutes } from './events.ts'
+import { consoleRoutes } from './http/console.ts'
 import { referenceRoutes } from './http/reference.ts'
 import { administratorRoutes } from './identities/administrators.ts'
 import { authorityRoutes } from './identities/authority.ts'
 import { credentialRoutes } from './identities/credentials.ts'
 import { joinRoutes } from './identities/join.ts'
 import { kubeconfigRoutes } from './identities/kubeconfigs.ts'
+import { loginRoutes } from './identities/login-codes.ts'
 import { oidcRoutes } from './identities/logins.ts'
 import { nodeRoutes } from './nodes.ts'
 import { operatorRoutes } from './operators.ts'
@@ -47,4 +49,6 @@ export const ROUTES = {
   ...referenceRoutes,
   ...auditRoutes,
   ...oidcRoutes,
+  ...loginRoutes,
+  ...consoleRoutes,
 }

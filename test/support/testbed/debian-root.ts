@@ -10,16 +10,18 @@ import { must } from './run.ts'
 const APT = ['etc/apt/sources.list', 'etc/apt/sources.list.d', 'etc/apt/apt.conf.d', 'etc/resolv.conf', 'etc/hosts']
 const CERTIFICATES = 'etc/ssl/certs/ca-certificates.crt'
 
-/** A root directory in the cache in which a Debian package is installed, with what it depends on. It is made once. */
-export async function rootWith(name: string, signal?: AbortSignal): Promise<string> {
+/**
+ * A root directory in the cache in which a Debian package is installed, with what it depends on, and other packages. It is made once.
+ */
+export async function rootWith(name: string, signal?: AbortSignal, others: readonly string[] = []): Promise<string> {
   const directory = join(cacheDirectory(), `${name}-root`)
   await withLock(`${directory}.lock`, signal, async () => {
-    if (!existsSync(directory)) await build(directory, name, signal)
+    if (!existsSync(directory)) await build(directory, [name, ...others], signal)
   })
   return directory
 }
 
-async function build(directory: string, name: string, signal?: AbortSignal): Promise<void> {
+async function build(directory: string, names: readonly string[], signal?: AbortSignal): Promise<void> {
   const partial = `${directory}.partial`
   const limits = { ...(signal && { signal }), timeoutMs: 600_000 }
   await rm(partial, { recursive: true, force: true })
@@ -28,6 +30,6 @@ async function build(directory: string, name: string, signal?: AbortSignal): Pro
     await cp(`/${path}`, join(partial, path), { recursive: true, dereference: true })
   const apt = ['chroot', partial, 'apt-get', '-o', 'APT::Sandbox::User=root']
   await must([...apt, 'update'], limits)
-  await must([...apt, 'install', '-y', '--no-install-recommends', name], limits)
+  await must([...apt, 'install', '-y', '--no-install-recommends', ...names], limits)
   await rename(partial, directory)
 }

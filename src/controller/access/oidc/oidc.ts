@@ -1,5 +1,5 @@
 import { AgentError } from '../../../base/agent-error.ts'
-import type { HasClock, HasPublicUrls } from '../../ports.ts'
+import type { HasBrowserOrigin, HasClock } from '../../ports.ts'
 import { openSources } from '../people/sign-in.ts'
 import { type BegunLogin, beginCodeFlow, completeCodeFlow, type LoginCookie } from './code-flow.ts'
 import { type DeviceFlow, openDeviceFlow } from './device-flow.ts'
@@ -19,14 +19,9 @@ export interface Oidc {
 
 export const CALLBACK = '/v1/login/oidc/callback'
 
-/** `browserUrl`: default: the first of the public URLs. */
-export function openOidc(
-  settings: OidcSettings,
-  ports: Pick<HasClock, 'now'> & HasPublicUrls,
-  browserUrl: string | undefined,
-): Oidc {
+export function openOidc(settings: OidcSettings, ports: Pick<HasClock, 'now'> & HasBrowserOrigin): Oidc {
   const own = { settings, withProvider: openProvider(settings, ports) }
-  const origin = () => browserUrl ?? ports.publicUrls[0] ?? ''
+  const origin = ports.browserOrigin
   const admitSource = openSources(() => ports.now().getTime())
   const redirectUri = () => `${origin()}${CALLBACK}`
   return {

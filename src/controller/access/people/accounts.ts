@@ -101,7 +101,8 @@ async function endAll({ store }: HasStore, name: string): Promise<Change[]> {
   return (await store.userSessions(name)).map(({ hash }) => ({ change: 'remove-user-session', hash }))
 }
 
-async function accountNamed({ store }: HasStore, name: string): Promise<Account> {
+/** Throws `account/unknown`. */
+export async function accountNamed({ store }: HasStore, name: string): Promise<Account> {
   const account = await store.account(name)
   if (account) return account
   const fix = 'choose one of: controller account list'

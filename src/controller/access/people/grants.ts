@@ -1,26 +1,19 @@
 import type { AgentError } from '../../../base/agent-error.ts'
-import type { Grant, Permission, Role } from '../../../protocol/api/access.ts'
+import { type Grant, PERMISSIONS_OF, type Permission } from '../../../protocol/api/access.ts'
 import type { ClusterRole } from '../../../protocol/names.ts'
 import { refusal } from '../../domain/admission.ts'
 
 export type Grants = readonly Grant[]
 
-const ALLOWS: Record<Role, readonly Permission[]> = {
-  viewer: ['view'],
-  operator: ['view', 'operate'],
-  approver: ['view', 'approve'],
-  admin: ['view', 'operate', 'approve', 'administrate'],
-}
-
 export const EVERYTHING: Grants = [{ role: 'admin', project: null }]
 
 /** Whether the grants have a permission in a project; `null`: for everything. */
 export function isAllowed(grants: Grants, permission: Permission, project: string | null): boolean {
-  return grants.some((each) => isIn(each, project) && ALLOWS[each.role].includes(permission))
+  return grants.some((each) => isIn(each, project) && PERMISSIONS_OF[each.role].includes(permission))
 }
 
 export function isAllowedSomewhere(grants: Grants, permission: Permission): boolean {
-  return grants.some(({ role }) => ALLOWS[role].includes(permission))
+  return grants.some(({ role }) => PERMISSIONS_OF[role].includes(permission))
 }
 
 /** What one must be permitted in the controller to have a role in a cluster. */
@@ -32,7 +25,7 @@ export const WANTED_FOR: Readonly<Record<ClusterRole, Permission>> = {
 
 /** Whether the grants have every permission of another one, so that their holder may give it to others. */
 export function covers(grants: Grants, { role, project }: Grant): boolean {
-  return ALLOWS[role].every((permission) => isAllowed(grants, permission, project))
+  return PERMISSIONS_OF[role].every((permission) => isAllowed(grants, permission, project))
 }
 
 export function notPermitted(name: string, wanted: readonly Permission[], project: string | null): AgentError {

@@ -1,9 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 
-const PREFIXES = { token: 'cantrip_', session: 'cantrip-session_' } as const
+const PREFIXES = { token: 'cantrip_', session: 'cantrip-session_', code: 'cantrip-code_' } as const
 export type SecretKind = keyof typeof PREFIXES
 
-const FORM = /^cantrip(-session)?_[\w-]{43}$/
+const FORM = /^cantrip(?:-(session|code))?_[\w-]{43}$/
 const LONGEST = 64
 
 /** A secret of 256 random bits; its prefix lets programs that search for leaked secrets recognize it. */
@@ -12,8 +12,8 @@ export const newSecret = (kind: SecretKind): string => `${PREFIXES[kind]}${rando
 /** Undefined if the text is no secret of the controller. */
 export function secretKind(text: string): SecretKind | undefined {
   if (text.length > LONGEST) return undefined
-  const [found, session] = FORM.exec(text) ?? []
-  return found === undefined ? undefined : session ? 'session' : 'token'
+  const [found, kind = 'token'] = FORM.exec(text) ?? []
+  return found === undefined ? undefined : (kind as SecretKind)
 }
 
 /**

@@ -103,16 +103,16 @@ export async function revokeTokensOf(ports: Ports & HasTurns, owner: string, by:
 }
 
 /**
- * The token, and what its holder may do now: the token's roles, as far as its account still has them. Throws `token/invalid`.
- * `isUse`: whether it counts as a use.
+ * The token with this hash, and what its holder may do now: the token's roles, as far as its account still has them. Throws
+ * `token/invalid`. `isUse`: whether it counts as a use.
  */
 export async function admitToken(
   ports: Ports,
-  secret: string,
+  hash: string,
   isUse: boolean,
 ): Promise<{ token: ApiToken; grants: Grants }> {
   const { store, now } = ports
-  const token = await store.apiToken(hashOf(secret))
+  const token = await store.apiToken(hash)
   if (!token) throw invalid('the controller does not know this API token')
   const validity = validityOf(token, now())
   if (validity !== 'valid') throw invalid(`token ${token.name} is ${validity}`)
@@ -121,7 +121,7 @@ export async function admitToken(
     throw invalid(`the account of token ${token.name} is disabled`)
   }
   if (isUse) {
-    const { name, hash, lastUsedAt } = token
+    const { name, lastUsedAt } = token
     noteUse(ports, `token ${name}`, lastUsedAt, (to) => ({ change: 'set-api-token', hash, to }))
   }
   return { token, grants: account ? token.grants.filter((each) => covers(account.grants, each)) : token.grants }

@@ -2,12 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { CSRF_HEADER, SESSION_COOKIE } from '../../../protocol/api/people/sessions.ts'
 import type { Route } from '../../../protocol/api/route.ts'
-import { csrfOf, isSame, secretKind } from '../../access/people/secret.ts'
+import { csrfOf, hashOf, isSame, secretKind } from '../../access/people/secret.ts'
 import { admitSession } from '../../access/people/sessions.ts'
 import { admitToken } from '../../access/people/tokens.ts'
 import { refusal } from '../../domain/admission.ts'
+import { principalOf } from '../../domain/identities/session-holder.ts'
 import type { Services } from '../../services.ts'
-import { addressOf, type Identity, identify, type UserIdentity } from '../identity.ts'
+import { addressOf, type Identity, identify, type Principal, type UserIdentity } from '../identity.ts'
 import { isUnsafe, requireSameOrigin } from './same-origin.ts'
 
 /**
@@ -47,9 +48,11 @@ export async function authenticate(
 }
 
 async function withToken(ports: Services, secret: string, address: string, isUse: boolean): Promise<UserIdentity> {
-  const { token, grants } = await admitToken(ports, secret, isUse)
-  const principal = { kind: 'token', name: token.name } as const
-  return { kind: 'user', principal, name: `token ${token.name}`, grants, address, creator: token.issuedBy }
+  const { token, grants } = await admitToken(ports, hashOf(secret), isUse)
+  const { name, hash, issuedBy } = token
+  const principal = { kind: 'token', name } as const
+  const holder = { ...principal, id: hash }
+  return { kind: 'user', principal, name: nameOf(principal), grants, holder, address, creator: issuedBy }
 }
 
 /** A secret is accepted only in the way for which it was given. */
@@ -59,13 +62,15 @@ async function withSession(
   address: string,
   isUse: boolean,
 ): Promise<UserIdentity> {
-  const { session, grants } = await admitSession(ports, secret, isUse)
+  const { session, ...rights } = await admitSession(ports, secret, isUse)
   if (session.kind !== kind) throw refusal('session/ended', 'the session is of another kind', 'sign in again')
-  const { name } = session
-  const principal = { kind: 'account', name } as const
+  const principal = principalOf(session)
   const csrf = kind === 'cookie' ? { csrf: csrfOf(secret) } : {}
-  return { kind: 'user', principal, name, grants, address, session, ...csrf }
+  const { holder } = session
+  return { kind: 'user', principal, name: nameOf(principal), ...rights, holder, address, session, ...csrf }
 }
+
+const nameOf = ({ kind, name }: Principal) => (kind === 'token' ? `token ${name}` : name)
 
 function requireCsrf({ headers }: IncomingMessage, { csrf = '' }: UserIdentity): void {
   const found = headers[CSRF_HEADER]

@@ -13,7 +13,7 @@ const params = { name: 'demo' }
 const request = { address: '10.0.0.5', setHeader: () => undefined }
 
 const caller = (grants: Grant[], kind: UserIdentity['principal']['kind'] = 'account'): UserIdentity => ({
-  ...{ kind: 'user', name: 'alice', address: '10.0.0.5', principal: { kind, name: 'alice' }, grants },
+  ...{ kind: 'user', holder: null, name: 'alice', address: '10.0.0.5', principal: { kind, name: 'alice' }, grants },
 })
 const blue = (role: Grant['role']): Grant[] => [{ role, project: 'blue' }]
 

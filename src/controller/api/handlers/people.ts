@@ -49,10 +49,10 @@ export const tokenHandlers = (core: Services): Handlers<typeof tokenRoutes> => (
 })
 
 /** Only a session of a local account has no roles of its own. */
-const ownerOf = ({ name, grants, session }: UserIdentity) => ({
+const ownerOf = ({ name, grants, session, holder }: UserIdentity) => ({
   ...{ name, grants, account: session?.grants === null ? session.name : null },
   // The controller is not told when somebody leaves the provider.
-  isOfProvider: session != null && session.grants !== null,
+  isOfProvider: session != null && session.grants !== null && holder === null,
 })
 
 export function sessionHandlers(core: Services, signIn: SignIn): Handlers<typeof sessionRoutes> {

@@ -16,7 +16,7 @@ import { declarationHandlers } from '../handlers/declarations.ts'
 import { administratorHandlers, credentialHandlers, joinHandlers } from '../handlers/identities.ts'
 import { kubeconfigHandlers } from '../handlers/kubeconfigs.ts'
 import { accountHandlers, sessionHandlers, tokenHandlers } from '../handlers/people.ts'
-import { oidcHandlers } from '../login/handlers.ts'
+import { loginHandlers, oidcHandlers } from '../login/handlers.ts'
 import type { Handle, HandlerOf } from './answer.ts'
 
 type Acting = Services & HasActs
@@ -38,7 +38,7 @@ export function handlersByRoute(core: Services, shares: Pick<Shares, 'changed'>)
       imageHandlers,
     ],
     ...[eventHandlers, credentialHandlers, joinHandlers, administratorHandlers, authorityHandlers, bundleHandlers],
-    ...[agentUpdateHandlers, auditHandlers, accountHandlers, tokenHandlers, oidcHandlers],
+    ...[agentUpdateHandlers, auditHandlers, accountHandlers, tokenHandlers, oidcHandlers, loginHandlers],
     (acting) => sessionHandlers(acting, signIn),
   ]
   const nobody = recorded(core, byController('start', 'which routes a group has'))

@@ -1,5 +1,6 @@
 import type { TLSSocket } from 'node:tls'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { CONSOLE_PATH } from '../../../protocol/api/http/console.ts'
 import { oidcRoutes } from '../../../protocol/api/identities/logins.ts'
 import { requireOidc } from '../../access/oidc/oidc.ts'
 import type { Services } from '../../services.ts'
@@ -21,7 +22,7 @@ const SECONDS = 600
 export type LoginPage = 'beginOidcLogin' | 'completeOidcLogin'
 
 /** The login with a browser. */
-export function createLoginPages(core: Services): Record<LoginPage, SendPage> {
+export function createLoginPages(core: Services, hasConsole: boolean): Record<LoginPage, SendPage> {
   return {
     async beginOidcLogin(request, reply) {
       const oidc = requireOidc(core)
@@ -42,6 +43,8 @@ export function createLoginPages(core: Services): Record<LoginPage, SendPage> {
       const person = await requireOidc(core).complete(answer, cookie, sourceOf(address))
       const { session, secret } = await beginPersonSession(core, person, { kind: 'cookie', address })
       reply.header('set-cookie', [`${COOKIE}=; ${ATTRIBUTES}; Max-Age=0`, sessionCookie(secret)])
+      // The page of the console needs no cookie, and what it asks for is sent from a page of this origin.
+      if (hasConsole) return notStored(reply).redirect(CONSOLE_PATH)
       // Not a redirect: a browser sends a strict cookie only with what begins on a page of this origin.
       const content = html`<p>You are ${session.name}, until ${session.expiresAt} at the latest.</p>
 <p><a href="/docs">The API of this controller</a></p>`

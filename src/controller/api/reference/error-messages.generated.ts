@@ -190,7 +190,8 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   "login/lapsed": [
     "nobody entered the code in time",
-    "the login took too long, or its code was used before"
+    "the login took too long, or its code was used before",
+    "the login code was used, or is older than 5 minutes"
   ],
   "login/no-name": [
     "found no name in the claim …; wanted up to 100 printable ASCII characters without spaces"
@@ -370,7 +371,8 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "there already is a token …"
   ],
   "token/invalid": [
-    "found no API token of this controller"
+    "found no API token of this controller",
+    "found neither an API token of this controller nor a login code"
   ],
   "token/too-many": [
     "… has … tokens"

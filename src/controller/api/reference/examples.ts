@@ -107,6 +107,8 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       ...{ token: 'cantrip-session_…', ca: CERTIFICATE },
     },
   },
+  signInWithSecret: { body: { token: 'cantrip-code_…' } },
+  createLoginCode: { body: {} },
   ping: { answer: { now: AT } },
   createKubeconfig: { body: { role: 'view', seconds: 28_800, csr: CSR } },
   createCluster: { body: { name: 'factory', settings: SETTINGS, csr: CSR } },

@@ -183,6 +183,10 @@ function answersOf(
     return { 200: { description: 'The file', content }, 206: { description: 'The requested range', content } }
   }
   if (answer === 'lines') return { 200: { description: 'Success', content: { 'application/x-ndjson': {} } } }
+  if (answer === 'console') {
+    const page = { 200: { description: 'The file, of the type that belongs to it', content: { '*/*': {} } } }
+    return { ...page, 302: { description: 'Redirect' }, 304: { description: 'Not modified' } }
+  }
   if (answer === 'page' || answer === 'redirect') {
     const page = { 200: { description: 'The page', content: { 'text/html': {} } } }
     return answer === 'page' ? page : { ...page, 302: { description: 'Redirect' } }

@@ -79,15 +79,25 @@ export interface ApiToken extends IssuedIdentity {
   account: string | null
 }
 
+/** What a session ends with, if it is not that of an account or of a person at the OIDC provider. `id`: its serial number, or the hash of its secret. */
+export interface SessionHolder {
+  kind: 'administrator' | 'token'
+  name: string
+  id: string
+}
+
 /** Somebody who has signed in. */
 export interface UserSession {
   /** SHA-256 of the secret, in hexadecimal. */
   hash: string
   id: string
-  /** Of the account, or `oidc:` and a name at the OIDC provider. */
+  /** Of the account, `oidc:` and a name at the OIDC provider, or kind and name of the holder. */
   name: string
-  /** Null: the present ones of the account. */
+  /** Null: the present ones of the account. Those of a holder are the present ones, too. */
   grants: Grant[] | null
+  holder: SessionHolder | null
+  /** Nobody has exchanged the login code yet, whose hash this is. */
+  isCode: boolean
   kind: 'cookie' | 'token'
   /** From which it began. */
   address: string

@@ -163,6 +163,10 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE clusters ADD COLUMN images json NOT NULL DEFAULT '[]';  -- ClusterImage[]
   `,
+  `
+  ALTER TABLE user_sessions ADD COLUMN holder json;  -- SessionHolder
+  ALTER TABLE user_sessions ADD COLUMN is_code boolean NOT NULL DEFAULT false;
+  `,
 ]
 
 /** Code that knows this schema, and no later one, can use the database: see docs/adr/0045. */

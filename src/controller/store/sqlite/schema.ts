@@ -236,4 +236,8 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE clusters ADD COLUMN images TEXT NOT NULL DEFAULT '[]';  -- JSON, ClusterImage[]
   `,
+  `
+  ALTER TABLE user_sessions ADD COLUMN holder TEXT;  -- JSON, SessionHolder
+  ALTER TABLE user_sessions ADD COLUMN is_code INTEGER NOT NULL DEFAULT 0;
+  `,
 ]

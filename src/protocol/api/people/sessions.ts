@@ -5,12 +5,15 @@ import { AccountView, NewPassword } from './accounts.ts'
 
 /** `Authorization: Bearer` for programs; a cookie for browsers. */
 export const SESSION_COOKIE = '__Host-cantrip-session'
-/** Of each request of a browser that changes something. The token is in the answer of createSession and showSession. */
+/** Of each request of a browser that changes something. The token is in the answer to the sign-in, and in that of showSession. */
 export const CSRF_HEADER = 'x-csrf-token'
 
 export const SessionView = z.object({
   id: z.string(),
-  /** Of the account, or `oidc:` and a name at the OIDC provider. */
+  /**
+   * Of the account; `oidc:` and a name at the OIDC provider; or `administrator:` or `token:` and the name of the certificate or API token
+   * with which it ends.
+   */
   name: z.string(),
   kind: z.enum(['cookie', 'token']),
   /** From which it began. */

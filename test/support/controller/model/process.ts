@@ -65,6 +65,7 @@ export function startProcess(store: Store, authority: Authority, log: (line: str
     lateRenewalMs: 0,
     oidc: undefined,
     publicUrls: [],
+    browserOrigin: () => '',
   }
   const services: Services = Object.assign(ports, {
     audit: { note: () => undefined, noted: () => null },
