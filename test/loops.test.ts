@@ -7,6 +7,7 @@ const root = join(import.meta.dirname, '../src')
 /** Loops that sleep without src/base/retry.ts, with the reason. */
 const OTHER_LOOPS: Record<string, string> = {
   'agent/execute/await-clock.ts': 'watches until the clock is right',
+  'agent/execute/peers/hand-on.ts': 'each answer of the controller says when to ask again',
   'agent/execute/peers/piece-server.ts': 'waits between two blocks of an upload, for its limit',
   'agent/execute/peers/swarm.ts':
     'each answer of the controller says when to ask again, and an arrived piece ends the pause',

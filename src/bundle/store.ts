@@ -30,8 +30,12 @@ export interface StoreOptions {
   directory: string
   host: Host
   signal?: AbortSignal
-  /** Gets what other nodes have of a file, where the download of it continues. */
-  peers?: { fetch(file: BundleFile, path: string, onProgress?: (doneBytes: number) => void): Promise<void> }
+  peers?: {
+    /** Gets what other nodes have of a file, where the download of it continues. */
+    fetch(file: BundleFile, path: string, onProgress?: (doneBytes: number) => void): Promise<void>
+    /** Called with the path of each file that is there, verified. */
+    fetched(by: Host, file: BundleFile, path: string): Promise<void>
+  }
 }
 
 const REQUEST_TIMEOUT_MS = 30_000
@@ -102,26 +106,24 @@ async function fetchFile(
   onProgress?: (doneBytes: number) => void,
 ): Promise<string> {
   const { ref, tls, proxy, host, signal, peers } = options
-  if (await isDownloaded(host, file, path)) {
-    onProgress?.(file.size)
-    return path
+  const download = (url: string) =>
+    host.download({
+      url: url + pathOf(agentRoutes.fetchBundleFile, { sha256: ref.manifestSha256, path: file.path }),
+      path,
+      sha256: file.sha256,
+      size: file.size,
+      tls,
+      ...(proxy === undefined ? {} : { proxy }),
+      ...(onProgress ? { onProgress } : {}),
+      ...(signal ? { signal } : {}),
+    })
+  if (await isDownloaded(host, file, path)) onProgress?.(file.size)
+  else {
+    await peers?.fetch(file, path, onProgress)
+    await slots(() => fromAny(options, `${file.path} of ${ref.name}`, download))
   }
-  await peers?.fetch(file, path, onProgress)
-  return slots(async () => {
-    await fromAny(options, `${file.path} of ${ref.name}`, (url) =>
-      host.download({
-        url: url + pathOf(agentRoutes.fetchBundleFile, { sha256: ref.manifestSha256, path: file.path }),
-        path,
-        sha256: file.sha256,
-        size: file.size,
-        tls,
-        ...(proxy === undefined ? {} : { proxy }),
-        ...(onProgress ? { onProgress } : {}),
-        ...(signal ? { signal } : {}),
-      }),
-    )
-    return path
-  })
+  await peers?.fetched(host, file, path)
+  return path
 }
 
 async function isDownloaded(host: Host, file: BundleFile, path: string): Promise<boolean> {
@@ -131,7 +133,12 @@ async function isDownloaded(host: Host, file: BundleFile, path: string): Promise
   return isOwn && found.size === file.size && (await host.sha256(path)) === file.sha256
 }
 
-async function readLocal({ ref, directory, host }: StoreOptions): Promise<VerifiedManifest | undefined> {
+/** The manifest of a bundle that is on the node, verified; undefined if it is not there. */
+export async function readLocal({
+  ref,
+  directory,
+  host,
+}: Pick<StoreOptions, 'ref' | 'directory'> & { host: Pick<Host, 'read'> }): Promise<VerifiedManifest | undefined> {
   const manifest = await host.read(join(directory, MANIFEST_NAME))
   const signature = await host.read(join(directory, SIGNATURE_NAME))
   if (manifest === undefined || signature === undefined || sha256(manifest) !== ref.manifestSha256) return undefined

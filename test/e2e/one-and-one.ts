@@ -9,6 +9,7 @@ import { type AirGap, watchAirGap } from './air-gap.ts'
 import { type ClosedSite, openClosedSite, PROXY_PORT } from './closed-site.ts'
 import { countDelivery } from './delivery.ts'
 import { workerIsDrained } from './drains.ts'
+import { handedOn, imageComesFromPeer, laterWorkerGetsItFromReadyNodes } from './handed-on.ts'
 import { imagesComeBack, imagesSurvivePressure } from './images-stay.ts'
 import { kubeconfigExpires, peopleHaveAccess } from './kubeconfigs.ts'
 import { ownImagesGo, ownImagesRun } from './own-images.ts'
@@ -113,8 +114,17 @@ async function inClosedSite(scene: Scene, { stage }: Story, closed: ClosedSite, 
     })
   }
   await stage(
-    'cluster reset: the cluster record stays, and the same nodes, which hand on the bundle, are provisioned again: READY',
+    'cluster reset: the cluster record stays, and two of the nodes, which hand on the bundle, are provisioned again: READY',
     () => resetAndAgain(scene),
+  )
+  await stage('a worker that joins the READY cluster gets the bundle from its nodes', async () => {
+    await configure(scene.site(), 'w2', 'worker')
+    await scene.provision()
+    await laterWorkerGetsItFromReadyNodes(scene, 'w2')
+    assert(isReady((await kubernetesNodes(scene.node('m1'))).get('w2')), 'w2 is Ready')
+  })
+  await stage('an image that was removed comes back from another node, while the controller does not have it', () =>
+    imageComesFromPeer(scene),
   )
   await stage('until the end no packet of a node went outside the site', gap.assertTight)
   await stage('all are uninstalled', () => uninstallAll(scene.nodes()))
@@ -166,23 +176,13 @@ async function resetAndAgain(scene: Scene): Promise<void> {
   for (const node of scene.nodes()) {
     const left = await exec(node, ['ls', '/etc/kubernetes', '/var/lib/etcd', '/usr/local/bin/kubelet'])
     assert.equal(left.stdout, '', `files of Kubernetes left on ${node.name}`)
-    await configure(site, node.name, node.name === 'm1' ? 'master' : 'worker')
   }
   await site.admin('cluster', 'set', scene.cluster, 'peerUploads=unlimited')
+  await configure(site, 'm1', 'master')
+  await configure(site, 'w1', 'worker')
   await scene.provision()
-  await handedOn(scene)
-  const found = await kubernetesNodes(scene.node('m1'))
-  assert.deepEqual([...found.keys()].sort(), ['m1', 'w1', 'w2'])
-}
-
-/** Each node got pieces of the bundle from the others. */
-async function handedOn(scene: Scene): Promise<void> {
-  for (const { name } of scene.nodes()) {
-    const log = await scene.site().admin('node', 'logs', name)
-    const [, pieces] = /other nodes sent (\d+) pieces of the bundle/.exec(log) ?? []
-    assert(pieces, `${name} got no pieces from other nodes: ${log.slice(-2_000)}`)
-    scene.say(`  ${name} got ${pieces} pieces of the bundle from other nodes`)
-  }
+  for (const name of ['m1', 'w1']) await handedOn(scene, name)
+  assert.deepEqual([...(await kubernetesNodes(scene.node('m1'))).keys()].sort(), ['m1', 'w1'])
 }
 
 async function pairIsRight({ node, say }: Scene): Promise<void> {

@@ -145,6 +145,7 @@ describe('a session', () => {
       onWelcome: () => void happened.push('welcome'),
       on: {
         images: () => undefined,
+        pieces: () => undefined,
         async instruct({ seq }) {
           lastSeq = seq
           happened.push(`instruct ${seq}`)

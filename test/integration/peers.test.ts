@@ -8,14 +8,16 @@ import { tmpdir } from 'node:os'
 import { dirname, join as join_ } from 'node:path'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { piecePath, TICKET_HEADER } from '../../src/agent/execute/peers/piece-server.ts'
+import { IMAGES } from '../../src/bundle/contents.ts'
 import type { StoredBundle } from '../../src/bundle/import.ts'
+import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
 import { openAuthority } from '../../src/controller/access/authority.ts'
 import { type Controller, startController } from '../../src/controller/start.ts'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair, keyToPem } from '../../src/pki/key.ts'
 import { PIECE_PORT, type PiecesRequest, type PiecesResponse } from '../../src/protocol/api/delivery/pieces.ts'
 import { countingProxy } from '../bench/delivery/counting-proxy.ts'
-import { importSmallBundle } from '../support/controller/bundle.ts'
+import { importTinyBundle } from '../support/controller/bundle.ts'
 import {
   adminOf,
   type Credentials,
@@ -24,7 +26,9 @@ import {
   type EnrolledNode,
   enrolNode,
 } from '../support/controller/client.ts'
+import { imageOf } from '../support/peers/image.ts'
 import { type PeerNode, type PeerNodeOptions, peerNode } from '../support/peers/peer-node.ts'
+import { installed, readyNode } from '../support/peers/ready-node.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const MB = 1_000_000
@@ -34,12 +38,17 @@ const content = Buffer.concat([randomBytes(4 * MB), Buffer.alloc(4 * MB, 'kubele
 let dataDirectory: string
 let controller: Controller
 let bundle: StoredBundle
+let image: { name: string; archive: Buffer }
 let made = 0
 
 beforeAll(async () => {
   dataDirectory = mkdtempSync(join_(tmpdir(), 'peers-'))
   controller = await startController({ dataDirectory, listen: { host: '127.0.0.1', port: 0 } })
-  bundle = await importSmallBundle(dataDirectory, content)
+  const name = Object.keys(IMAGES).find((each) => each.endsWith('/kube-proxy')) ?? ''
+  image = { name: `${name}:${DEFAULT_VERSIONS.kubernetes}`, archive: Buffer.alloc(0) }
+  image.archive = await imageOf(image.name, 2 * MB)
+  const contents = { kubelet: content, [image.name]: image.archive }
+  bundle = await importTinyBundle(dataDirectory, { contents })
 })
 afterAll(async () => {
   await controller.close()
@@ -58,7 +67,7 @@ async function site(peerUploads = 'unlimited') {
   let count = 0
   async function join(
     more: Partial<PeerNodeOptions> = {},
-  ): Promise<PeerNode & { node: EnrolledNode; address: string }> {
+  ): Promise<PeerNode & { node: EnrolledNode; address: string; directory: string }> {
     const address = `127.2.${made}.${++count}`
     const node = more.node ?? (await enrolNode(controller, installer, `n${count}`, undefined, address))
     const directory = mkdtempSync(join_(tmpdir(), 'peer-'))
@@ -70,7 +79,7 @@ async function site(peerUploads = 'unlimited') {
       await joined.close()
       rmSync(directory, { recursive: true, force: true })
     })
-    return { ...joined, node, address }
+    return { ...joined, node, address, directory: more.directory ?? directory }
   }
   /** A node that says that it has all pieces, and answers like this. */
   async function pretend(behave: (response: ServerResponse) => void): Promise<EnrolledNode & { asked: () => number }> {
@@ -90,7 +99,19 @@ async function site(peerUploads = 'unlimited') {
     await trade(node, { port: PIECE_PORT, have: 'all' })
     return { ...node, asked: () => asked }
   }
-  return { join, pretend, installer, received: () => through.bytes() }
+  /** Hands on what a node has that has installed the bundle, when it is there. */
+  async function ready(
+    { node, address, directory }: { node: EnrolledNode; address: string; directory: string },
+    blobs: string,
+  ) {
+    const own = new AbortController()
+    const url = `https://127.0.0.1:${through.port}`
+    const signal = AbortSignal.any([own.signal, stop.signal])
+    const { ended } = readyNode({ node, address, url, bundle, dataDirectory, directory, blobs, signal })
+    await waitFor('the ready node to listen', async () => (await askHolder(address, node)) === 403)
+    return { ended, stop: () => own.abort() }
+  }
+  return { join, pretend, ready, installer, received: () => through.bytes() }
 }
 
 /** Asks the controller as a node does. */
@@ -124,9 +145,38 @@ it('nodes that download at the same time hand on what the controller sends once'
   expect(nodes.flatMap(({ lines }) => lines)).toEqual([])
   await Promise.all(nodes.map(({ close }) => close()))
   const told = nodes.map(({ lines }) =>
-    Number(/^info other nodes sent (\d+) pieces of the bundle$/.exec(lines.join())?.[1]),
+    Number(/^info other nodes sent (\d+) pieces of the bundle \(/.exec(lines.join())?.[1]),
   )
   expect(Math.min(...told)).toBeGreaterThan(0)
+})
+
+it('a node that has installed the bundle hands it on to one that joins later', async () => {
+  const { join, ready, received } = await site()
+  const first = await join()
+  const paths = [await first.fetch('kubelet'), await first.fetchImage(image.name)]
+  await first.discard()
+  const blobs = join_(first.directory, 'blobs')
+  installed(paths, blobs)
+  // The kubelet came compressed, so its pieces stay; those of the image do not: containerd has what they were made of.
+  const pieces = join_(first.directory, bundle.manifestSha256, 'pieces')
+  const kept = readdirSync(pieces, { recursive: true, withFileTypes: true }).filter((each) => each.isFile())
+  expect(kept.length).toBe(1)
+  expect(statSync(join_(kept[0]?.parentPath ?? '', kept[0]?.name ?? '')).size).toBeLessThan(4.5 * MB)
+  const { ended, stop } = await ready(first, blobs)
+
+  const before = received()
+  const later = await join()
+  expectContent(await later.fetch('kubelet'))
+  const archive = await later.fetchImage(image.name)
+  expect(readFileSync(archive).equals(image.archive)).toBe(true)
+  // The list of pieces and what was said; without the ready node: 6 MB.
+  expect(received() - before).toBeLessThan(0.2 * MB)
+  await later.discard()
+  expect(later.lines).toEqual([
+    expect.stringMatching(/^info other nodes sent \d+ pieces of the bundle \(.* MB; the controller sent 0\.0 MB\)$/),
+  ])
+  stop()
+  await ended
 })
 
 it('a controller that is not there is left for the next one, and the undo of what is made is recorded', async () => {

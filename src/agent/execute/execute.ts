@@ -15,8 +15,7 @@ import { afterSnapshot, observerOf } from '../restore/snapshots.ts'
 import type { Workspace } from '../restore/workspace.ts'
 import { requireClosedBundle } from './closed-bundle.ts'
 import { refuseEarlierContainerd } from './earlier-containerd.ts'
-import { openPeers } from './peers/peers.ts'
-import { bundleDirectoryOf, provisionParamsOn } from './provision-params.ts'
+import { peersOf, provisionParamsOn } from './provision-params.ts'
 
 export interface ExecuteOptions {
   paths: AgentPaths
@@ -117,21 +116,7 @@ async function carryOut(
       const host = hostFor(async ({ kind, what, undo }) => {
         await ledger.append({ kind: 'change', run, step: 'bundle/fetch', change: kind, what, undo })
       })
-      const config = requireConfig(paths)
-      const directory = bundleDirectoryOf(paths, instruction)
-      const peers = openPeers({
-        ...{
-          urls: config.urls,
-          tls: identity,
-          directory,
-          host,
-          emit,
-          signal,
-          ...(config.proxy && { proxy: config.proxy }),
-        },
-        ...{ ref: instruction.params.bundle, address: instruction.params.node.address },
-        knowledge: { instructionKeys: () => instructionKeysOf(paths, config), nodeId: instruction.node },
-      })
+      const peers = peersOf(paths, instruction, { tls: identity, host, emit, signal })
       try {
         const params = await provisionParamsOn(paths, instruction, { tls: identity, host, signal, peers })
         await requireClosedBundle(machine, params, instruction.role)

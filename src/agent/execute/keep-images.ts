@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { AgentError, reportOf } from '../../base/agent-error.ts'
+import type { Emit } from '../../engine/event.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import { bundleImageStates, digestName, imageStates } from '../../provision/images/containerd-images.ts'
 import { nodeImages } from '../../provision/images/image-groups.ts'
@@ -19,7 +20,8 @@ import type { ImagesReport } from '../service/images/images-report.ts'
 import { keepAddedImages } from './added-images.ts'
 import { refuseEarlierContainerd } from './earlier-containerd.ts'
 import { readCarriedOut } from './execute.ts'
-import { provisionParamsOn } from './provision-params.ts'
+import type { Peers } from './peers/peers.ts'
+import { type NodeInstruction, peersOf, provisionParamsOn } from './provision-params.ts'
 
 export interface KeepImagesOptions {
   paths: AgentPaths
@@ -58,7 +60,30 @@ async function keepOn(workspace: Workspace, { paths, report, signal }: KeepImage
   const host = afterSnapshot(workspace, paths, 'kubernetes').hostFor(async ({ kind, what, undo }) => {
     await ledger.append({ kind: 'change', run, step: 'images/keep', change: kind, what, undo })
   })
-  const params = await provisionParamsOn(paths, instruction, { tls: identity, host, signal })
+  const emit: Emit = (event) => event.kind === 'log' && report({ said: event.message })
+  // Those that have the images: the controller may be slow, or far away.
+  const peers = peersOf(paths, instruction, { tls: identity, host, emit, signal })
+  try {
+    await keepAll(peers, { instruction, identity, machine, host }, { paths, report, signal })
+    await peers.discard()
+  } finally {
+    await peers.close()
+  }
+}
+
+interface On {
+  instruction: NodeInstruction
+  identity: NodeIdentity
+  machine: HostView
+  host: Host
+}
+
+async function keepAll(
+  peers: Peers,
+  { instruction, identity, machine, host }: On,
+  { paths, report, signal }: KeepImagesOptions,
+): Promise<void> {
+  const params = await provisionParamsOn(paths, instruction, { tls: identity, host, signal, peers })
   const images = nodeImages(params.task, params)
   const names = images.map(({ name }) => name)
   const before = await bundleImageStates(machine, names)

@@ -11,10 +11,11 @@ import type { RestoreOrder } from '../../protocol/wire/messages/backup.ts'
 import { Invitation } from '../../protocol/wire/operation.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import { type AgentConfig, requireConfig } from '../config.ts'
+import { instructionKeysOf } from '../identity/trust.ts'
 import { readLogins } from '../install/registry-logins.ts'
 import { askWithRetry } from '../link/ask-with-retry.ts'
 import type { AgentPaths } from '../paths.ts'
-import type { Peers } from './peers/peers.ts'
+import { openPeers, type Peers, type PeersOptions } from './peers/peers.ts'
 
 export interface ProvisionSurroundings {
   config: AgentConfig
@@ -48,6 +49,22 @@ export function provisionParamsOn(
   const registryLogins = readLogins(paths)
   const surroundings = { config, tls, directory, host, signal, registryLogins, ...(peers && { peers }) }
   return openProvisionParams(instruction, taskOf(instruction), surroundings)
+}
+
+/** The nodes that download the same bundle, or have it. */
+export function peersOf(
+  paths: AgentPaths,
+  instruction: NodeInstruction,
+  on: Pick<PeersOptions, 'tls' | 'host' | 'emit' | 'signal'>,
+): Peers {
+  const { node: nodeId, params } = instruction
+  const config = requireConfig(paths)
+  const { urls, proxy } = config
+  return openPeers({
+    ...{ ...on, urls, ref: params.bundle, address: params.node.address, ...(proxy && { proxy }) },
+    directory: bundleDirectoryOf(paths, instruction),
+    knowledge: { instructionKeys: () => instructionKeysOf(paths, config), nodeId },
+  })
 }
 
 /** Where the files of an instruction's bundle are stored. */

@@ -199,6 +199,7 @@ async function keepAtWork(
       instruct: async (frame) => (await worker).on.instruct(frame),
       controllers: async (frame) => (await worker).on.controllers(frame),
       images: async (frame) => (await worker).on.images(frame),
+      pieces: (frame) => void worker.then(({ on }) => on.pieces(frame)),
       trust: async (frame) => (await worker).on.trust(frame),
       [OPERATION_FRAME]: (frame) => void worker.then(({ on }) => on[OPERATION_FRAME](frame)),
       'pair-check': (frame) => void worker.then(({ on }) => on['pair-check'](frame)),

@@ -22,6 +22,8 @@ import { renewalProcess } from './certificates/renewal-process.ts'
 import { type ImageKeeper, imageKeeper } from './images/image-keeper.ts'
 import { keepProcess, listPinned } from './images/keep-process.ts'
 import type { ServiceOptions } from './options.ts'
+import { handOnProcess } from './pieces/hand-on-process.ts'
+import { pieceHolder } from './pieces/piece-holder.ts'
 import { keepReserve, reserveOf } from './reserve.ts'
 import { keepRuns } from './run-keeper.ts'
 
@@ -66,12 +68,22 @@ export function openWorker(options: WorkerOptions): Worker {
     },
     isOnTrial: () => existsSync(paths.guardTimerFile),
     listPinned,
-    keep: keepProcess(options.self, paths),
+    async keep(onReport, signal) {
+      await pieces.pause()
+      await keepProcess(options.self, paths)(onReport, signal)
+    },
     onChange: () => options.onImages(images.missing()),
+  })
+  const isProvisioned = () => versionOf(paths.provisionedFile) !== undefined
+  const pieces = pieceHolder({
+    ...options,
+    isProvisioned,
+    isInUse: () => images.isAtWork(),
+    handOn: handOnProcess(options.self, paths, options.log),
   })
   const certificates = certificateKeeper({
     ...options,
-    isProvisioned: () => versionOf(paths.provisionedFile) !== undefined,
+    isProvisioned,
     renew: renewalProcess(options.self, paths, options.log),
   })
   const after = (ms: number, then: () => void) => {
@@ -81,7 +93,7 @@ export function openWorker(options: WorkerOptions): Worker {
     }, ms)
     timers.add(timer)
   }
-  const pauseKeepers = () => Promise.all([images.pause(), certificates.pause()])
+  const pauseKeepers = () => Promise.all([images.pause(), pieces.pause(), certificates.pause()])
   const runs = keepRuns({
     ...options,
     argv: ['execute', ...(paths.instance === undefined ? [] : ['--instance', paths.instance])],
@@ -134,6 +146,7 @@ export function openWorker(options: WorkerOptions): Worker {
   return {
     on: {
       images: ({ body }) => takeImages(body),
+      pieces: ({ body }) => pieces.called(body.bundle),
       controllers: ({ body }) => takeControllers(body),
       trust: ({ body }) => takeTrust(body),
       // Ports are closed first, because a run may need them.

@@ -45,6 +45,7 @@ test.each<[number, Roles, string]>([
   [8080, ['master'], 'pass'],
   [2381, ['master'], 'fail'],
   [179, ['worker'], 'warn'],
+  [7444, ['worker'], 'warn'],
 ])('port %i in use, roles %j: %s', async (port, roles, kind) => {
   expect(await look([listening(port, 'java')], roles)).toMatchObject({ kind })
 })

@@ -16,7 +16,7 @@ export const check: Check = {
   id: 'ports',
   title: 'Ports of Kubernetes',
   hard: true,
-  why: 'The ports of the control plane, etcd, the kubelet and the pod network must be free. Only the ports of the chosen roles are checked.',
+  why: 'The ports of the control plane, etcd, the kubelet and the pod network must be free. So must the port on which nodes hand on bundles, if they do. Only the ports of the chosen roles are checked.',
   remedy: 'Stop the program that uses the port.',
   thresholds: NEEDED_PORTS.map(({ port, protocol, use, roles, optional }) => ({
     of: `port ${port}/${protocol} (${use}${roles.length === 1 ? `, ${roles[0]} only` : ''})`,

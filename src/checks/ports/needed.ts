@@ -1,4 +1,5 @@
 import type { CheckParams } from '../../engine/checks/check.ts'
+import { PIECE_PORT } from '../../protocol/api/delivery/pieces.ts'
 
 type NodeRole = CheckParams['roles'][number]
 
@@ -7,7 +8,7 @@ export interface NeededPort {
   protocol: 'tcp' | 'udp'
   use: string
   roles: readonly NodeRole[]
-  /** Used by some pod networks only, and which one the cluster uses is not known yet: a warning if it is in use. */
+  /** Used by some pod networks or with some settings only, and which ones the cluster has is not known yet: a warning if it is in use. */
   optional?: true
 }
 
@@ -28,4 +29,5 @@ export const NEEDED_PORTS: readonly NeededPort[] = [
   { port: 8472, protocol: 'udp', use: 'VXLAN of the pod network', roles: all },
   { port: 4789, protocol: 'udp', use: 'VXLAN of Calico', roles: all, optional: true },
   { port: 179, protocol: 'tcp', use: 'BGP of Calico', roles: all, optional: true },
+  { port: PIECE_PORT, protocol: 'tcp', use: 'bundles that nodes hand on', roles: all, optional: true },
 ]

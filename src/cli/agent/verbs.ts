@@ -12,40 +12,44 @@ export function runVerb(argv: readonly string[]): Promise<number> {
 
 async function choose(argv: readonly string[]): Promise<number> {
   const [verb, ...rest] = argv
-  const isPlain = !rest.includes('--help') && !rest.includes('-h')
-  if (verb === 'execute' && isPlain) {
+  const plain = rest.includes('--help') || rest.includes('-h') ? undefined : verb
+  if (plain === 'execute') {
     const { runExecute } = await import('./service/execute.ts')
     return runExecute(rest)
   }
-  if (verb === 'keep-images' && isPlain) {
+  if (plain === 'keep-images') {
     const { runKeepImages } = await import('./service/keep-images.ts')
     return runKeepImages(rest)
   }
-  if (verb === 'renew-certificates' && isPlain) {
+  if (plain === 'hand-on') {
+    const { runHandOn } = await import('./service/hand-on.ts')
+    return runHandOn(rest)
+  }
+  if (plain === 'renew-certificates') {
     const { runRenewCertificates } = await import('./service/renew-certificates.ts')
     return runRenewCertificates(rest)
   }
-  if (verb === 'api-watch' && isPlain) {
+  if (plain === 'api-watch') {
     const { runApiWatch } = await import('./service/api-watch.ts')
     return runApiWatch(rest)
   }
-  if (verb === 'etcd-backup' && isPlain) {
+  if (plain === 'etcd-backup') {
     const { runEtcdBackup } = await import('./service/etcd-backup.ts')
     return runEtcdBackup(rest)
   }
-  if (verb === 'operation' && isPlain) {
+  if (plain === 'operation') {
     const { runOperation } = await import('./service/operation.ts')
     return runOperation(rest)
   }
-  if (verb === 'self-check' && isPlain) {
+  if (plain === 'self-check') {
     const { runSelfCheck } = await import('./service/self-check.ts')
     return runSelfCheck(rest)
   }
-  if (verb === 'settle-update' && isPlain) {
+  if (plain === 'settle-update') {
     const { runSettleUpdate } = await import('./service/settle-update.ts')
     return runSettleUpdate(rest)
   }
-  if (verb === 'facts' && isPlain) {
+  if (plain === 'facts') {
     const { printFacts } = await import('./service/facts.ts')
     await printFacts(rest)
     return 0

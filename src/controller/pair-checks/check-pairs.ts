@@ -59,7 +59,7 @@ function membersOf(ports: HasPresence, data: ClusterData): { nodes: PairNode[]; 
   for (const node of present(data).toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))) {
     const reason = whyNot(ports, data, node)
     if (reason) leftOut.push({ name: node.name, ...reason })
-    else nodes.push(pairNode(node))
+    else nodes.push({ ...pairNode(node), handsOn: handsOn(ports, data, node) })
   }
   return { nodes, leftOut }
 }
@@ -78,6 +78,11 @@ function whyNot(ports: HasPresence, data: ClusterData, node: Node): Omit<LeftOut
     return { because: 'left out: it has an open run, which needs the ports', fix: 'retry when the run has ended' }
   }
   return undefined
+}
+
+function handsOn({ presence }: HasPresence, { cluster }: ClusterData, { id }: Node): boolean {
+  const { peerUploads = 'none' } = cluster.settings
+  return peerUploads !== 'none' && presence.capabilitiesOf(id)?.includes('frame/pieces') === true
 }
 
 function pairNode({ id, name, address, interface: chosen, facts, roles, state }: Node): PairNode {

@@ -3,7 +3,7 @@ import type { PairFinding } from '../../protocol/api/pair-report.ts'
 import type { Reach } from '../../protocol/wire/pair-check.ts'
 import type { NodeAnswers } from './campaign.ts'
 import { allowInput, allowOutput } from './fixes.ts'
-import type { PairNode } from './needs.ts'
+import { type PairNode, PIECES } from './needs.ts'
 import { isBlocked, type Look, pairKey } from './reach.ts'
 
 type Blocked = Look & { reach: Exclude<Reach, 'open'> }
@@ -48,7 +48,7 @@ function portFinding(group: readonly Blocked[], index: Index, answers: ReadonlyM
       : allowInput(answers.get(to.id)?.firewall, to, diallers, port)
   return {
     kind: 'port',
-    verdict: 'fail',
+    verdict: port === PIECES ? 'warn' : 'fail',
     from: diallers.map(({ name }) => name),
     to: to.name,
     port,

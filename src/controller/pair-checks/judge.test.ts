@@ -65,6 +65,14 @@ test('healthy nodes result in no finding, and in measured values', () => {
   })
 })
 
+test('a port that only makes downloads slower is a warning', () => {
+  const nodes = [m, w].map((node) => ({ ...node, handsOn: true }))
+  expect(short({ nodes })).toEqual([])
+  expect(short({ nodes, reach: { 'w m 7444/tcp': 'filtered' } })).toEqual([
+    'warn w>m 7444/tcp: filtered: no answer came back; the other direction is open',
+  ])
+})
+
 test.each<[string, Scene, string[]]>([
   [
     'a port that is needed one way',

@@ -33,6 +33,22 @@ test('masters dial each other on the API, etcd, the kubelet and the pod network,
   ).toEqual([all, all])
 })
 
+test('nodes that hand on pieces dial the port for it, unless Kubernetes runs there', () => {
+  const nodes = [nodeOf('a', ['worker']), nodeOf('b', ['worker']), nodeOf('c', ['worker'])].map((node) => ({
+    ...node,
+    handsOn: node.name !== 'c',
+  }))
+  const dials = (of: readonly PairNode[]) =>
+    planPairs(of, 'none', 'seed').rounds.flatMap((round) =>
+      round.map(({ from, to, ports }) => [from.name, to.name, ports]),
+    )
+  expect(dials(nodes)).toEqual([
+    ['a', 'b', ['7444/tcp']],
+    ['b', 'a', ['7444/tcp']],
+  ])
+  expect(dials(nodes.map((node) => ({ ...node, isTaken: node.name === 'b' })))).toEqual([['b', 'a', ['7444/tcp']]])
+})
+
 test('nodes that need nothing of each other are left alone', () => {
   const workers = [nodeOf('a', ['worker']), nodeOf('b', [])]
   expect(planPairs(workers, 'none', 'seed').rounds).toEqual([])

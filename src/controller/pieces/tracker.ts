@@ -10,6 +10,8 @@ const UPLOADS_TO_ONE = 2
 const LATE_MS = 45_000
 /** Pieces on their way to one node. */
 const MOST_TAKING = 8
+/** A node downloads the bundle until it has wanted nothing for so long. */
+const WANTED_MS = 30_000
 /** A node that gets nothing from its peers for so long gets its next piece from the controller. */
 const STARVED_MS = 15_000
 /** A busy node is left alone for a moment. */
@@ -49,6 +51,7 @@ interface Member {
   isHolder: boolean
   have: Set<number>
   seenMs: number
+  wantedMs: number
   /** When it got a piece, without those that it got because it had got none for long. */
   gotMs: number
   taking: Map<number, Taking>
@@ -78,13 +81,18 @@ export class Tracker {
     this.#random = random
   }
 
-  get size(): number {
-    return this.#members.size
-  }
-
   isEmpty(nowMs: number): boolean {
     this.#forgetGone(nowMs)
-    return this.size === 0
+    return this.#members.size === 0
+  }
+
+  /** Other nodes that download the bundle. */
+  downloading(node: string, nowMs: number): number {
+    return [...this.#members].filter(([id, { wantedMs }]) => id !== node && nowMs - wantedMs <= WANTED_MS).length
+  }
+
+  isMember(node: string): boolean {
+    return this.#members.has(node)
   }
 
   /** Takes in what a node says, and chooses at most `free` of the pieces that it wants. */
@@ -126,7 +134,7 @@ export class Tracker {
   #note({ node, isHolder, have, want, failed }: Asking, nowMs: number): Member {
     const member = this.#members.get(node) ?? newMember(nowMs)
     this.#members.set(node, member)
-    Object.assign(member, { isHolder, seenMs: nowMs })
+    Object.assign(member, { isHolder, seenMs: nowMs, ...(want.length > 0 && { wantedMs: nowMs }) })
     for (const failure of failed) this.#blame(node, member, failure, nowMs)
     for (const piece of have) {
       if (member.have.has(piece)) continue
@@ -237,6 +245,14 @@ function isShunned({ avoidedBy }: Member, nowMs: number): boolean {
 }
 
 const newMember = (nowMs: number): Member => ({
-  ...{ isHolder: false, have: new Set(), seenMs: nowMs, gotMs: nowMs, taking: new Map(), avoided: new Map() },
+  ...{
+    isHolder: false,
+    have: new Set(),
+    seenMs: nowMs,
+    wantedMs: Number.NEGATIVE_INFINITY,
+    gotMs: nowMs,
+    taking: new Map(),
+    avoided: new Map(),
+  },
   ...{ avoidedBy: new Map(), foundBusy: new Map(), uploads: 0, busyUntilMs: 0 },
 })

@@ -5,12 +5,13 @@ import type { PieceList, PieceSource, PiecesResponse, PieceTicket } from '../../
 import type { Signed } from '../../protocol/wire/signed.ts'
 import { unknownFile } from '../bundles/unknown-file.ts'
 import { clusterOf, nodeById } from '../nodes/find.ts'
-import type { HasAuthority, HasBundles, HasClock, HasStore } from '../ports.ts'
+import type { HasAuthority, HasBundles, HasClock, HasPresence, HasStore } from '../ports.ts'
+import { type Calls, openCalls } from './call.ts'
 import { readPieceList } from './list.ts'
 import type { Pieces } from './pieces.ts'
 import { type Choice, Tracker } from './tracker.ts'
 
-type Ports = HasStore & HasClock & HasBundles & HasAuthority
+type Ports = HasStore & HasClock & HasBundles & HasAuthority & HasPresence
 
 /** For so long a node can show it; afterwards the controller has to give it another one. */
 const TICKET_MS = 120_000
@@ -28,9 +29,10 @@ interface Place {
   fingerprint: string
 }
 
-/** The nodes of one cluster that download the same bundle. */
+/** The nodes of one cluster that download the same bundle, or hand on what they have of it. */
 interface Swarm {
   tracker: Tracker
+  calls: Calls
   places: Map<string, Place>
   /** By asker and holder. */
   tickets: Map<string, { signed: Signed; madeMs: number }>
@@ -57,10 +59,14 @@ export function openPieces(ports: Ports): Pieces {
     return known
   }
 
+  const newSwarm = (): Swarm => ({
+    ...{ tracker: new Tracker(), calls: openCalls(ports), places: new Map(), tickets: new Map() },
+  })
+
   function swarmOf(key: string): Swarm {
     for (const [other, { tracker }] of swarms)
       if (other !== key && tracker.isEmpty(ports.now().getTime())) swarms.delete(other)
-    const swarm = swarms.get(key) ?? { tracker: new Tracker(), places: new Map(), tickets: new Map() }
+    const swarm = swarms.get(key) ?? newSwarm()
     swarms.set(key, swarm)
     return swarm
   }
@@ -117,9 +123,14 @@ export function openPieces(ports: Ports): Pieces {
       const { port, ...asking } = request
       if (port === undefined) swarm.places.delete(id)
       else swarm.places.set(id, { name: node.name, address: node.address, port, fingerprint })
-      const choices = swarm.tracker.ask({ ...asking, node: id, isHolder: port !== undefined }, ports.now().getTime())
+      const { tracker, calls } = swarm
+      const nowMs = ports.now().getTime()
+      const isMember = (other: string) => tracker.isMember(other)
+      if (request.want.length > 0) await calls.make(node, sha256, isMember, nowMs)
+      const free = calls.areAwaited(isMember, nowMs) ? 0 : request.free
+      const choices = tracker.ask({ ...asking, free, node: id, isHolder: port !== undefined }, nowMs)
       const take = await sourcesOf(swarm, choices, fingerprint, sha256)
-      const peers = swarm.tracker.size - 1
+      const peers = tracker.downloading(id, nowMs)
       const againMs = Math.min(LONGEST_AGAIN_MS, AGAIN_MS + AGAIN_PER_NODE_MS * peers)
       return { uploads, take, peers, againMs: request.want.length === 0 ? KEEP_MS : againMs }
     },

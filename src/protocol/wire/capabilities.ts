@@ -19,7 +19,7 @@ export const FIRST_CAPABILITIES: readonly string[] = [
 /** Of this build. A list of names, because the agent sends it before it loads any schema; a test compares it with the schemas. */
 export const CAPABILITIES: readonly string[] = [
   ...FIRST_CAPABILITIES,
-  ...['trust', 'controllers', 'images'].map((t) => `frame/${t}`),
+  ...['trust', 'controllers', 'images', 'pieces'].map((t) => `frame/${t}`),
   ...['upgrade', 'add-ons', 'renew', 'restore-etcd'].map((role) => `instruction/${role}`),
   ...['grant-access', 'revoke-access', 'list-access', 'update-agent'].map((kind) => `operation/${kind}`),
   ...['cordon', 'cordon-and-drain', 'uncordon', 'move-leader', 'etcd-status', 'check-upgrade', 'node-labels'].map(

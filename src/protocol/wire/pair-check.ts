@@ -5,9 +5,12 @@ import { Signed } from './signed.ts'
 /**
  * The ports that a pair check can dial. The set is closed, so no order can open another port. Ports of Kubernetes:
  * kubernetes.io/docs/reference/networking/ports-and-protocols; flannel and Cilium use 8472/udp, Calico 4789/udp and
- * 179/tcp.
+ * 179/tcp. On the last one nodes hand on pieces of bundles; an agent with the capability `frame/pieces` knows it.
  */
-export const PAIR_PORTS = ['6443/tcp', '2379/tcp', '2380/tcp', '10250/tcp', '179/tcp', '8472/udp', '4789/udp'] as const
+export const PAIR_PORTS = [
+  ...(['6443/tcp', '2379/tcp', '2380/tcp', '10250/tcp', '179/tcp', '8472/udp', '4789/udp'] as const),
+  '7444/tcp',
+] as const
 export const PairPort = z.enum(PAIR_PORTS)
 
 export const PairCheckId = z.string().check(z.regex(/^p-[a-z2-7]{10}$/))

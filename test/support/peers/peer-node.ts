@@ -61,9 +61,11 @@ export async function peerNode(options: PeerNodeOptions) {
     recorded,
     store,
     fetch: (name: string) => store.fetch(host, store.file('binary', name)),
+    fetchImage: (name: string) => store.fetch(host, store.file('image', name)),
     /** Returns the paths of all files. */
     fetchAll: () => Promise.all(manifest.files.map((file) => store.fetch(host, file))),
     close: peers.close,
+    discard: peers.discard,
   }
 }
 

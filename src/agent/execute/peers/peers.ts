@@ -1,5 +1,5 @@
 import { open, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { errorMessage } from '../../../base/text/error-message.ts'
 import type { BundleFile, BundleRef } from '../../../bundle/format.ts'
 import type { Emit } from '../../../engine/event.ts'
@@ -8,11 +8,13 @@ import { PartFile } from '../../../host/linux/files/part-file.ts'
 import { ZstdPart } from '../../../host/linux/files/zstd-part.ts'
 import { openTcp } from '../../../host/linux/network/connect.ts'
 import type { HttpProxy } from '../../../host/network.ts'
-import { PIECE_PORT } from '../../../protocol/api/delivery/pieces.ts'
+import { PIECE_PORT, type PieceList } from '../../../protocol/api/delivery/pieces.ts'
 import type { Knowledge } from '../../gate/open-signed.ts'
+import { hasLayout, keepLayout } from './archive-layout.ts'
 import { servePieces } from './piece-server.ts'
 import { openSources } from './piece-sources.ts'
 import { openPieceStore, type PieceStore } from './piece-store.ts'
+import { discardPieces, piecesDirectory } from './pieces-directory.ts'
 import { openSwarm } from './swarm.ts'
 
 export interface PeersOptions {
@@ -38,13 +40,16 @@ export interface Peers {
    * the reason of the signal, and with the host's error for a change that it did not record or make.
    */
   fetch(file: BundleFile, path: string, onProgress?: (doneBytes: number) => void): Promise<void>
+  /** Notes how an image can be handed on when its archive is gone. */
+  fetched(by: Host, file: BundleFile, path: string): Promise<void>
   /** Failures are only logged. */
   close(): Promise<void>
-  /** Closes, and removes the pieces, after a run that has all files: its peers get them from others. */
+  /**
+   * Closes after a run that has all files. Keeps the pieces of what it installed in another form, such as executables, which came
+   * compressed: they are for nodes that come later. Removes those of images, which containerd has as they came.
+   */
   discard(): Promise<void>
 }
-
-export const piecesDirectory = (bundleDirectory: string): string => join(bundleDirectory, 'pieces')
 
 /** Connects to nobody before the first file is fetched. */
 export function openPeers(options: PeersOptions): Peers {
@@ -54,16 +59,21 @@ export function openPeers(options: PeersOptions): Peers {
   const log = (level: 'info' | 'warn', message: string) =>
     emit({ kind: 'log', at: host.now().toISOString(), level, message })
   let unrecorded: unknown
+  /** Unless it is known, nothing was fetched with pieces. */
+  let list: PieceList | undefined
+  let hasFetched = false
   const swarm = openSwarm({
     sources: openSources({ urls, tls, bundle, connect, signal, ...(proxy && { proxy }) }),
-    async openStore(list) {
+    async openStore(opened) {
       try {
         await host.makeDirectory(directory, 0o700)
       } catch (error) {
         unrecorded = error
         throw error
       }
-      return openPieceStore(directory, list)
+      const store = await openPieceStore(directory, opened)
+      list = opened
+      return store
     },
     serve: (store, bytesPerSecond) =>
       servePieces({
@@ -78,16 +88,24 @@ export function openPeers(options: PeersOptions): Peers {
   const orLog = (what: string, done: Promise<void>) =>
     done.catch((error: unknown) => log('warn', `${what}: ${errorMessage(error)}`))
   const close = () => orLog('the end of handing on pieces', swarm.close())
+  const isKept = async ({ path, encoding }: PieceList['files'][number]) =>
+    encoding === 'zstd' || !(await hasLayout(host, options.directory, path))
   return {
     async fetch(file, path, onProgress) {
+      hasFetched = true
       const store = await swarm.fill(file.path, (part) => onProgress?.(Math.floor(part * file.size)))
       if (unrecorded !== undefined) throw unrecorded
       if (store) await putPart(host, store, file, path)
     },
+    async fetched(by, file, path) {
+      if (file.role === 'image') await keepLayout(by, options.directory, file, path)
+    },
     close,
     async discard() {
       await close()
-      await orLog(`the pieces in ${directory} stay`, rm(directory, { recursive: true, force: true }))
+      // A run that fetched nothing, such as a repair, knows nothing of them.
+      if (!hasFetched) return
+      await orLog(`the pieces in ${directory} stay`, discardPieces(options.directory, list, isKept))
     },
   }
 }

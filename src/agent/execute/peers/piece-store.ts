@@ -41,15 +41,7 @@ export async function openPieceStore(directory: string, list: PieceList): Promis
   }
   const own = join(directory, list.id)
   await mkdir(own, { recursive: true, mode: 0o700 })
-  const pieces: Piece[] = []
-  const byPath = new Map<string, number[]>()
-  for (const [file, { path, size, sha256 }] of list.files.entries()) {
-    const numbers = sha256.map((sum, at) => {
-      const offset = at * list.pieceBytes
-      return pieces.push({ file, offset, size: Math.min(list.pieceBytes, size - offset), sha256: sum }) - 1
-    })
-    byPath.set(path, numbers)
-  }
+  const { pieces, byPath } = piecesOf(list)
   const files = new Map<number, FileHandle>()
   const held = new Set<number>()
 
@@ -118,6 +110,20 @@ export async function openPieceStore(directory: string, list: PieceList): Promis
   return store
 }
 
-function isPiece({ size, sha256 }: Piece, bytes: Buffer): boolean {
+/** The pieces of a list by their numbers, and the numbers of those of each file. */
+export function piecesOf(list: PieceList): { pieces: Piece[]; byPath: Map<string, number[]> } {
+  const pieces: Piece[] = []
+  const byPath = new Map<string, number[]>()
+  for (const [file, { path, size, sha256 }] of list.files.entries()) {
+    const numbers = sha256.map((sum, at) => {
+      const offset = at * list.pieceBytes
+      return pieces.push({ file, offset, size: Math.min(list.pieceBytes, size - offset), sha256: sum }) - 1
+    })
+    byPath.set(path, numbers)
+  }
+  return { pieces, byPath }
+}
+
+export function isPiece({ size, sha256 }: Piece, bytes: Buffer): boolean {
   return bytes.length === size && createHash('sha256').update(bytes).digest('hex') === sha256
 }

@@ -10,6 +10,7 @@ import {
 import type { PieceServer } from './piece-server.ts'
 import { isRefused, type PieceSources } from './piece-sources.ts'
 import type { PieceStore } from './piece-store.ts'
+import { openTally } from './tally.ts'
 
 export interface SwarmOptions {
   sources: PieceSources
@@ -63,7 +64,7 @@ export function openSwarm({ sources, openStore, serve, clock, log, signal }: Swa
   /** Since then, fewer than FEWEST pieces have arrived. */
   let fewSinceMs = 0
   let arrived = 0
-  let fromPeers = 0
+  const tally = openTally()
   let fromController = 0
   let answeredMs = Number.POSITIVE_INFINITY
   let isOver = false
@@ -113,9 +114,9 @@ export function openSwarm({ sources, openStore, serve, clock, log, signal }: Swa
         const got = await sources.fromPeer(number, piece, from)
         const isRight = 'bytes' in got && (await store.write(number, got.bytes))
         if (!isRight) return blame(number, from, path, got)
-        fromPeers += 1
       } else if (await store.write(number, await sources.fromController(piece, list))) failures = 0
       else throw new Error(`the controller sent a wrong piece of ${path}`)
+      tally.add(from !== undefined, piece.size)
       noteArrival(path, store)
     } catch (error) {
       failures += 1
@@ -244,7 +245,8 @@ export function openSwarm({ sources, openStore, serve, clock, log, signal }: Swa
       isOver = true
       wake()
       await working
-      if (fromPeers > 0) log('info', `other nodes sent ${fromPeers} pieces of the bundle`)
+      const told = tally.text()
+      if (told) log('info', told)
       sources.close()
       await store?.close()
     },

@@ -81,6 +81,14 @@ test('after another instruction the images are compared again; without one there
   expect(state.started).toBe(2)
 })
 
+test('what the process says is logged', async () => {
+  const { state, tick, logs } = scene()
+  state.hang = Promise.resolve()
+  state.answers = [{ said: 'other nodes sent it' }, KEPT]
+  await tick()
+  expect(logs).toEqual(['info: other nodes sent it'])
+})
+
 test('a failure is told once, tried again with growing pauses, and the images stay reported as missing', async () => {
   const { keeper, state, tick, logs } = scene()
   state.hang = Promise.resolve()

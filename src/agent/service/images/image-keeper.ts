@@ -61,7 +61,8 @@ export function imageKeeper(options: ImageKeeperOptions): ImageKeeper {
   }
 
   function take(report: ImagesReport): void {
-    if ('missing' in report) {
+    if ('said' in report) log('info', report.said)
+    else if ('missing' in report) {
       if (report.missing.length > 0)
         log('warn', `images are missing, and are imported again: ${report.missing.join(', ')}`)
       setMissing(report.missing)

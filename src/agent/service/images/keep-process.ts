@@ -30,7 +30,7 @@ export function keepProcess(
     const { how } = await ownProcess<ImagesReport>(self, argv, {
       ...{ signal, graceMs },
       onMessage(report) {
-        isEnded ||= !('missing' in report)
+        isEnded ||= 'kept' in report || 'error' in report
         onReport(report)
       },
     })

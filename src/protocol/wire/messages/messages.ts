@@ -96,4 +96,9 @@ export const DOWN = {
   controllers: { since: '0.2.0', body: Signed },
   /** A list of Images. */
   images: { since: '0.2.0', body: Signed },
+  /**
+   * Other nodes of the cluster download this bundle, by the SHA-256 of its manifest: a node that has installed it hands on what it has.
+   * It gives nothing to a node without a ticket.
+   */
+  pieces: { since: '0.2.0', body: z.strictObject({ bundle: z.string().check(z.regex(/^[0-9a-f]{64}$/)) }) },
 } satisfies Record<string, MessageType>

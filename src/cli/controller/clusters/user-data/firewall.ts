@@ -10,7 +10,7 @@ interface Opening {
 
 const FOR_PEOPLE: readonly Opening[] = [22, 80, 443].map((port) => ({ protocol: 'tcp', port }))
 
-/** Where nodes hand on pieces of a bundle; no check sends packets to it. */
+/** Where nodes hand on pieces of a bundle. The check "firewall" does not look at it: it does not know whether they do. */
 const FOR_PEERS: Opening = { protocol: 'tcp', port: PIECE_PORT }
 
 /** What the pod networks use between nodes in addition to the ports of `flowsOf`, and the links of their pods. */
