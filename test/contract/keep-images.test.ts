@@ -35,10 +35,12 @@ test('passes the reports on, in order, and names the instance', async () => {
 })
 
 test('a process that ends without saying how is a failure', async () => {
-  const { reports, ended } = start(`${print(MISSING)}process.exitCode = 3\n`)
+  const said = { said: 'other nodes sent it' }
+  const { reports, ended } = start(`${print(MISSING)}${print(said)}process.exitCode = 3\n`)
   await ended
   expect(reports).toEqual([
     MISSING,
+    said,
     { error: expect.objectContaining({ code: 'images/ended-early', message: expect.stringContaining('exit code 3') }) },
   ])
 })

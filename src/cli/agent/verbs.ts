@@ -18,11 +18,11 @@ async function choose(argv: readonly string[]): Promise<number> {
     return runExecute(rest)
   }
   if (plain === 'keep-images') {
-    const { runKeepImages } = await import('./service/keep-images.ts')
+    const { runKeepImages } = await import('./service/bundle/keep-images.ts')
     return runKeepImages(rest)
   }
   if (plain === 'hand-on') {
-    const { runHandOn } = await import('./service/hand-on.ts')
+    const { runHandOn } = await import('./service/bundle/hand-on.ts')
     return runHandOn(rest)
   }
   if (plain === 'renew-certificates') {
