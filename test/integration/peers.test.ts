@@ -288,6 +288,16 @@ it('a node hands on pieces only to nodes of its cluster with a ticket of the con
   expect(await askHolder(holder.address, ofOtherController(asker), ticket)).toMatch(/unknown ca|hang up|ECONNRESET/i)
 })
 
+it('a node that stops to hand on is asked no more, at once', async () => {
+  const { join } = await site()
+  const [holder, other] = await Promise.all([join(), join()])
+  await Promise.all([holder.fetch('kubelet'), other.fetch('kubelet')])
+  await Promise.all([holder.close(), other.close()])
+  const later = await join()
+  expectContent(await later.fetch('kubelet'))
+  expect(later.lines).toEqual([])
+})
+
 it('nobody listens without the setting, and with it not when the only node is alone', async () => {
   const { join, installer } = await site('none')
   const nodes = await Promise.all([join(), join()])

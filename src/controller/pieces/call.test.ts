@@ -45,16 +45,28 @@ test('calls ready nodes with the same architecture that know the message and are
   expect(sent.sort()).toEqual(['n-one', 'n-two'])
 })
 
-test('calls eight at most, once a minute', async () => {
+test('eight at most hand on pieces, or were called less than twenty seconds ago', async () => {
   const nodes = Array.from({ length: 100 }, (_, at) => ready(`n-${at}`))
   const { calls, sent, reads } = open(nodes)
-  for (let ms = 0; ms < 60_000; ms += 100) await calls.make(asker, BUNDLE, none, ms)
-  expect([sent.length, new Set(sent).size, reads()]).toEqual([8, 8, 1])
-  await calls.make(asker, BUNDLE, (id) => sent.slice(0, 8).includes(id), 60_000)
-  expect(new Set(sent).size).toBe(16)
+  for (let ms = 0; ms < 20_000; ms += 100) await calls.make(asker, BUNDLE, none, ms)
+  expect([sent.length, new Set(sent).size, reads()]).toEqual([8, 8, 10])
+  const three = sent.slice(0, 3)
+  for (let ms = 20_000; ms < 40_000; ms += 100) await calls.make(asker, BUNDLE, (id) => three.includes(id), ms)
+  expect(sent.length).toBe(8 + 5)
+  expect(sent.slice(8).some((id) => three.includes(id))).toBe(false)
 })
 
-test('those that were called first are awaited for five seconds, or until they are there', async () => {
+test('a node that became ready a moment ago is called at once', async () => {
+  const nodes = [ready('n-one')]
+  const { calls, sent } = open(nodes)
+  await calls.make(asker, BUNDLE, none, 0)
+  nodes.push(ready('n-two'))
+  await calls.make(asker, BUNDLE, none, 2_000)
+  expect(sent).toEqual(['n-one', 'n-two'])
+  expect(calls.areAwaited(none, 2_001)).toBe(true)
+})
+
+test('those that were called are awaited for five seconds, or until they are there', async () => {
   const { calls } = open([ready('n-one'), ready('n-two')])
   expect(calls.areAwaited(none, 0)).toBe(false)
   await calls.make(asker, BUNDLE, none, 0)
@@ -62,8 +74,17 @@ test('those that were called first are awaited for five seconds, or until they a
   expect(calls.areAwaited((id) => id === 'n-one', 4_999)).toBe(true)
   expect(calls.areAwaited(() => true, 100)).toBe(false)
   expect(calls.areAwaited(none, 5_000)).toBe(false)
-  await calls.make(asker, BUNDLE, none, 60_000)
-  expect(calls.areAwaited(none, 60_001)).toBe(false)
+})
+
+test('a node that came is awaited again, one that did not is not', async () => {
+  const { calls } = open([ready('n-one'), ready('n-two')])
+  await calls.make(asker, BUNDLE, none, 0)
+  expect(calls.areAwaited((id) => id === 'n-one', 100)).toBe(true)
+  await calls.make(asker, BUNDLE, none, 20_000)
+  expect(calls.areAwaited(none, 20_001)).toBe(true)
+  expect(calls.areAwaited((id) => id === 'n-one', 20_001)).toBe(false)
+  await calls.make(asker, BUNDLE, (id) => id === 'n-one', 40_000)
+  expect(calls.areAwaited(none, 40_001)).toBe(false)
 })
 
 test('a cluster without ready nodes waits for nobody', async () => {

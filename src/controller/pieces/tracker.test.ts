@@ -112,7 +112,7 @@ test('what a node took with it comes from the controller again', () => {
   expect(ask('c', { want: [0, 1] })).toEqual([{ piece: 1, from: 'b' }])
   pass(1)
   expect(ask('c', { want: [0, 1] })).toEqual([{ piece: 0 }])
-  expect(['a', 'b', 'c'].map((node) => tracker.isMember(node))).toEqual([false, false, true])
+  expect(['a', 'b', 'c'].map((node) => tracker.isHolder(node))).toEqual([false, false, true])
   pass(GONE_MS + 1)
   expect(tracker.isEmpty(2 * GONE_MS + 2)).toBe(true)
 })

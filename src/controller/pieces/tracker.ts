@@ -91,8 +91,8 @@ export class Tracker {
     return [...this.#members].filter(([id, { wantedMs }]) => id !== node && nowMs - wantedMs <= WANTED_MS).length
   }
 
-  isMember(node: string): boolean {
-    return this.#members.has(node)
+  isHolder(node: string): boolean {
+    return this.#members.get(node)?.isHolder === true
   }
 
   /** Takes in what a node says, and chooses at most `free` of the pieces that it wants. */

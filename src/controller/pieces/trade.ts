@@ -125,9 +125,9 @@ export function openPieces(ports: Ports): Pieces {
       else swarm.places.set(id, { name: node.name, address: node.address, port, fingerprint })
       const { tracker, calls } = swarm
       const nowMs = ports.now().getTime()
-      const isMember = (other: string) => tracker.isMember(other)
-      if (request.want.length > 0) await calls.make(node, sha256, isMember, nowMs)
-      const free = calls.areAwaited(isMember, nowMs) ? 0 : request.free
+      const isHolder = (other: string) => tracker.isHolder(other)
+      if (request.want.length > 0) await calls.make(node, sha256, isHolder, nowMs)
+      const free = calls.areAwaited(isHolder, nowMs) ? 0 : request.free
       const choices = tracker.ask({ ...asking, free, node: id, isHolder: port !== undefined }, nowMs)
       const take = await sourcesOf(swarm, choices, fingerprint, sha256)
       const peers = tracker.downloading(id, nowMs)

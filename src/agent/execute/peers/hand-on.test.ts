@@ -62,6 +62,8 @@ test('says what it has, wants nothing, and ends when nobody has needed it for ha
   const { asked, opened, closed, passedMs, said } = await run((before) => (before < 10 ? NEEDED : IDLE))
   expect(asked[0]).toEqual({ have: [], want: [], free: 0, failed: [] })
   expect(asked[1]).toEqual({ list: 'l', port: 7444, have: [0], want: [], free: 0, failed: [] })
+  // Its place is no longer known to the controller.
+  expect(asked.at(-1)).toEqual({ list: 'l', have: [], want: [], free: 0, failed: [] })
   expect(opened).toEqual(['pieces', 'server'])
   expect(closed).toEqual(['server', 'pieces'])
   expect(passedMs).toBeGreaterThan(9 * 4_000 + 30_000)

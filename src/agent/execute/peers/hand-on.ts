@@ -101,6 +101,9 @@ export async function handOn({ sources, open, serve, clock, log, signal }: HandO
   } finally {
     await server?.close()
     await held?.close()
+    // So that the controller sends nobody here any more.
+    const nothing = { have: [], want: [], free: 0, failed: [] }
+    if (server && list) await sources.ask({ ...nothing, list: list.id }).catch(() => undefined)
     if (sentBytes > 0) log(`this node handed on ${Math.ceil(sentBytes / 1024 / 1024)} MiB of its bundle to other nodes`)
   }
 }

@@ -223,8 +223,11 @@ export function openSwarm({ sources, openStore, serve, clock, log, signal }: Swa
     }
     isOver = true
     endFiles()
-    await server?.close()
+    if (!server) return
+    await server.close()
     server = undefined
+    // So that the controller sends nobody here any more, and calls this node when it is needed again.
+    await sources.ask(request()).catch(() => undefined)
   }
 
   return {
