@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { FailedPiece } from '../../protocol/api/delivery/pieces.ts'
-import { type Asking, GONE_MS, Tracker } from './tracker.ts'
+import type { Asking } from './member.ts'
+import { GONE_MS, Tracker } from './tracker.ts'
 
 const ALL = [0, 1, 2, 3, 4, 5, 6, 7]
 
@@ -102,6 +103,17 @@ test('a node downloads until it has wanted nothing for half a minute; one that o
   ask('a')
   expect(['holder', 'a', 'b'].map((node) => tracker.downloading(node, 30_000))).toEqual([1, 0, 1])
   expect(tracker.downloading('holder', 30_001)).toBe(0)
+})
+
+test('a node that handed on for a while and then wants something gets it from peers, and is no source of it', () => {
+  const { ask, pass } = open()
+  for (let times = 0; times < 10; times++) {
+    ask('a', { have: ALL, want: [] })
+    ask('b', { have: ALL, want: [] })
+    pass(4_000)
+  }
+  expect(ask('a', { want: [3], have: [] })).toEqual([{ piece: 3, from: 'b' }])
+  expect(ask('c', { want: [3] })).toEqual([{ piece: 3, from: 'b' }])
 })
 
 test('what a node took with it comes from the controller again', () => {

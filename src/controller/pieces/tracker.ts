@@ -1,4 +1,5 @@
 import { type FailedPiece, UPLOADS } from '../../protocol/api/delivery/pieces.ts'
+import { type Asking, type Choice, type Member, newMember } from './member.ts'
 
 /** A node that hands on nothing any more: it says where it is more often. */
 export const GONE_MS = 15_000
@@ -24,46 +25,6 @@ const UNREACHABLE_MS = 20_000
 const MOST_AVOIDING = 2
 /** Holders of a piece that are compared. */
 const COMPARED = 16
-
-export interface Asking {
-  node: string
-  /** Where it hands on pieces; undefined if it does not. */
-  isHolder: boolean
-  have: readonly number[]
-  want: readonly number[]
-  free: number
-  failed: readonly FailedPiece[]
-}
-
-/** Where to get a piece: from a node, or from the controller. */
-export interface Choice {
-  piece: number
-  from?: string
-}
-
-interface Taking {
-  from: string | undefined
-  sinceMs: number
-  isForStarved: boolean
-}
-
-interface Member {
-  isHolder: boolean
-  have: Set<number>
-  seenMs: number
-  wantedMs: number
-  /** When it got a piece, without those that it got because it had got none for long. */
-  gotMs: number
-  taking: Map<number, Taking>
-  /** From which it gets nothing, and until when: for ever from one that sent something wrong. */
-  avoided: Map<string, number>
-  /** Who avoids it, and until when. */
-  avoidedBy: Map<string, number>
-  /** How often each was busy, since the last piece from it. */
-  foundBusy: Map<string, number>
-  uploads: number
-  busyUntilMs: number
-}
 
 /**
  * Who of the nodes that download the same bundle has which pieces, and who gets the next one from whom. The controller sends each piece
@@ -134,7 +95,14 @@ export class Tracker {
   #note({ node, isHolder, have, want, failed }: Asking, nowMs: number): Member {
     const member = this.#members.get(node) ?? newMember(nowMs)
     this.#members.set(node, member)
-    Object.assign(member, { isHolder, seenMs: nowMs, ...(want.length > 0 && { wantedMs: nowMs }) })
+    Object.assign(member, { isHolder, seenMs: nowMs })
+    if (want.length > 0) {
+      // It may have handed on what it has for a while before it wanted something.
+      if (nowMs - member.wantedMs > WANTED_MS) member.gotMs = nowMs
+      member.wantedMs = nowMs
+    }
+    // For example an image that was removed.
+    for (const piece of want) if (member.have.delete(piece)) this.#holders.get(piece)?.delete(node)
     for (const failure of failed) this.#blame(node, member, failure, nowMs)
     for (const piece of have) {
       if (member.have.has(piece)) continue
@@ -243,16 +211,3 @@ const isStarved = ({ gotMs }: Member, nowMs: number): boolean => nowMs - gotMs >
 function isShunned({ avoidedBy }: Member, nowMs: number): boolean {
   return [...avoidedBy.values()].filter((untilMs) => untilMs > nowMs).length >= MOST_AVOIDING
 }
-
-const newMember = (nowMs: number): Member => ({
-  ...{
-    isHolder: false,
-    have: new Set(),
-    seenMs: nowMs,
-    wantedMs: Number.NEGATIVE_INFINITY,
-    gotMs: nowMs,
-    taking: new Map(),
-    avoided: new Map(),
-  },
-  ...{ avoidedBy: new Map(), foundBusy: new Map(), uploads: 0, busyUntilMs: 0 },
-})

@@ -8,8 +8,9 @@ import { clusterOf, nodeById } from '../nodes/find.ts'
 import type { HasAuthority, HasBundles, HasClock, HasPresence, HasStore } from '../ports.ts'
 import { type Calls, openCalls } from './call.ts'
 import { readPieceList } from './list.ts'
+import type { Choice } from './member.ts'
 import type { Pieces } from './pieces.ts'
-import { type Choice, Tracker } from './tracker.ts'
+import { Tracker } from './tracker.ts'
 
 type Ports = HasStore & HasClock & HasBundles & HasAuthority & HasPresence
 
