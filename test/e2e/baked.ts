@@ -1,6 +1,6 @@
 /**
- * Machines that are made from an image of a template with the agent: they register by themselves at their first boot, are restored to
- * the state of the image, and a copy that was not sealed is refused with its original. Without Kubernetes.
+ * Machines that are made from an image of a template with the agent and a bundle: they register by themselves at their first boot, become
+ * READY without an image from elsewhere, are restored to the state of the image, and a copy that was not sealed is refused with its original.
  */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
@@ -8,15 +8,18 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { NodeDetail, NodeView } from '../../src/protocol/api/nodes.ts'
 import { interruptible } from '../run/interruption.ts'
-import { executables } from '../support/site/artefacts.ts'
-import { createCluster, openSite, type Site } from '../support/site/site.ts'
+import { builderPublicKey, bundleDirectory, executables } from '../support/site/artefacts.ts'
+import { runHere } from '../support/site/run-here.ts'
+import { createCluster, importBundle, openSite, type Site } from '../support/site/site.ts'
 import { bedNamed } from '../support/testbed/bed.ts'
 import { mountDisk } from '../support/testbed/disk.ts'
 import { exec, execOk, type Node, path } from '../support/testbed/machine.ts'
-import { unmountBelow } from '../support/testbed/mounts.ts'
+import { mountsBelow, unmountBelow } from '../support/testbed/mounts.ts'
 import { boot, copyIn, downAll, isRunning, kill, putFile, up } from '../support/testbed/nodes.ts'
+import { testbedOverrides } from '../support/testbed/overrides.ts'
 import { must } from '../support/testbed/run.ts'
 import { waitFor } from '../support/wait-for.ts'
+import { configure } from './shape.ts'
 import { story } from './stages.ts'
 
 const CLUSTER = 'baked'
@@ -31,6 +34,8 @@ const interrupted = interruptible(() => downAll(bed))
 const nodes: Node[] = []
 let site!: Site
 let credentials = ''
+let bundle = ''
+let image = ''
 
 const { stage, end } = story(say, show, interrupted)
 const here = () => {
@@ -42,10 +47,14 @@ const machineIdOf = (node: Node) => readFileSync(join(path(node), 'etc/machine-i
 
 await downAll(bed)
 try {
-  await stage('a template is baked twice, sealed, and switched off', async () => {
+  await stage('a template is baked twice, and switched off', async () => {
     for (const name of ['template', 'one', 'two']) nodes.push(await up({ name, bed, signal: interrupted }))
     site = await openSite(bed)
-    credentials = await createCluster(site, { name: CLUSTER, overrides: {}, flags: ['--auto-approve'] })
+    bundle = await bundleDirectory(runHere, say)
+    await importBundle(site, bundle)
+    credentials = await createCluster(site, {
+      ...{ name: CLUSTER, overrides: testbedOverrides(), flags: ['--auto-approve'] },
+    })
     const { template } = here()
     const unsealed = machineIdOf(template)
     await copyIn(template, executables.agent, '/root/agent')
@@ -54,9 +63,19 @@ try {
     assert.equal(machineIdOf(template), unsealed)
     await execOk(template, ['/root/agent', 'bake', '--yes'], LONG)
     await execOk(template, ['/root/agent', 'bake', '--yes'], LONG)
-    say((await execOk(template, [AGENT, 'bake', '--seal', '--yes'], LONG)).trim())
-    assert.equal(machineIdOf(template), '')
     await kill(template)
+  })
+  await stage('a bundle becomes part of its disk, which is sealed, and all else is read-only meanwhile', async () => {
+    const { template } = here()
+    const root = path(template)
+    const bake = (...argv: string[]) =>
+      whileReadOnly(root, [executables.agent, 'bake', '--root', root, '--yes', ...argv])
+    const mounted = mountsBelow(root)
+    await bake('--bundle', bundle, '--key', builderPublicKey())
+    say((await bake('--seal')).trim())
+    assert.equal(machineIdOf(template), '')
+    assert.deepEqual(mountsBelow(root), mounted)
+    image = await imagesOf(root)
   })
   await stage(
     'two machines of the image register by themselves, as two nodes, and their credentials are gone',
@@ -76,6 +95,23 @@ try {
       assert.notEqual(shown[0]?.fingerprint, shown[1]?.fingerprint)
     },
   )
+  await stage('one of them becomes READY with the executables and images of its image', async () => {
+    const { one } = here()
+    await configure(site, 'one', 'master,worker')
+    await site.admin('cluster', 'provision', CLUSTER)
+    await site.admin('cluster', 'watch', CLUSTER, '--until', 'READY', '--timeout', '300')
+    const ledger = await readFile(join(path(one), 'var/lib/cantrip/ledger/ledger.jsonl'), 'utf8')
+    const changes = ledger
+      .split('\n')
+      .flatMap((line) => /"step":"(?!bake\/)([^"]*)".*"what":"([^"]*)"/.exec(line)?.slice(1).join(' ') ?? [])
+    assert(changes.some((change) => change.startsWith('containerd/use-baked-images cp ')))
+    const fetched = changes.filter((change) => /\/var\/lib\/cantrip\/bundle\/|ctr .* import/.test(change))
+    const small = /\/(manifest\.json(\.sig)?|manifests|[^/]*\.yaml)(\.zst)?(\.part)?$|^bundle\/fetch /
+    assert.deepEqual(
+      fetched.filter((change) => !small.test(change)),
+      [],
+    )
+  })
   await stage('an uninstallation restores the state of the image; with credentials it registers again', async () => {
     const { one } = here()
     const before = (await site.json<NodeView[]>('node', 'list')).find(({ name }) => name === 'one')?.id
@@ -83,6 +119,8 @@ try {
     assert.equal((await exec(one, ['ls', '/etc/cantrip'])).code, 2)
     assert.equal((await execOk(one, ['systemctl', 'is-active', 'cantrip-first-boot.path'])).trim(), 'active')
     assert.deepEqual((await execOk(one, ['ls', '/var/lib/cantrip'])).trim().split('\n').toSorted(), ['ledger'])
+    assert.equal((await exec(one, ['ls', '/var/lib/cantrip-containerd'])).code, 2)
+    assert.equal(await imagesOf(path(one)), image)
     await putCredentials(one)
     const after = await waitFor(
       'another node',
@@ -139,6 +177,23 @@ try {
   await downAll(bed)
 }
 process.exitCode = end()
+
+/** Runs a command that can write only below this directory. */
+async function whileReadOnly(directory: string, argv: readonly string[]): Promise<string> {
+  const script = `awk '{print $5}' /proc/self/mountinfo | while read -r at; do
+    case "$at" in "$1"|"$1"/*) ;; *) mount -o remount,bind,ro "$at" ;; esac
+  done
+  if touch "$1/../outside" 2>/dev/null; then echo "$1/.. can be written"; exit 1; fi
+  shift; exec "$@"`
+  return must(['unshare', '--mount', 'sh', '-c', script, 'sh', directory, ...argv], LONG)
+}
+
+/** All files that were baked, with size and time, and the databases with their content. */
+async function imagesOf(root: string): Promise<string> {
+  const script = `cd "$1"/var/lib/cantrip-baked && find . ! -type d -printf '%P %y %m %U:%G %s %T@\\n' | sort
+    find . -name '*.db' | sort | xargs sha256sum; cd "$1"/usr/local/bin && sha256sum kube* etcd*`
+  return must(['sh', '-c', script, 'sh', root], LONG)
+}
 
 /** Both are off. The address stays: on a real machine it comes from DHCP or cloud-init. */
 async function becomeCopy(original: Node, copy: Node): Promise<void> {

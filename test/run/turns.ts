@@ -18,7 +18,7 @@ export const rotating: readonly RotatingStory[] = [
   { name: 'earlier-agent' },
   { name: 'agent-update', seconds: 247 },
   { name: 'clock-jumps', seconds: 147 },
-  { name: 'baked', seconds: 75 },
+  { name: 'baked', seconds: 95 },
   { name: 'three-controllers', hasSeveralMasters: true, seconds: 480 },
   { name: 'expired' },
   { name: 'grown', hasSeveralMasters: true },
