@@ -7,12 +7,10 @@ import type { HostView } from '../../host/host.ts'
 import { openDurableLog } from '../../host/linux/files/durable-log.ts'
 import { linuxMachine } from '../../host/linux/linux-machine.ts'
 import { recordingHost } from '../../host/recording.ts'
-import type { Undo } from '../../host/undo.ts'
-import { BAKE_STEPS } from '../../ledger/baked.ts'
-import type { ChangeEntry } from '../../ledger/entry.ts'
 import { openLedger } from '../../ledger/ledger.ts'
 import { replay } from '../../ledger/replay.ts'
 import type { AgentPaths } from '../paths.ts'
+import { hasUndo, hasUndoOfNode } from './own-undo.ts'
 import { afterSnapshot } from './snapshots.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -22,7 +20,7 @@ const RETRY_MS = 200
  * Opens the ledger of a machine of which an image is made. No snapshot is taken: what is changed belongs to the state before of the
  * machines of the image.
  */
-export const openImageWorkspace = (paths: AgentPaths): Promise<Workspace> => open(paths, 0, () => true)
+export const openImageWorkspace = (paths: AgentPaths): Promise<Workspace> => open(paths, 0, hasUndo)
 
 /**
  * Opens the ledger of this machine. A snapshot is taken before the first change of an installation. Throws AgentError
@@ -30,29 +28,22 @@ export const openImageWorkspace = (paths: AgentPaths): Promise<Workspace> => ope
  */
 export async function openWorkspace(paths: AgentPaths, timeoutMs = 0, signal?: AbortSignal): Promise<Workspace> {
   // What belongs to the image is kept when it is replaced, so that an undo restores it.
-  const workspace = await open(paths, timeoutMs, ({ step }) => !step.startsWith(BAKE_STEPS), signal)
+  const workspace = await open(paths, timeoutMs, hasUndoOfNode, signal)
   return afterSnapshot(workspace, paths, 'install')
 }
 
 async function open(
   paths: AgentPaths,
   timeoutMs: number,
-  counts: (change: ChangeEntry) => boolean,
+  finds: typeof hasUndo,
   signal?: AbortSignal,
 ): Promise<Workspace> {
   const machine = linuxMachine()
   const ledger = await openLedger(await openLog(paths, machine, timeoutMs, signal))
   const backupDirectory = backupsOf(paths)
-  const hasUndo = (path: string) =>
-    replay(ledger.entries()).outstanding.some((change) => counts(change) && isUndoOf(change.undo, path))
-  const hostFor = (record: RecordChange) => recordingHost({ machine, record, backupDirectory, hasUndo })
+  const hasIt = (path: string) => finds(replay(ledger.entries()).outstanding, path)
+  const hostFor = (record: RecordChange) => recordingHost({ machine, record, backupDirectory, hasUndo: hasIt })
   return { machine, ledger, hostFor }
-}
-
-const OF_A_FILE: readonly Undo['kind'][] = ['remove-path', 'restore-file', 'restore-link']
-
-function isUndoOf(undo: Undo, path: string): boolean {
-  return OF_A_FILE.includes(undo.kind) && 'path' in undo && undo.path === path
 }
 
 export function backupsOf({ stateDirectory }: Pick<AgentPaths, 'stateDirectory'>): string {
