@@ -20,7 +20,7 @@ const paths = pathsOf()
 const OF_AGENT: Record<
   Exclude<
     keyof AgentPaths,
-    'name' | 'instance' | 'unit' | 'guardTimer' | 'firstBootUnit' | 'firstBootPath' | 'hostKeysUnit'
+    'name' | 'instance' | 'layout' | 'unit' | 'guardTimer' | 'firstBootUnit' | 'firstBootPath' | 'hostKeysUnit'
   >,
   [mode: string, content: string]
 > = {

@@ -1,7 +1,12 @@
+import { basename } from 'node:path/posix'
+import { type Layout, STANDARD } from '../base/layout.ts'
+
 /** The paths of one installation of the agent. With an instance name, each contains `cantrip-NAME`. */
 export interface AgentPaths {
   name: string
   instance: string | undefined
+  /** Where programs are on this machine. */
+  layout: Layout
   executable: string
   /** Where an update is downloaded, beside the executable that it replaces. */
   newExecutable: string
@@ -62,17 +67,18 @@ export interface AgentPaths {
 }
 
 /** `root` is the prefix of every path: '' on a node, a temporary directory in a test. */
-export function pathsOf(instance?: string, root = ''): AgentPaths {
-  const name = instance === undefined ? 'cantrip' : `cantrip-${instance}`
+export function pathsOf(instance?: string, root = '', layout: Layout = STANDARD): AgentPaths {
+  const name = nameOf(instance)
   const config = `${root}/etc/${name}`
   const state = `${root}/var/lib/${name}`
   const log = `${root}/var/log/${name}`
   const runtime = `${root}/run/${name}`
-  const executable = `${root}/usr/local/bin/${name}-agent`
+  const executable = `${root}${layout.binaries}/${name}-agent`
   const units = `${root}/etc/systemd/system`
   return {
     name,
     instance,
+    layout,
     executable,
     newExecutable: `${executable}.new`,
     formerExecutable: `${executable}.former`,
@@ -116,6 +122,14 @@ export function pathsOf(instance?: string, root = ''): AgentPaths {
     statusFile: `${runtime}/status.json`,
   }
 }
+
+/** Of files, units and directories of this installation. */
+export const nameOf = (instance: string | undefined): string =>
+  instance === undefined ? 'cantrip' : `cantrip-${instance}`
+
+/** The agent in a printed command: its name, where that is in PATH and in the secure_path of sudo; otherwise its path. */
+export const commandOf = ({ executable, layout }: Pick<AgentPaths, 'executable' | 'layout'>): string =>
+  layout === STANDARD ? basename(executable) : executable
 
 /** A DNS label, short enough for unit and directory names. */
 export const INSTANCE_NAME = /^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/

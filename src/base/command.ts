@@ -1,4 +1,4 @@
-import { escapeArgv, visible } from './escape-argv.ts'
+import { escapeArgv, visible } from './text/escape-argv.ts'
 
 type Words = string | number | readonly string[]
 

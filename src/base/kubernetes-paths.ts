@@ -1,15 +1,14 @@
+import { LAYOUTS } from './layout.ts'
+
 /**
  * Paths and units of Kubernetes, etcd, containerd and the pod networks on a node, for provisioning, undo, checks, snapshot
- * and restore. kubeadm's defaults are kept, so that its commands find the files.
+ * and restore. kubeadm's defaults are kept, so that its commands find the files. Where programs are depends on the layout.
  */
-export const BINARIES = '/usr/local/bin'
 export const UNITS = '/etc/systemd/system'
 
 export const KUBERNETES = '/etc/kubernetes'
 export const KUBELET_STATE = '/var/lib/kubelet'
 export const KUBELET_UNIT = 'kubelet.service'
-/** The kubelet and the controllers look for volume plugins in subdirectories. */
-export const KUBERNETES_LIBEXEC = '/usr/libexec/kubernetes'
 
 export const ETCD_CONFIGURATION = '/etc/etcd'
 export const ETCD_DATA = '/var/lib/etcd'
@@ -34,19 +33,15 @@ export const CILIUM_STATE = '/run/cilium'
 export const KUBERNETES_DIRECTORIES: readonly string[] = [
   ...[KUBERNETES, '/etc/calico', '/etc/cilium', '/etc/flannel'],
   ...[KUBELET_STATE, '/var/lib/cilium', ...CALICO_DIRECTORIES],
-  ...[FLANNEL_STATE, CILIUM_STATE, POD_LOGS, CONTAINER_LOGS, KUBERNETES_LIBEXEC],
+  ...[FLANNEL_STATE, CILIUM_STATE, POD_LOGS, CONTAINER_LOGS, ...LAYOUTS.map(({ libexec }) => libexec)],
 ]
-
-/** Programs of Cantrip's containerd, among them its runc and its shim. */
-export const OWN_PROGRAMS = '/usr/local/lib/cantrip'
 
 /**
  * Cantrip's own containerd shares no file with one of a package or of Docker, which can be installed before or later, and be
- * removed again. Its runc and shim are in a directory that no other containerd searches.
+ * removed again. Its programs are in `containerdPrograms`.
  */
 export const CONTAINERD = {
   unit: 'cantrip-containerd.service',
-  binaries: `${OWN_PROGRAMS}/bin`,
   configuration: '/etc/cantrip-containerd',
   root: '/var/lib/cantrip-containerd',
   /** Images that are part of the image of this machine (`agent bake --bundle`). Never used in place. */

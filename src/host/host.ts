@@ -2,6 +2,7 @@
  * The interface to a machine. Checks get a HostView, which only looks. Steps get a Host, which records the undo of every
  * change, so that steps need no code for undoing.
  */
+import type { Layout } from '../base/layout.ts'
 import type { Argv } from './argv.ts'
 import type { HttpProxy, NetworkView } from './network.ts'
 import type { Undo, UnitState } from './undo.ts'
@@ -91,6 +92,8 @@ export interface HostView {
   /** The effective user id. */
   uid(): number
   arch(): 'x64' | 'arm64'
+  /** Where programs are, or will be, on this machine. */
+  readonly layout: Layout
   hostname(): string
   memoryBytes(): number
   cpuCount(): number

@@ -1,7 +1,8 @@
 /** The Host of steps: it records the undo of every change, durably, before it makes the change. */
-import { escapeArgv } from '../base/escape-argv.ts'
+
 import { isPodNamespace, linksMeantBy } from '../base/kubernetes-names.ts'
 import { CNI_STATE, NETWORK_NAMESPACES } from '../base/kubernetes-paths.ts'
+import { escapeArgv } from '../base/text/escape-argv.ts'
 import { expectedChange, type RecordChange, subjectOf } from './change.ts'
 import { realPath } from './files/real-path.ts'
 import type { Host, HostView } from './host.ts'
@@ -171,7 +172,7 @@ function withSpare<U extends Undo>(undo: U, spare: string[]): U & { spare?: stri
 /** The HostView part of a machine. */
 export function viewOf(machine: Machine): HostView {
   const { ask, read, readFileItself, stat, readLink, list, diskSpace, syncTimes, sha256, network } = machine
-  const { uid, arch, hostname, memoryBytes, cpuCount, now, sleep } = machine
+  const { uid, arch, layout, hostname, memoryBytes, cpuCount, now, sleep } = machine
   return {
     ask,
     read,
@@ -185,6 +186,7 @@ export function viewOf(machine: Machine): HostView {
     network,
     uid,
     arch,
+    layout,
     hostname,
     memoryBytes,
     cpuCount,

@@ -92,5 +92,8 @@ async function needQuorum(machine: Machine, { members }: Membership, leaving: Et
 
 /** Kept beside etcd's data until the next snapshot. */
 async function saveSnapshot(machine: Machine): Promise<void> {
-  await machine.execute(snapshotCommand(HERE, SNAPSHOT), { env: { HOME: '/nonexistent' }, timeoutMs: SNAPSHOT_MS })
+  await machine.execute(snapshotCommand(machine.layout, HERE, SNAPSHOT), {
+    env: { HOME: '/nonexistent' },
+    timeoutMs: SNAPSHOT_MS,
+  })
 }

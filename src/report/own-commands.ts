@@ -1,4 +1,4 @@
-import { escapeArgv } from '../base/escape-argv.ts'
+import { escapeArgv } from '../base/text/escape-argv.ts'
 
 /** The name of the running program, and the path of its executable. */
 export interface OwnProgram {

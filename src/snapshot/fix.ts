@@ -1,5 +1,5 @@
 import { command, remarked } from '../base/command.ts'
-import { visible } from '../base/escape-argv.ts'
+import { visible } from '../base/text/escape-argv.ts'
 import type { Changed, FactKind } from './facts.ts'
 import { withoutRule, withRule } from './fix-firewall.ts'
 import { directionOf } from './unrelated.ts'

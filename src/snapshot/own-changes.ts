@@ -7,8 +7,8 @@ import {
   ETCD_CONFIGURATION,
   ETCD_DATA,
   KUBERNETES_DIRECTORIES,
-  OWN_PROGRAMS,
 } from '../base/kubernetes-paths.ts'
+import { LAYOUTS, ownPrograms } from '../base/layout.ts'
 import { POD_NETWORKS, POD_TABLES } from '../base/pod-network-traces.ts'
 import { isBelow } from '../host/parse/mountinfo.ts'
 import type { Changed, FactKind } from './facts.ts'
@@ -16,10 +16,10 @@ import type { Changed, FactKind } from './facts.ts'
 /** Other programs write here, too. */
 const SHARED_PLACES = [
   ...[ETCD_CONFIGURATION, ETCD_DATA, CNI_STATE, dirname(CNI_CONFIGURATION), dirname(CNI_PLUGINS)],
-  ...[OWN_PROGRAMS, '/run/kubelet', '/run/xtables.lock'],
+  ...[...LAYOUTS.map(ownPrograms), '/run/kubelet', '/run/xtables.lock'],
 ]
 const BY_PATH =
-  /^(\/(etc|var\/lib|run|var\/log)\/cantrip[^/]*|\/usr\/local\/bin\/(kube[a-z]*|etcd[a-z]*|crictl|helm|cantrip\S*))(\/|$)|\/90-cantrip|^\/etc\/systemd\/system\/(\S+\/)?(kubelet|etcd|cantrip\S*)\.service(\.d)?(\/|$)/
+  /^(\/(etc|var\/lib|run|var\/log)\/cantrip[^/]*|(\/usr\/local|\/opt)\/bin\/(kube[a-z]*|etcd[a-z]*|crictl|helm|cantrip\S*))(\/|$)|\/90-cantrip|^\/etc\/systemd\/system\/(\S+\/)?(kubelet|etcd|cantrip\S*)\.service(\.d)?(\/|$)/
 const PROGRAMS = /\b(kube(let|-[a-z]+)|etcd|flanneld|coredns|calico|cilium|cantrip)\b/
 const NFT_TABLES = new RegExp(`\\btable (ip|ip6) (${POD_TABLES.join('|')})\\b`)
 

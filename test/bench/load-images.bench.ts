@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { CONTAINERD } from '../../src/base/kubernetes-paths.ts'
+import { containerdPrograms, STANDARD } from '../../src/base/layout.ts'
 import { BundleManifest, MANIFEST_NAME } from '../../src/bundle/format.ts'
 import { addOnImages } from '../../src/components/add-on-images/component.ts'
 import { apiServerImages } from '../../src/components/api-server-images/component.ts'
@@ -45,7 +46,7 @@ async function serial({ socket }: Containerd): Promise<void> {
 async function own({ socket }: Containerd): Promise<number> {
   const fake = fakeKubernetes()
   fake.host.files.seed(CONTAINERD.socket, '')
-  fake.host.on([`${CONTAINERD.binaries}/ctr`], async (argv) => {
+  fake.host.on([`${containerdPrograms(STANDARD)}/ctr`], async (argv) => {
     const own = argv.slice(1).map((word) => (word === CONTAINERD.socket ? socket : word))
     return run(join(programs, 'ctr'), own).catch(({ code, stdout, stderr }) => ({
       exitCode: code,

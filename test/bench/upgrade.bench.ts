@@ -6,7 +6,8 @@
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BINARIES, CONTAINERD } from '../../src/base/kubernetes-paths.ts'
+import { CONTAINERD } from '../../src/base/kubernetes-paths.ts'
+import { STANDARD } from '../../src/base/layout.ts'
 import { BundleManifest, MANIFEST_NAME } from '../../src/bundle/format.ts'
 import { VERSION_SETS } from '../../src/bundle/versions/sets.ts'
 import { ADMIN, CTR } from '../e2e/test-pod.ts'
@@ -88,12 +89,12 @@ async function kubeadm(node: Node): Promise<number> {
   const began = performance.now()
   for (const { role, path } of needed)
     if (role === 'image') await execOk(node, [...CTR, 'images', 'import', '--local', `/var/lib/plain/${path}`], LONG)
-  await execOk(node, ['install', '-m755', at('kubeadm'), `${BINARIES}/kubeadm`])
-  await execOk(node, [`${BINARIES}/kubeadm`, 'upgrade', 'apply', '--config', '/var/lib/plain/upgrade.yaml'], {
+  await execOk(node, ['install', '-m755', at('kubeadm'), `${STANDARD.binaries}/kubeadm`])
+  await execOk(node, [`${STANDARD.binaries}/kubeadm`, 'upgrade', 'apply', '--config', '/var/lib/plain/upgrade.yaml'], {
     ...LONG,
     env: { KUBECONFIG: '/etc/kubernetes/admin.conf', CONTAINER_RUNTIME_ENDPOINT: `unix://${CONTAINERD.socket}` },
   })
-  await execOk(node, ['install', '-m755', at('kubelet'), `${BINARIES}/kubelet`])
+  await execOk(node, ['install', '-m755', at('kubelet'), `${STANDARD.binaries}/kubelet`])
   await execOk(node, ['systemctl', 'restart', 'kubelet'])
   await waitFor(`${TO} is Ready`, () => isReady(node), { withinMs: 300_000, everyMs: 200 })
   return (performance.now() - began) / 1000

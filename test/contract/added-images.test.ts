@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { BroughtImage } from '../../src/agent/added-images.ts'
 import { keepAddedImages } from '../../src/agent/execute/added-images.ts'
 import { CONTAINERD } from '../../src/base/kubernetes-paths.ts'
+import { containerdPrograms, STANDARD } from '../../src/base/layout.ts'
 import { imagesOf } from '../../src/bundle/closure/closure.ts'
 import { imageArchive } from '../../src/bundle/make/image.ts'
 import { NetworkError } from '../../src/host/network.ts'
@@ -39,7 +40,7 @@ beforeEach(() => {
   importError = undefined
   host.files.seed(CONTAINERD.socket, '')
   host.on(['systemctl', 'show'], { stdout: 'ActiveState=active\n' })
-  host.on([`${CONTAINERD.binaries}/ctr`], async (argv) => {
+  host.on([`${containerdPrograms(STANDARD)}/ctr`], async (argv) => {
     const output = await carryOut(argv)
     if (killAfter === undefined || !argv.includes(killAfter)) return output
     killAfter = undefined

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { CONTAINERD } from '../../src/base/kubernetes-paths.ts'
+import { containerdPrograms, STANDARD } from '../../src/base/layout.ts'
 import type { BundleFile } from '../../src/bundle/format.ts'
 import { imageArchive } from '../../src/bundle/make/image.ts'
 import { addedNames, digestName, imageStates, repositoryOf } from '../../src/provision/images/containerd-images.ts'
@@ -37,7 +38,7 @@ beforeEach(() => {
   fake = fakeKubernetes()
   fetched = []
   fake.host.files.seed(CONTAINERD.socket, '')
-  fake.host.on([`${CONTAINERD.binaries}/ctr`], (argv) => containerd.ctr(...argv.slice(1)))
+  fake.host.on([`${containerdPrograms(STANDARD)}/ctr`], (argv) => containerd.ctr(...argv.slice(1)))
   fake.params.bundleStore.fetch = async (_, { name, path }) => {
     fetched.push(name)
     const archive = join(containerd.directory, path)

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CONTAINERD } from '../../src/base/kubernetes-paths.ts'
+import { containerdPrograms, STANDARD } from '../../src/base/layout.ts'
 import type { BundleFile } from '../../src/bundle/format.ts'
 import { imageArchive } from '../../src/bundle/make/image.ts'
 import { oldImages } from '../../src/components/old-images/component.ts'
@@ -29,7 +30,7 @@ const ctr = (...argv: string[]) => {
 function machineWith(...names: string[]) {
   const fake = fakeKubernetes()
   fake.host.files.seed(CONTAINERD.socket, '')
-  fake.host.on([`${CONTAINERD.binaries}/ctr`], (argv) => containerd.ctr(...argv.slice(1)))
+  fake.host.on([`${containerdPrograms(STANDARD)}/ctr`], (argv) => containerd.ctr(...argv.slice(1)))
   const { manifest } = fake.params.bundleStore
   const image = manifest.files.find(({ role }) => role === 'image') as BundleFile
   manifest.files.splice(0, manifest.files.length, ...names.map((name, at) => ({ ...image, name, path: `${at}.tar` })))

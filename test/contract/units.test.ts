@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { STANDARD } from '../../src/base/layout.ts'
 import { unit as containerd } from '../../src/components/containerd/templates.ts'
 import { unit as etcd } from '../../src/components/etcd/templates.ts'
 import { unit as etcdBackup, timer as etcdBackupTimer } from '../../src/components/etcd-backup/templates.ts'
@@ -13,12 +14,12 @@ const directory = mkdtempSync(join(tmpdir(), 'units-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 
 const UNITS: Record<string, string> = {
-  'cantrip-containerd.service': containerd({ hasProxy: true }),
-  'etcd.service': etcd('/etc/etcd/etcd.yaml'),
-  'kubelet.service': kubelet(),
-  'kubelet.service.d/10-kubeadm.conf': kubeletDropIn(),
-  'cantrip-node-dns.service': dnsUnit(['/usr/bin/systemctl', '--no-block', 'try-restart', 'x.service']),
-  'cantrip-api-watch.service': apiWatchUnit(),
+  'cantrip-containerd.service': containerd(STANDARD, { hasProxy: true }),
+  'etcd.service': etcd(STANDARD, '/etc/etcd/etcd.yaml'),
+  'kubelet.service': kubelet(STANDARD),
+  'kubelet.service.d/10-kubeadm.conf': kubeletDropIn(STANDARD),
+  'cantrip-node-dns.service': dnsUnit(STANDARD, ['/usr/bin/systemctl', '--no-block', 'try-restart', 'x.service']),
+  'cantrip-api-watch.service': apiWatchUnit(STANDARD),
   'cantrip-etcd-backup.service': etcdBackup('/usr/local/bin/cantrip-agent'),
   'cantrip-etcd-backup.timer': etcdBackupTimer(),
 }

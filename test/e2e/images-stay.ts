@@ -3,8 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
+import { STANDARD } from '../../src/base/layout.ts'
 import { imageArchive } from '../../src/bundle/make/image.ts'
-import { CTR_IMAGES, LIST_PINNED } from '../../src/host/containerd/pinned-images.ts'
+import { ctrImages, listPinned } from '../../src/host/containerd/pinned-images.ts'
 import type { ClusterView } from '../../src/protocol/api/clusters.ts'
 import { kubectl } from '../support/site/site.ts'
 import { execOk, type Node } from '../support/testbed/machine.ts'
@@ -13,8 +14,8 @@ import { waitFor } from '../support/wait-for.ts'
 import type { Scene } from './shape.ts'
 
 const listed = async (node: Node) =>
-  (await execOk(node, [...CTR_IMAGES, 'list'])).split('\n').map((line) => line.trim().split(/\s+/))
-const pinned = async (node: Node) => (await execOk(node, [...LIST_PINNED])).trim().split('\n').sort()
+  (await execOk(node, [...ctrImages(STANDARD), 'list'])).split('\n').map((line) => line.trim().split(/\s+/))
+const pinned = async (node: Node) => (await execOk(node, [...listPinned(STANDARD)])).trim().split('\n').sort()
 
 /** The image of kube-proxy is removed from a node, as by the kubelet of an earlier build, and its pod is deleted. */
 export async function imagesComeBack({ node, say }: Scene): Promise<void> {
@@ -23,7 +24,7 @@ export async function imagesComeBack({ node, say }: Scene): Promise<void> {
   const digest = images.find(([name]) => name?.includes('/kube-proxy:'))?.[2]
   const names = images.filter((words) => words[2] === digest).map(([name = '']) => name)
   assert.equal(names.length, 3, `its tag, its digest and its ID: ${names.join(', ')}`)
-  await execOk(w1, [...CTR_IMAGES, 'remove', '--sync', ...names])
+  await execOk(w1, [...ctrImages(STANDARD), 'remove', '--sync', ...names])
   const ofProxy = ['-n', 'kube-system', '-l', 'k8s-app=kube-proxy', '--field-selector', 'spec.nodeName=w1']
   await kubectl(m1, 'delete', 'pod', ...ofProxy, '--wait=false')
   const removedMs = performance.now()
@@ -92,7 +93,7 @@ async function importUnused(node: Node): Promise<void> {
   } finally {
     await rm(scratch, { recursive: true })
   }
-  await execOk(node, [...CTR_IMAGES, 'import', '--local', '/root/unused.tar'])
+  await execOk(node, [...ctrImages(STANDARD), 'import', '--local', '/root/unused.tar'])
   await execOk(node, ['rm', '/root/unused.tar'])
 }
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { STANDARD } from '../../src/base/layout.ts'
 import { type Image, imageArchive } from '../../src/bundle/make/image.ts'
 import { writeHashed } from '../../src/bundle/make/write-hashed.ts'
-import { LIST_ADDED } from '../../src/host/containerd/pinned-images.ts'
+import { listAdded } from '../../src/host/containerd/pinned-images.ts'
 import type { ImageView } from '../../src/protocol/images/routes.ts'
 import { kubectl } from '../support/site/site.ts'
 import { debianPackage } from '../support/testbed/debian-package.ts'
@@ -47,7 +48,8 @@ export async function ownImagesGo(scene: Scene, late: string, wasFull: string): 
   const rest = scene.nodes().filter(({ name }) => name !== wasFull)
   for (const node of scene.nodes()) {
     const wanted = rest.includes(node) ? [STAYS] : []
-    const names = async () => (await execOk(node, [...LIST_ADDED])).split('\n').map((line) => line.split(' ')[0] ?? '')
+    const names = async () =>
+      (await execOk(node, [...listAdded(STANDARD)])).split('\n').map((line) => line.split(' ')[0] ?? '')
     const areRight = async () =>
       (await names()).filter((name) => /\/own\/.*:v1$/.test(name)).join() === wanted.join() || undefined
     await waitFor(`only ${wanted} on ${node.name}`, areRight, { withinMs: 60_000, everyMs: 500 })

@@ -12,6 +12,7 @@ import { nameServers } from './name-servers.ts'
 import { oneAndOne } from './one-and-one.ts'
 import { packetFilters } from './packet-filters.ts'
 import { pushed } from './pushed.ts'
+import { readOnlyUsr } from './read-only-usr.ts'
 import { restoredEtcd } from './restored-etcd.ts'
 import { settings } from './settings.ts'
 import { openScene, type Scene } from './shape.ts'
@@ -41,6 +42,7 @@ const stories: Record<string, (scene: Scene, story: Story) => Promise<void>> = {
   settings,
   'restored-etcd': restoredEtcd,
   pushed,
+  'read-only-usr': readOnlyUsr,
 }
 const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-shapes`)

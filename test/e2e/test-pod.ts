@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CONTAINERD } from '../../src/base/kubernetes-paths.ts'
+import { containerdPrograms, type Layout, READ_ONLY_USR, STANDARD } from '../../src/base/layout.ts'
 import { imageArchive } from '../../src/bundle/make/image.ts'
 import { writeHashed } from '../../src/bundle/make/write-hashed.ts'
 import { kubectl } from '../support/site/site.ts'
 import { debianPackage } from '../support/testbed/debian-package.ts'
-import { execOk, type Node } from '../support/testbed/machine.ts'
+import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { copyIn } from '../support/testbed/nodes.ts'
 
 export const IMAGE = 'cantrip.test/busybox:1'
@@ -34,13 +35,19 @@ export async function testPodResolves(node: Node): Promise<void> {
   await kubectl(node, 'delete', 'pod', 'own', '--now')
 }
 
+const ctrIn = (layout: Layout) =>
+  [`${containerdPrograms(layout)}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io'] as const
 /** ctr for the containerd of the node's pods. */
-export const CTR = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io']
-const IMPORT = [...CTR, 'images', 'import', '--local']
+export const CTR = ctrIn(STANDARD)
 export const ADMIN = ['--kubeconfig', '/etc/kubernetes/admin.conf']
 
+async function ctrOn(node: Node): Promise<readonly string[]> {
+  const isBelowOpt = (await exec(node, ['test', '-e', ctrIn(READ_ONLY_USR)[0]])).code === 0
+  return isBelowOpt ? ctrIn(READ_ONLY_USR) : CTR
+}
+
 /** Imports the image of the test into a containerd of the node. */
-export async function importImage(node: Node, ctrImport: readonly string[] = IMPORT): Promise<void> {
+export async function importImage(node: Node, ctrImport?: readonly string[]): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'cantrip-own-pod-'))
   try {
     const busybox = join(await debianPackage('busybox-static'), 'bin/busybox')
@@ -49,7 +56,7 @@ export async function importImage(node: Node, ctrImport: readonly string[] = IMP
     const file = join(scratch, 'busybox.tar')
     await writeHashed(file, archive.bytes())
     await copyIn(node, file, '/root/busybox.tar')
-    await execOk(node, [...ctrImport, '/root/busybox.tar'])
+    await execOk(node, [...(ctrImport ?? [...(await ctrOn(node)), 'images', 'import', '--local']), '/root/busybox.tar'])
     await execOk(node, ['rm', '/root/busybox.tar'])
   } finally {
     await rm(scratch, { recursive: true, force: true })

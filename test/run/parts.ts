@@ -53,6 +53,7 @@ const stories: Record<string, readonly string[]> = {
   settings: ['test/e2e/shapes.ts', 'settings'],
   'restored-etcd': ['test/e2e/shapes.ts', 'restored-etcd'],
   pushed: ['test/e2e/shapes.ts', 'pushed'],
+  'read-only-usr': ['test/e2e/shapes.ts', 'read-only-usr'],
   'failing-units': ['test/e2e/failing-units.ts'],
   'controller-service': ['test/e2e/controller-service.ts'],
   packages: ['test/e2e/packages.ts'],

@@ -1,3 +1,4 @@
+import type { Layout } from '../../src/base/layout.ts'
 import type { Change } from '../../src/host/change.ts'
 import type { Host } from '../../src/host/host.ts'
 import { recordingHost } from '../../src/host/recording.ts'
@@ -17,6 +18,7 @@ export interface FakeHostOptions {
   hostname?: string
   uid?: number
   arch?: 'x64' | 'arm64'
+  layout?: Layout
   memoryBytes?: number
   cpuCount?: number
   now?: Date
@@ -42,7 +44,7 @@ export type FakeHost = Host &
   }
 
 export function fakeHost(options: FakeHostOptions = {}): FakeHost {
-  const machine = fakeMachine()
+  const machine = fakeMachine(options.layout)
   prepare(machine, options)
   const changes: Change[] = []
   const host = recordingHost({

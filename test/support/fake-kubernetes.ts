@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { CONTAINERD } from '../../src/base/kubernetes-paths.ts'
+import { containerdPrograms, type Layout, STANDARD } from '../../src/base/layout.ts'
 import type { BundleFile, BundleManifest } from '../../src/bundle/format.ts'
 import { DEFAULT_VERSIONS } from '../../src/bundle/versions/sets.ts'
 import type { Component, StepContext } from '../../src/engine/step.ts'
-import { LIST_ADDED, LIST_LABELLED, LIST_PINNED_WITH_DIGESTS, PIN } from '../../src/host/containerd/pinned-images.ts'
+import { listAdded, listLabelled, listPinnedWithDigests, PIN } from '../../src/host/containerd/pinned-images.ts'
 import { createCa, issueCertificate } from '../../src/pki/certificate.ts'
 import { readCsr } from '../../src/pki/csr.ts'
 import type { ProvisionParams } from '../../src/provision/params.ts'
@@ -29,8 +30,12 @@ export interface FakeKubernetes {
 }
 
 /** A machine whose kubeadm, containerd, kubelet and API server do only what the steps check. */
-export function fakeKubernetes(cluster: Partial<ProvisionParams['cluster']> = {}): FakeKubernetes {
+export function fakeKubernetes(
+  cluster: Partial<ProvisionParams['cluster']> = {},
+  layout: Layout = STANDARD,
+): FakeKubernetes {
   const host = fakeHost({
+    layout,
     now: NOW,
     hostname: 'n1',
     directories: ['/run/systemd/system'],
@@ -177,7 +182,14 @@ function answerCommands(fake: FakeKubernetes): void {
   host.machine.daemonReload = async () => {
     fake.dropIns = [...host.files.nodes.keys()].filter((path) => /\.service\.d\/.+\.conf$/.test(path))
   }
-  const ctr = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io', 'images']
+  const ctr = [
+    `${containerdPrograms(host.layout)}/ctr`,
+    '--address',
+    CONTAINERD.socket,
+    '--namespace',
+    'k8s.io',
+    'images',
+  ]
   host.on([...ctr.slice(0, -1), 'containers', 'list'], {})
   host.on([...ctr.slice(0, -1), 'tasks', 'list'], {})
   const pin = (name: string) => images.set(name, true)
@@ -187,15 +199,15 @@ function answerCommands(fake: FakeKubernetes): void {
       .map((name) => `${name} type sha256:0 complete (1/1) 1.0 MiB/1.0 MiB true \n`)
       .join(''),
   }))
-  host.on([...LIST_LABELLED], () => ({
+  host.on([...listLabelled(host.layout)], () => ({
     stdout: [...images]
       .filter(([, isPinned]) => isPinned)
       .flatMap(([name]) => [name, `${name.slice(0, name.lastIndexOf(':'))}@sha256:0`])
       .map((name) => `${name} type sha256:0 1.0 MiB linux/amd64 ${PIN} \n`)
       .join(''),
   }))
-  host.on([...LIST_ADDED], {})
-  host.on([...LIST_PINNED_WITH_DIGESTS], () => ({
+  host.on([...listAdded(host.layout)], {})
+  host.on([...listPinnedWithDigests(host.layout)], () => ({
     stdout: [...images]
       .filter(([, isPinned]) => isPinned)
       .map(([name]) => `${name} type sha256:0 1.0 MiB linux/amd64 -\n`)
@@ -223,22 +235,25 @@ function answerCommands(fake: FakeKubernetes): void {
     for (const path of argv.slice(1)) if (path.startsWith('/')) host.files.deleteTree(path, false)
     return {}
   })
-  host.on(['/usr/local/bin/etcdctl'], (argv) => {
+  host.on([`${host.layout.binaries}/etcdctl`], (argv) => {
     if (argv.includes('save')) host.files.seed(argv.at(-1) ?? '', 'a snapshot')
     return {}
   })
   host.on(['sync'], {})
-  host.on(['/usr/local/bin/kubectl'], (argv, { stdin }) => {
+  host.on([`${host.layout.binaries}/kubectl`], (argv, { stdin }) => {
     if (stdin !== undefined) fake.inputs.push(stdin)
     kubectl(fake, argv, stdin)
     return {}
   })
-  host.on([`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io', 'containers'], {})
-  host.on(['/usr/local/bin/kubeadm', 'certs'], (argv) => {
+  host.on(
+    [`${containerdPrograms(host.layout)}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io', 'containers'],
+    {},
+  )
+  host.on([`${host.layout.binaries}/kubeadm`, 'certs'], (argv) => {
     runKubeadm(fake, argv.slice(2, argv.indexOf('--config')).join(' '))
     return {}
   })
-  host.on(['/usr/local/bin/kubeadm', 'init', 'phase'], (argv) => {
+  host.on([`${host.layout.binaries}/kubeadm`, 'init', 'phase'], (argv) => {
     runKubeadm(fake, argv.slice(3, argv.indexOf('--config')).join(' '))
     return {}
   })

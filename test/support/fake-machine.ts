@@ -1,5 +1,6 @@
 import { AgentError } from '../../src/base/agent-error.ts'
-import { escapeArgv } from '../../src/base/escape-argv.ts'
+import { type Layout, STANDARD } from '../../src/base/layout.ts'
+import { escapeArgv } from '../../src/base/text/escape-argv.ts'
 import type { Argv } from '../../src/host/argv.ts'
 import type { AskOptions, DiskSpace, Output, RunOptions } from '../../src/host/host.ts'
 import { type Machine, sysctlPath } from '../../src/host/machine.ts'
@@ -32,7 +33,7 @@ export interface FakeMachine extends Machine {
   on(match: CommandMatch, answer: CommandAnswer): void
 }
 
-export function fakeMachine(): FakeMachine {
+export function fakeMachine(layout: Layout = STANDARD): FakeMachine {
   const clock = { nowMs: Date.parse('2026-01-01T00:00:00Z') }
   const files = new FakeFiles(() => clock.nowMs)
   const units = new Map<string, UnitState>()
@@ -105,6 +106,7 @@ export function fakeMachine(): FakeMachine {
     sha256: async (path) => files.sha256(path),
     uid: () => facts.uid,
     arch: () => facts.arch,
+    layout,
     hostname: () => files.bytes('/proc/sys/kernel/hostname')?.toString().trim() ?? 'localhost',
     memoryBytes: () => facts.memoryBytes,
     cpuCount: () => facts.cpuCount,

@@ -5,7 +5,7 @@ import type { HostView } from '../../host/host.ts'
 import type { Machine } from '../../host/machine.ts'
 import { BAKE_STEPS } from '../../ledger/baked.ts'
 import { replay } from '../../ledger/replay.ts'
-import type { AgentPaths } from '../paths.ts'
+import { type AgentPaths, commandOf } from '../paths.ts'
 import { otherInstallations } from '../restore/other-installations.ts'
 import type { Workspace } from '../restore/workspace.ts'
 import { isOfImage } from '../scope.ts'
@@ -100,7 +100,7 @@ export async function refuseInstalled(view: HostView, paths: AgentPaths): Promis
     }
 }
 
-const uninstall = ({ executable }: AgentPaths) => `sudo ${basename(executable)} uninstall`
+const uninstall = (paths: AgentPaths) => `sudo ${commandOf(paths)} uninstall`
 
 async function directoriesLike(name: RegExp, view: HostView, { configDirectory }: AgentPaths): Promise<string[]> {
   const parent = dirname(configDirectory)

@@ -33,7 +33,7 @@ export async function handOnPieces({ paths, bundle, log, signal }: HandOnPiecesO
   const { instruction, identity: tls } = await readCarriedOut(paths)
   if (instruction.role === 'reset' || instruction.params.bundle.manifestSha256 !== bundle) return
   const { params, node: nodeId } = instruction
-  const view = linuxHostView()
+  const view = linuxHostView(paths.layout)
   const directory = bundleDirectoryOf(paths, instruction)
   const verified = await readLocal({ ref: params.bundle, directory, host: view })
   if (!verified) return

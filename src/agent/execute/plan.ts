@@ -20,7 +20,7 @@ export async function planInstruction(paths: AgentPaths, signal: AbortSignal): P
   const { planWorkflow } = await import('../../engine/plan-workflow.ts')
   const { workflowOf } = await import('../../roles/workflows.ts')
   const { provisionParamsOn } = await import('./provision-params.ts')
-  const planning = planningHost(linuxMachine(), backupsOf(paths))
+  const planning = planningHost(linuxMachine(paths.layout), backupsOf(paths))
   const params = await provisionParamsOn(paths, instruction, { tls: identity, host: planning.host, signal })
   // Planning must not make the controller sign a certificate.
   const dry = { ...params, requestOperatorCertificate: async () => '' }

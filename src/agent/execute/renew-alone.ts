@@ -49,7 +49,7 @@ async function renewIfDue({ paths, when, emit, onNothingDue, signal }: RenewAlon
     onNothingDue(null)
     return true
   }
-  const view = linuxMachine()
+  const view = linuxMachine(paths.layout)
   const look = async () => {
     const certificates = await certificatesOf(view)
     const found = dueAlone(certificates, when, view.now())

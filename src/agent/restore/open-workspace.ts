@@ -38,7 +38,7 @@ async function open(
   finds: typeof hasUndo,
   signal?: AbortSignal,
 ): Promise<Workspace> {
-  const machine = linuxMachine()
+  const machine = linuxMachine(paths.layout)
   const ledger = await openLedger(await openLog(paths, machine, timeoutMs, signal))
   const backupDirectory = backupsOf(paths)
   const hasIt = (path: string) => finds(replay(ledger.entries()).outstanding, path)

@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path/posix'
+import { LAYOUTS } from '../../base/layout.ts'
 import { subjectOf } from '../../host/change.ts'
 import type { HostView } from '../../host/host.ts'
 import { isBelow } from '../../host/parse/mountinfo.ts'
@@ -23,7 +24,9 @@ export async function otherInstallations(view: HostView, paths: AgentPaths): Pro
   const texts = await Promise.all(names.map((name) => view.read(`${parent}/${name}/ledger/ledger.jsonl`)))
   const changes = texts.flatMap((text) => replay(decodeRecords(Buffer.from(text ?? '')).entries).outstanding)
   const named = new Set(changes.flatMap(({ what, undo }) => [what, subjectOf(undo)]))
-  const places = names.flatMap((name) => placesOf(pathsOf(name === 'cantrip' ? undefined : name.slice(8))))
+  const places = names.flatMap((name) =>
+    LAYOUTS.flatMap((layout) => placesOf(pathsOf(name === 'cantrip' ? undefined : name.slice(8), '', layout))),
+  )
   const steps = changes.map(({ step }) => step)
   return {
     steps,

@@ -20,7 +20,7 @@ import type { StatusFile } from '../status.ts'
 import { certificateKeeper } from './certificates/certificate-keeper.ts'
 import { renewalProcess } from './certificates/renewal-process.ts'
 import { type ImageKeeper, imageKeeper } from './images/image-keeper.ts'
-import { keepProcess, listPinned } from './images/keep-process.ts'
+import { keepProcess, pinnedNow } from './images/keep-process.ts'
 import type { ServiceOptions } from './options.ts'
 import { handOnProcess } from './pieces/hand-on-process.ts'
 import { pieceHolder } from './pieces/piece-holder.ts'
@@ -67,7 +67,7 @@ export function openWorker(options: WorkerOptions): Worker {
       return instruction && `${instruction} ${versionOf(paths.imagesFile)}`
     },
     isOnTrial: () => existsSync(paths.guardTimerFile),
-    listPinned,
+    listPinned: () => pinnedNow(paths),
     async keep(onReport, signal) {
       await pieces.pause()
       await keepProcess(options.self, paths)(onReport, signal)

@@ -1,4 +1,5 @@
 import { command } from '../../base/command.ts'
+import { STANDARD } from '../../base/layout.ts'
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import { type Finding, verdictOf } from '../../engine/checks/findings.ts'
 import { judgedRoles } from '../../engine/checks/judged-roles.ts'
@@ -12,7 +13,7 @@ import { hasOwnKubernetes } from '../../engine/checks/own-kubernetes.ts'
 import { locate } from '../../host/files/locate.ts'
 import { readMounts } from '../../host/files/read-mounts.ts'
 import type { HostView } from '../../host/host.ts'
-import { NEEDED_SPACE, NEEDED_STATE_MIB } from './needed.ts'
+import { NEEDED_STATE_MIB, neededSpace } from './needed.ts'
 
 const MIB = 1024 * 1024
 /** Share of the needed space that must be free once the node's Kubernetes is installed there. */
@@ -33,7 +34,7 @@ export const check: Check = {
   why: 'Each path that the node writes to needs free space; paths on one file system need the sum. A file system below the eviction thresholds of the kubelet (by default 15 % for containerd, 10 % for the kubelet, 5 % of the inodes) is a warning: the configuration of a cluster can change the thresholds, which are read from the kubelet that is installed.',
   remedy: 'Free space on the file system that the check names, or mount a larger disk there.',
   thresholds: [
-    ...NEEDED_SPACE.map(({ path, mib, roles }) => ({
+    ...neededSpace(STANDARD).map(({ path, mib, roles }) => ({
       of: `free for ${path}${roles.length === 1 ? ` of a ${roles[0]}` : ''}`,
       fail: `less than ${gib(mib)}`,
     })),
@@ -43,7 +44,8 @@ export const check: Check = {
   timeoutMs: 15_000,
   async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
     const { must, may } = judgedRoles(roles)
-    const needed = NEEDED_SPACE.filter((space) => space.roles.some((role) => must.includes(role) || may.includes(role)))
+    const space = neededSpace(host.layout)
+    const needed = space.filter((each) => each.roles.some((role) => must.includes(role) || may.includes(role)))
     const isInstalled = await hasOwnKubernetes(host, ownStateDirectory)
     const share = isInstalled ? SHARE_ONCE_INSTALLED : 1
     const thresholds = isInstalled ? await installedThresholds(host) : KUBELET_DEFAULTS

@@ -1,4 +1,6 @@
+import { dirname } from 'node:path/posix'
 import { CNI_PLUGINS, CONTAINERD, ETCD_DATA, KUBELET_STATE } from '../../base/kubernetes-paths.ts'
+import type { Layout } from '../../base/layout.ts'
 import type { CheckParams } from '../../engine/checks/check.ts'
 
 type NodeRole = CheckParams['roles'][number]
@@ -12,8 +14,8 @@ export interface NeededSpace {
 const all: readonly NodeRole[] = ['master', 'worker', 'storage']
 
 /** Free MiB for what a node writes: binaries, images and their layers, etcd up to its quota, pods, logs. */
-export const NEEDED_SPACE: readonly NeededSpace[] = [
-  { path: '/usr/local', mib: 700, roles: all },
+export const neededSpace = ({ binaries }: Layout): readonly NeededSpace[] => [
+  { path: dirname(binaries), mib: 700, roles: all },
   { path: CNI_PLUGINS, mib: 100, roles: all },
   { path: '/etc', mib: 20, roles: all },
   { path: CONTAINERD.root, mib: 3_072, roles: all },

@@ -1,5 +1,6 @@
 import { command, inOrder } from '../../base/command.ts'
-import { BINARIES, CNI_PLUGINS, CONTAINERD, OWN_PROGRAMS } from '../../base/kubernetes-paths.ts'
+import { CNI_PLUGINS, CONTAINERD } from '../../base/kubernetes-paths.ts'
+import { type Layout, ownPrograms, STANDARD } from '../../base/layout.ts'
 import type { Check, Verdict } from '../../engine/checks/check.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
@@ -7,15 +8,8 @@ import { isUnitActive } from '../../host/units/is-unit-active.ts'
 const RULES = '/etc/fapolicyd/rules.d'
 
 /** Directories with the executables of Cantrip, Kubernetes and containers. */
-const EXECUTED_FROM = [
-  `${BINARIES}/`,
-  `${OWN_PROGRAMS}/`,
-  `${CNI_PLUGINS}/`,
-  `${CONTAINERD.root}/`,
-  `${CONTAINERD.state}/`,
-] as const
-
-const RULE_LINES = EXECUTED_FROM.map((directory) => `allow perm=any all : dir=${directory}`)
+const executedFrom = (layout: Layout) =>
+  [layout.binaries, ownPrograms(layout), CNI_PLUGINS, CONTAINERD.root, CONTAINERD.state].map((path) => `${path}/`)
 
 export const check: Check = {
   id: 'fapolicyd',
@@ -23,21 +17,22 @@ export const check: Check = {
   hard: true,
   why: 'An active fapolicyd blocks programs that its rules do not allow: those of Kubernetes and those in containers. An inactive fapolicyd is no problem.',
   remedy: 'Add the rules that the check prints, and restart fapolicyd.',
-  thresholds: [{ of: 'rules', fail: `no rule allows programs in ${EXECUTED_FROM.join(', ')}` }],
+  thresholds: [{ of: 'rules', fail: `no rule allows programs in ${executedFrom(STANDARD).join(', ')}` }],
   timeoutMs: 15_000,
   async look(host: HostView): Promise<Verdict> {
     if (!(await isUnitActive(host, 'fapolicyd.service'))) return { kind: 'pass', found: 'not active' }
     const config = (await host.read('/etc/fapolicyd/fapolicyd.conf')) ?? ''
     if (/^\s*permissive\s*=\s*1/m.test(config)) return { kind: 'pass', found: 'active, permissive' }
     const allowed = await allowedDirectories(host)
-    const missing = EXECUTED_FROM.filter((needed) => !allowed.some((directory) => needed.startsWith(directory)))
+    const needed = executedFrom(host.layout)
+    const missing = needed.filter((each) => !allowed.some((directory) => each.startsWith(directory)))
     if (missing.length === 0) return { kind: 'pass', found: 'active, with rules that allow the programs of Kubernetes' }
     return {
       kind: 'fail',
       found: `active, without a rule that allows ${missing.join(', ')}`,
       wanted: 'inactive, or rules that allow the programs of Kubernetes',
       fix: inOrder(
-        command`printf '%s\n' ${RULE_LINES} > ${`${RULES}/30-cantrip.rules`}`,
+        command`printf '%s\n' ${needed.map((each) => `allow perm=any all : dir=${each}`)} > ${`${RULES}/30-cantrip.rules`}`,
         'fagenrules --load',
         'systemctl restart fapolicyd',
       ),

@@ -1,3 +1,4 @@
+import { STANDARD } from '../../base/layout.ts'
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import { type Finding, verdictOf } from '../../engine/checks/findings.ts'
 import { judgedRoles } from '../../engine/checks/judged-roles.ts'
@@ -6,7 +7,7 @@ import { readMounts } from '../../host/files/read-mounts.ts'
 import type { HostView } from '../../host/host.ts'
 import { type Mount, mountOf } from '../../host/parse/mountinfo.ts'
 import { FAIL_SHARE, judgePath, type SeenPath } from './judge.ts'
-import { WRITTEN_PATHS, type WrittenPath } from './paths.ts'
+import { type WrittenPath, writtenPaths } from './paths.ts'
 import { ZFS_WITH_LAYERS } from './unfit.ts'
 import { judgeXfs } from './xfs.ts'
 
@@ -18,7 +19,7 @@ export const check: Check = {
   remedy:
     'Remount the file system as the check says (rw, exec), replace a link with a bind mount, or mount a separate disk with ext4 or XFS at the path.',
   thresholds: [
-    ...WRITTEN_PATHS.flatMap(({ path, inodes }) =>
+    ...writtenPaths(STANDARD).flatMap(({ path, inodes }) =>
       inodes === undefined
         ? []
         : [{ of: `free inodes for ${path}`, warn: `fewer than ${inodes}`, fail: `fewer than ${inodes / FAIL_SHARE}` }],
@@ -29,7 +30,9 @@ export const check: Check = {
   async look(host: HostView, { roles, ownStateDirectory }: CheckParams): Promise<Verdict> {
     const { must, may } = judgedRoles(roles)
     const mounts = await readMounts(host)
-    const ofRole = WRITTEN_PATHS.filter((path) => path.roles.some((role) => must.includes(role) || may.includes(role)))
+    const ofRole = writtenPaths(host.layout).filter((path) =>
+      path.roles.some((role) => must.includes(role) || may.includes(role)),
+    )
     const own: WrittenPath = { path: ownStateDirectory, roles, lasting: true }
     const zfsVersion = (await host.read('/sys/module/zfs/version'))?.trim()
     const seen = await Promise.all(

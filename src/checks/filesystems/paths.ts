@@ -1,14 +1,13 @@
 import {
-  BINARIES,
   CNI_CONFIGURATION,
   CNI_PLUGINS,
   CONTAINERD,
   ETCD_DATA,
   KUBELET_STATE,
   KUBERNETES,
-  OWN_PROGRAMS,
   UNITS,
 } from '../../base/kubernetes-paths.ts'
+import { type Layout, ownPrograms } from '../../base/layout.ts'
 import type { CheckParams } from '../../engine/checks/check.ts'
 
 type NodeRole = CheckParams['roles'][number]
@@ -30,9 +29,9 @@ export interface WrittenPath {
 
 const all: readonly NodeRole[] = ['master', 'worker', 'storage']
 
-export const WRITTEN_PATHS: readonly WrittenPath[] = [
-  { path: BINARIES, roles: all, executable: 'of Kubernetes' },
-  { path: OWN_PROGRAMS, roles: all, executable: 'of Kubernetes' },
+export const writtenPaths = (layout: Layout): readonly WrittenPath[] => [
+  { path: layout.binaries, roles: all, executable: 'of Kubernetes' },
+  { path: ownPrograms(layout), roles: all, executable: 'of Kubernetes' },
   { path: CNI_PLUGINS, roles: all, executable: 'of Kubernetes' },
   { path: UNITS, roles: all },
   { path: KUBERNETES, roles: all },

@@ -1,6 +1,6 @@
 import { command, inOrder } from '../../base/command.ts'
-import { escapeArgv } from '../../base/escape-argv.ts'
 import { ETCD_UNIT, KUBELET_UNIT } from '../../base/kubernetes-paths.ts'
+import { escapeArgv } from '../../base/text/escape-argv.ts'
 import type { Finding } from '../../engine/checks/findings.ts'
 import { realPath } from '../../host/files/real-path.ts'
 import type { HostView } from '../../host/host.ts'

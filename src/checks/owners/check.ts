@@ -1,6 +1,5 @@
 import { command, inOrder } from '../../base/command.ts'
 import {
-  BINARIES,
   CNI_CONFIGURATION,
   CNI_PLUGINS,
   CONTAINERD,
@@ -10,6 +9,7 @@ import {
   KUBERNETES,
   UNITS,
 } from '../../base/kubernetes-paths.ts'
+import { containerdPrograms, type Layout } from '../../base/layout.ts'
 import type { Check, CheckParams, Verdict } from '../../engine/checks/check.ts'
 import { verdictOf } from '../../engine/checks/findings.ts'
 import { trustOf } from '../../host/files/trust.ts'
@@ -17,9 +17,9 @@ import { type UntrustedPlace, untrustedPlace } from '../../host/files/untrusted-
 import type { HostView } from '../../host/host.ts'
 
 /** Directories with programs that root starts and settings that root reads. */
-const DIRECTORIES = [
-  BINARIES,
-  CONTAINERD.binaries,
+const directories = (layout: Layout): string[] => [
+  layout.binaries,
+  containerdPrograms(layout),
   CNI_PLUGINS,
   UNITS,
   ETCD_CONFIGURATION,
@@ -40,7 +40,7 @@ export const check: Check = {
   timeoutMs: 15_000,
   async look(host: HostView, { ownStateDirectory }: CheckParams): Promise<Verdict> {
     const trust = await trustOf({ uid: () => 0, read: host.read }, {})
-    const paths = [...DIRECTORIES, ownStateDirectory].map((directory) => `${directory}/any`)
+    const paths = [...directories(host.layout), ownStateDirectory].map((directory) => `${directory}/any`)
     const places = await Promise.all(paths.map((path) => untrustedPlace(path, trust, host)))
     const findings = places
       .filter((place) => place !== undefined)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { type FakeHostOptions, fakeHost } from '../../../test/support/fake-host.ts'
 import { OS_RELEASES } from '../../../test/support/fixtures/os-release.ts'
+import { READ_ONLY_USR } from '../../base/layout.ts'
 import { check } from './check.ts'
 
 const params = { roles: [], ownStateDirectory: '/var/lib/cantrip' }
@@ -75,8 +76,8 @@ test.each<[string, FakeHostOptions, string]>([
   ],
   [
     'Flatcar',
-    { files: { '/etc/os-release': OS_RELEASES.flatcar[1] } },
-    'Flatcar Container Linux by Kinvolk 4081.2.0 (Oklo): /usr is read-only',
+    { files: { '/etc/os-release': OS_RELEASES.flatcar[1] }, layout: READ_ONLY_USR },
+    'Flatcar Container Linux by Kinvolk 4081.2.0 (Oklo): programs are installed in /opt/bin',
   ],
   [
     'Silverblue',
@@ -88,6 +89,21 @@ test.each<[string, FakeHostOptions, string]>([
   const verdict = await look(scene)
   expect(verdict).toMatchObject({ kind: 'warn', found: expect.stringContaining(found) })
   expect(verdict.found).not.toContain(';')
+})
+
+test.each<[string, string | undefined, boolean]>([
+  ['the strategy of the distribution', undefined, true],
+  ['a strategy that reboots', 'REBOOT_STRATEGY="etcd-lock"\n', true],
+  ['reboots are off', 'GROUP=stable\nREBOOT_STRATEGY=off\n', false],
+])('locksmithd, %s', async (_, settings, isFound) => {
+  const files = { '/proc/self/mountinfo': ROOT, ...(settings && { '/etc/flatcar/update.conf': settings }) }
+  const verdict = await look({
+    files,
+    units: { 'locksmithd.service': { active: true } },
+    directories: ['/run/systemd/system'],
+  })
+  expect(verdict.kind).toBe(isFound ? 'warn' : 'pass')
+  if (isFound) expect(verdict.found).toContain('locksmithd reboots this machine')
 })
 
 test('only root can read process 1', async () => {

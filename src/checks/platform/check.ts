@@ -1,9 +1,9 @@
 import type { Check, Verdict } from '../../engine/checks/check.ts'
 import { verdictOf } from '../../engine/checks/findings.ts'
 import type { HostView } from '../../host/host.ts'
-import { changedRoot, container, immutable, musl, readOnlyRoot, wsl } from './kinds.ts'
+import { changedRoot, container, immutable, musl, readOnlyRoot, selfRebooting, wsl } from './kinds.ts'
 
-const UNUSUAL_KINDS = [wsl, container, changedRoot, readOnlyRoot, immutable, musl]
+const UNUSUAL_KINDS = [wsl, container, changedRoot, readOnlyRoot, immutable, selfRebooting, musl]
 
 export const check: Check = {
   id: 'platform',

@@ -4,6 +4,7 @@ import type { HostView } from '../../host/host.ts'
 import { ifReadable } from '../../host/kernel/processes.ts'
 import { isReadOnly, mountOf, parseMountinfo } from '../../host/parse/mountinfo.ts'
 import { parseOsRelease } from '../../host/parse/os-release.ts'
+import { isUnitActive } from '../../host/units/is-unit-active.ts'
 
 /** Detects an unusual kind of machine, and says what that means for Kubernetes. Undefined if the machine is not of this kind. */
 export type UnusualKind = (host: HostView) => Promise<{ found: string; fix: string } | undefined>
@@ -66,8 +67,20 @@ export const immutable: UnusualKind = async (host) => {
   if (!IMMUTABLE_IDS.includes(os.ID ?? '') && !(await exists(host, '/run/ostree-booted'))) return undefined
   const name = os.PRETTY_NAME ?? os.ID ?? 'an immutable distribution'
   return {
-    found: `${name}: /usr is read-only, other programs are in /opt/bin, and an update reboots the machine`,
-    fix: 'make /usr/local writable (agent precheck reports it otherwise), and let updates reboot one machine at a time',
+    found: `${name}: programs are installed in ${host.layout.binaries}, and an update reboots the machine`,
+    fix: 'let updates reboot one machine at a time',
+  }
+}
+
+const UPDATE_SETTINGS = '/etc/flatcar/update.conf'
+
+/** locksmithd(8) of Flatcar: with any other strategy it reboots as soon as an update is installed, and drains nothing. */
+export const selfRebooting: UnusualKind = async (host) => {
+  const strategy = /^\s*REBOOT_STRATEGY=["']?([-a-z]+)/m.exec((await host.read(UPDATE_SETTINGS)) ?? '')?.[1]
+  if (strategy === 'off' || !(await isUnitActive(host, 'locksmithd.service'))) return undefined
+  return {
+    found: `locksmithd reboots this machine after each update of the system (REBOOT_STRATEGY=${strategy ?? 'reboot'}), at any time`,
+    fix: `write REBOOT_STRATEGY=off into ${UPDATE_SETTINGS} and run: systemctl restart locksmithd; then reboot one machine at a time`,
   }
 }
 

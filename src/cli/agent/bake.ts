@@ -1,8 +1,7 @@
 import { resolve } from 'node:path'
-import { basename } from 'node:path/posix'
 import { type Command, Option } from 'commander'
 import type { GivenBundle } from '../../agent/execute/bake/bake-bundle.ts'
-import type { AgentPaths } from '../../agent/paths.ts'
+import { type AgentPaths, commandOf } from '../../agent/paths.ts'
 import type { Workspace } from '../../agent/restore/workspace.ts'
 import { AgentError } from '../../base/agent-error.ts'
 import type { EngineEvent } from '../../engine/event.ts'
@@ -11,6 +10,7 @@ import { confirm } from '../kit/confirm.ts'
 import { formatOption } from '../kit/output.ts'
 import { carryOutWorkflow, terminalReporter } from './carry-out-workflow.ts'
 import { installDayZero } from './install.ts'
+import { osHintOption } from './prechecks/os-hint-option.ts'
 import {
   FORMATS,
   type Format,
@@ -30,6 +30,7 @@ interface Options {
   root?: string
   /** Set by this program when it starts itself for --root. */
   stage?: 'namespaces' | 'tree'
+  osHint?: string
   yes?: boolean
   output: Format
 }
@@ -62,6 +63,7 @@ export function registerBake(program: Command): void {
     .addOption(new Option('--kubernetes-version <version>', 'refuse a bundle of another version'))
     .option('--root <directory>', 'work on the operating system in this directory, instead of on this machine')
     .addOption(new Option('--stage <name>').hideHelp())
+    .addOption(osHintOption())
     .option('-y, --yes', 'do not ask for confirmation')
     .addOption(formatOption(FORMATS))
     .addHelpText('after', EXAMPLES)
@@ -87,10 +89,10 @@ function noBundle(): AgentError {
   })
 }
 
-async function opened({ instance }: GlobalOptions, what: string) {
-  const paths = pathsFor(instance)
+async function opened({ instance, osHint }: GlobalOptions & Pick<Options, 'osHint'>, what: string) {
+  const paths = pathsFor(instance, osHint)
   const { linuxHostView } = await import('../../host/linux/host-view.ts')
-  requireRoot(linuxHostView().uid(), what)
+  requireRoot(linuxHostView(paths.layout).uid(), what)
   const { openImageWorkspace } = await import('../../agent/restore/open-workspace.ts')
   return { paths, workspace: await openImageWorkspace(paths) }
 }
@@ -112,8 +114,8 @@ async function inTree(options: Given, given: string): Promise<number> {
 }
 
 function argvOf(options: Given): string[] {
-  const { stage, seal, yes, output, bundle, key, kubernetesVersion, instance, verbose, color } = options
-  const values = { stage, output, bundle, key, 'kubernetes-version': kubernetesVersion, instance }
+  const { stage, seal, yes, output, bundle, key, kubernetesVersion, osHint, instance, verbose, color } = options
+  const values = { stage, output, bundle, key, 'kubernetes-version': kubernetesVersion, 'os-hint': osHint, instance }
   const flags = { seal, yes, verbose, 'no-color': color === false }
   return [
     'bake',
@@ -151,9 +153,9 @@ async function bakeTemplate({ output, verbose, yes, stage, ...given }: Given): P
   if (output === 'text') print(`Next: install what else the image needs, then ${sealing(paths, stage)}`)
 }
 
-function sealing({ executable }: AgentPaths, stage: Options['stage']): string {
+function sealing(paths: AgentPaths, stage: Options['stage']): string {
   if (stage === 'tree') return 'seal it: the same command with --seal instead of --bundle.'
-  return `sudo ${basename(executable)} bake --seal, and power off.`
+  return `sudo ${commandOf(paths)} bake --seal, and power off.`
 }
 
 async function addBundle(
@@ -188,13 +190,14 @@ async function firstBoot(given: GlobalOptions): Promise<void> {
   const { eraseDayZero, findDayZero, nameForUnnamed } = await import('../../agent/bake/day-zero.ts')
   const { readMachineIds } = await import('../../agent/identity/machine.ts')
   const { linuxHostView } = await import('../../host/linux/host-view.ts')
-  const view = linuxHostView()
+  const paths = pathsFor(instance)
+  const view = linuxHostView(paths.layout)
   requireRoot(view.uid(), 'the first boot')
-  const files = await findDayZero(view, pathsFor(instance))
+  const files = await findDayZero(view, paths)
   const hostname = nameForUnnamed(view.hostname(), readMachineIds().machineId)
   await installDayZero({ ...given, ...files, ...(hostname !== undefined && { hostname }) })
   const { openWorkspace } = await import('../../agent/restore/open-workspace.ts')
-  const workspace = await openWorkspace(pathsFor(instance))
+  const workspace = await openWorkspace(paths)
   try {
     const onEvent = await terminalReporter(verbose)
     const signal = interruption()

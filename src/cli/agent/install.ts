@@ -13,6 +13,7 @@ import { formatOption, oneOf } from '../kit/output.ts'
 import { STEADY_CLOCK } from '../kit/steady-clock.ts'
 import { carryOutWorkflow, terminalReporter } from './carry-out-workflow.ts'
 import { checkFirst, warningsOf } from './prechecks/check-first.ts'
+import { osHintOption } from './prechecks/os-hint-option.ts'
 import { PRECHECK_FORMATS, type PrecheckFormat, precheckFormat } from './prechecks/precheck-format.ts'
 import { type Prechecked, paramsFor } from './prechecks/run-prechecks.ts'
 import { roleOption } from './role-option.ts'
@@ -40,6 +41,7 @@ interface Options {
   proxyPasswordFile?: string
   tlsTerminatingProxy?: boolean
   registryLogin?: string[]
+  osHint?: string
   wait: boolean
   yes?: boolean
   output: PrecheckFormat
@@ -77,6 +79,7 @@ export function registerInstall(program: Command): Command {
       'file with USER:PASSWORD for a mirror, a registry, or the proxy of containerd; repeatable',
       collect,
     )
+    .addOption(osHintOption())
     .option('--no-wait', 'do not wait for the controller to register this node')
     .option('-y, --yes', 'do not ask for confirmation')
     .option('-d, --uninstall', 'same as "agent uninstall"')
@@ -101,10 +104,10 @@ async function act(options: Options & GlobalOptions): Promise<void> {
   const onResult = await checkReporter(options)
   const { credsFile, passphraseFile } = options
   if (credsFile === undefined || passphraseFile === undefined) throw noCredentials()
-  const paths = pathsFor(options.instance)
+  const paths = pathsFor(options.instance, options.osHint)
   const signal = interruption()
   const { linuxHostView } = await import('../../host/linux/host-view.ts')
-  const view = linuxHostView()
+  const view = linuxHostView(paths.layout)
   const { readCredentials } = await import('../../agent/identity/credentials.ts')
   const { configFor, refuseOther } = await import('../../agent/install/prepare.ts')
   const { readConfigIfValid } = await import('../../agent/config.ts')

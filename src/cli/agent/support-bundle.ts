@@ -15,7 +15,8 @@ export function registerSupportBundle(program: Command): void {
       requireRoot(process.geteuid?.() ?? 0, 'a support bundle')
       const { writeSupportBundle } = await import('../../agent/logs/support-bundle.ts')
       const { linuxHostView } = await import('../../host/linux/host-view.ts')
-      const names = await writeSupportBundle({ paths: pathsFor(instance), view: linuxHostView(), output: to })
+      const paths = pathsFor(instance)
+      const names = await writeSupportBundle({ paths, view: linuxHostView(paths.layout), output: to })
       const text = `${to}: ${names.join(', ')}\n`
       process.stdout.write(output === 'text' ? text : `${JSON.stringify({ file: to, contents: names })}\n`)
     })

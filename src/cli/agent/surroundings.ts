@@ -1,6 +1,7 @@
 import { isSea } from 'node:sea'
 import type { Command } from 'commander'
-import { type AgentPaths, INSTANCE_NAME, pathsOf } from '../../agent/paths.ts'
+import { layoutOf } from '../../agent/layout.ts'
+import { type AgentPaths, INSTANCE_NAME, nameOf, pathsOf } from '../../agent/paths.ts'
 import { AgentError } from '../../base/agent-error.ts'
 
 export interface GlobalOptions {
@@ -23,9 +24,10 @@ const TAKEN = [
   'operator',
 ]
 
-/** The paths of an installation. */
-export function pathsFor(instance: string | undefined): AgentPaths {
-  if (instance === undefined || isUsable(instance)) return pathsOf(instance)
+/** The paths of an installation. `osHint`: --os-hint, for one that is not there yet. */
+export function pathsFor(instance: string | undefined, osHint?: string): AgentPaths {
+  if (instance === undefined || isUsable(instance))
+    return pathsOf(instance, '', layoutOf({ name: nameOf(instance), osHint }))
   throw new AgentError('usage/instance', `"${instance}" is not a valid instance name`, {
     fix: `use at most 32 lower-case letters, digits and hyphens, and none of ${TAKEN.join(', ')}`,
     kind: 'invalid',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
+import { containerdPrograms, STANDARD } from '../../base/layout.ts'
 import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
 import { apiServerImages } from './component.ts'
 
@@ -48,7 +49,7 @@ test('a removed image is imported again', async () => {
 test('one unreadable image does not hide the others', async () => {
   const fake = fakeKubernetes()
   fake.host.files.seed(CONTAINERD.socket, '')
-  const ctr = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io', 'images']
+  const ctr = [`${containerdPrograms(STANDARD)}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io', 'images']
   const lines = [
     'REF TYPE DIGEST STATUS SIZE UNPACKED',
     `registry.k8s.io/kube-apiserver:${DEFAULT_VERSIONS.kubernetes} type sha256:0 error - false`,

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { type FakeKubernetes, fakeKubernetes } from '../../../test/support/fake-kubernetes.ts'
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
+import { containerdPrograms, STANDARD } from '../../base/layout.ts'
 import { useCertificates } from './use-certificates.ts'
 
-const CTR = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io']
+const CTR = [`${containerdPrograms(STANDARD)}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io']
 const FILES = ['pki/apiserver.crt', 'pki/front-proxy-client.crt', 'controller-manager.conf', 'scheduler.conf']
 const at = (nowMs: number) => new Date(nowMs).toISOString()
 const context = { signal: new AbortController().signal, progress() {}, log() {} }

@@ -1,4 +1,4 @@
-import { CONTAINERD } from '../../base/kubernetes-paths.ts'
+import { containerdPrograms } from '../../base/layout.ts'
 import type { ProvisionComponent } from '../../provision/provision.ts'
 import { installStep } from '../../provision/steps/install-step.ts'
 import { useBakedImages } from './baked-images.ts'
@@ -12,7 +12,7 @@ export const installContainerd = installStep(
   'Installing containerd and runc',
   'binary',
   NAMES,
-  CONTAINERD.binaries,
+  containerdPrograms,
 )
 
 export const containerd: ProvisionComponent = {

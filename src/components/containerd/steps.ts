@@ -1,4 +1,5 @@
 import { CONTAINERD, UNITS } from '../../base/kubernetes-paths.ts'
+import { containerdPrograms, type Layout } from '../../base/layout.ts'
 import type { HostView } from '../../host/host.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
@@ -8,8 +9,8 @@ import { expectState } from './state.ts'
 import { CONFIGURATION, configuration, OVERRIDES, PROXY, unit } from './templates.ts'
 
 const UNIT = `${UNITS}/${CONTAINERD.unit}`
-const readAtStart = (params: ProvisionParams) => [
-  ...[`${CONTAINERD.binaries}/containerd`, CONFIGURATION, OVERRIDES, UNIT],
+const readAtStart = (layout: Layout, params: ProvisionParams) => [
+  ...[`${containerdPrograms(layout)}/containerd`, CONFIGURATION, OVERRIDES, UNIT],
   ...(hasProxy(params) ? [PROXY] : []),
 ]
 
@@ -36,22 +37,22 @@ export const startService: ProvisionStep = {
   id: 'containerd/start-service',
   title: 'Starting containerd',
   async isDone(host, params) {
-    return unitIsCurrent(host, CONTAINERD.unit, readAtStart(params))
+    return unitIsCurrent(host, CONTAINERD.unit, readAtStart(host.layout, params))
   },
   async apply(host, params, { signal }) {
     // Recorded before the start, so the service is stopped first.
     await expectState(host)
-    await startUnit(host, CONTAINERD.unit, readAtStart(params), { signal })
+    await startUnit(host, CONTAINERD.unit, readAtStart(host.layout, params), { signal })
   },
 }
 
 async function files(host: HostView, params: ProvisionParams): Promise<Record<string, string>> {
   const restrictOomScoreAdj = !(await mayLowerOomScores(host))
   return {
-    [CONFIGURATION]: configuration(sandboxImage(params), { restrictOomScoreAdj }),
+    [CONFIGURATION]: configuration(host.layout, sandboxImage(params), { restrictOomScoreAdj }),
     // Always written, so that it is reset when a later instruction no longer has the override.
     [OVERRIDES]: params.cluster.overrides.containerd ?? 'version = 3\n',
-    [UNIT]: unit({ hasProxy: hasProxy(params) }),
+    [UNIT]: unit(host.layout, { hasProxy: hasProxy(params) }),
   }
 }
 

@@ -1,6 +1,7 @@
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
+import { containerdPrograms, type Layout } from '../../base/layout.ts'
 
-const { binaries, configuration: directory, root, state, socket } = CONTAINERD
+const { configuration: directory, root, state, socket } = CONTAINERD
 
 /** The cluster's overrides: the only file that is merged over the main configuration, key by key. */
 export const OVERRIDES = `${directory}/conf.d/50-cluster.toml`
@@ -12,7 +13,11 @@ export const CONFIGURATION = `${directory}/config.toml`
  * The main configuration of containerd 2. All paths differ from those of another containerd, except the registry
  * configuration, which applies to both.
  */
-export function configuration(sandboxImage: string, { restrictOomScoreAdj }: { restrictOomScoreAdj: boolean }): string {
+export function configuration(
+  layout: Layout,
+  sandboxImage: string,
+  { restrictOomScoreAdj }: { restrictOomScoreAdj: boolean },
+): string {
   const runtime = restrictOomScoreAdj
     ? "\n[plugins.'io.containerd.cri.v1.runtime']\n  restrict_oom_score_adj = true\n"
     : ''
@@ -48,14 +53,15 @@ ${runtime}
   runtime_type = 'io.containerd.runc.v2'
 
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
-  BinaryName = '${binaries}/runc'
+  BinaryName = '${containerdPrograms(layout)}/runc'
   Root = '${state}/runc'
   SystemdCgroup = true
 `
 }
 
 /** `hasProxy`: without one, the unit is the same as before there was such a setting, and nothing restarts. */
-export function unit({ hasProxy }: { hasProxy: boolean }): string {
+export function unit(layout: Layout, { hasProxy }: { hasProxy: boolean }): string {
+  const binaries = containerdPrograms(layout)
   return `[Unit]
 Description=containerd container runtime of Kubernetes
 Documentation=https://containerd.io

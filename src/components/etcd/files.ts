@@ -1,4 +1,5 @@
-import { BINARIES, ETCD_CONFIGURATION, ETCD_UNIT, UNITS } from '../../base/kubernetes-paths.ts'
+import { ETCD_CONFIGURATION, ETCD_UNIT, UNITS } from '../../base/kubernetes-paths.ts'
+import type { Layout } from '../../base/layout.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import type { EtcdMember } from '../../provision/etcd/etcd-members.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
@@ -9,13 +10,15 @@ import { configuration, sameConfiguration, unit } from './templates.ts'
 const CONFIGURATION = `${ETCD_CONFIGURATION}/etcd.json`
 const UNIT = `${UNITS}/${ETCD_UNIT}`
 /** Files that need a restart after a change. etcd reads its server and peer certificates again at each handshake. */
-export const READ_AT_START = [`${BINARIES}/etcd`, CONFIGURATION, UNIT, `${ETCD_PKI}/ca.crt`]
+export const readAtStart = ({ binaries }: Layout): string[] => [
+  ...[`${binaries}/etcd`, CONFIGURATION, UNIT, `${ETCD_PKI}/ca.crt`],
+]
 
 type Others = readonly EtcdMember[]
 
 export async function isConfigured(host: HostView, params: ProvisionParams): Promise<boolean> {
   const [found, foundUnit] = await Promise.all([host.read(CONFIGURATION), host.read(UNIT)])
-  return sameConfiguration(found, textFor(params, [])) && foundUnit === unit(CONFIGURATION)
+  return sameConfiguration(found, textFor(params, [])) && foundUnit === unit(host.layout, CONFIGURATION)
 }
 
 /** Compares the whole text: a member without data needs the exact list of the other members, otherwise etcd refuses to start. */
@@ -29,7 +32,7 @@ export async function writeFiles(host: Host, params: ProvisionParams, others: Ot
   if ((await host.stat(CONFIGURATION)) === undefined) await allowFirstStart(host)
   await host.makeDirectory(ETCD_CONFIGURATION, 0o700)
   await host.write(CONFIGURATION, textFor(params, others), 0o600)
-  await host.write(UNIT, unit(CONFIGURATION))
+  await host.write(UNIT, unit(host.layout, CONFIGURATION))
 }
 
 function textFor({ node, cluster }: ProvisionParams, others: Others): string {

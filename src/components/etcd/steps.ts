@@ -4,7 +4,7 @@ import { endStaticPods } from '../../provision/pods/static-pod-containers.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { startUnit, unitIsCurrent } from '../../provision/steps/units.ts'
 import { dataMissing, hasData, needsData } from './data.ts'
-import { isConfigured, READ_AT_START, writeFiles } from './files.ts'
+import { isConfigured, readAtStart, writeFiles } from './files.ts'
 
 export const writeConfiguration: ProvisionStep = {
   id: 'etcd/write-configuration',
@@ -18,7 +18,9 @@ export const startService: ProvisionStep = {
   id: 'etcd/start-service',
   title: 'Starting etcd',
   async isDone(host) {
-    return (await host.stat(ETCD_DATA)) !== undefined && (await unitIsCurrent(host, ETCD_UNIT, READ_AT_START))
+    return (
+      (await host.stat(ETCD_DATA)) !== undefined && (await unitIsCurrent(host, ETCD_UNIT, readAtStart(host.layout)))
+    )
   },
   async apply(host, params, { signal }) {
     if ((await needsData(host)) && !(await hasData(host))) throw dataMissing()
@@ -28,6 +30,6 @@ export const startService: ProvisionStep = {
     // etcd closes its ports at once, but ends only when no client watches, or after 7 s (its ReqTimeout). So long an API server that
     // runs would let requests wait. One that has ended refuses them, and clients use another master.
     const beforeRestart = () => endStaticPods(host, params, ['kube-apiserver'], signal)
-    await startUnit(host, ETCD_UNIT, READ_AT_START, { signal, beforeRestart })
+    await startUnit(host, ETCD_UNIT, readAtStart(host.layout), { signal, beforeRestart })
   },
 }

@@ -1,4 +1,5 @@
-import { BINARIES, ETCD_DATA } from '../../base/kubernetes-paths.ts'
+import { ETCD_DATA } from '../../base/kubernetes-paths.ts'
+import type { Layout } from '../../base/layout.ts'
 import { hostPort } from '../../base/net/address.ts'
 import { type EtcdMember, peerUrlOf } from '../../provision/etcd/etcd-members.ts'
 import { MEMBER_DATA } from '../../provision/paths.ts'
@@ -61,7 +62,7 @@ export function configuration({ name, address, others, token, pki }: Member): st
   return `${JSON.stringify(settings, null, 2)}\n`
 }
 
-export function unit(configurationFile: string): string {
+export function unit({ binaries }: Layout, configurationFile: string): string {
   return `[Unit]
 Description=etcd
 Documentation=https://etcd.io
@@ -73,7 +74,7 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=notify
-ExecStart=${BINARIES}/etcd --config-file ${configurationFile}
+ExecStart=${binaries}/etcd --config-file ${configurationFile}
 Restart=always
 RestartSec=2
 # Members talk to each other, never through a proxy.

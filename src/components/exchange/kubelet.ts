@@ -1,4 +1,5 @@
-import { BINARIES, KUBELET_STATE, KUBELET_UNIT, UNITS } from '../../base/kubernetes-paths.ts'
+import { KUBELET_STATE, KUBELET_UNIT, UNITS } from '../../base/kubernetes-paths.ts'
+import type { Layout } from '../../base/layout.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import { bringUpUnit } from '../../host/units/bring-up-unit.ts'
 import { runKubeadm, WITH_ITS_DIRECTORY } from '../../provision/kubeadm/kubeadm-phase.ts'
@@ -10,9 +11,9 @@ import type { ProvisionStep } from '../../provision/provision.ts'
 import { EXECUTABLE, isInstalled } from '../../provision/steps/install-step.ts'
 import { unitIsCurrent } from '../../provision/steps/units.ts'
 
-const KUBELET = `${BINARIES}/kubelet`
-const READ_AT_START = [
-  KUBELET,
+const kubeletOf = ({ binaries }: Layout) => `${binaries}/kubelet`
+const readAtStart = (layout: Layout) => [
+  kubeletOf(layout),
   `${UNITS}/${KUBELET_UNIT}`,
   ...['config.yaml', 'kubeadm-flags.env'].map((name) => `${KUBELET_STATE}/${name}`),
 ]
@@ -26,7 +27,7 @@ export const exchangeKubelet: ProvisionStep = {
     const install = await installKubelet(host, params, signal)
     await runKubeadm(
       host,
-      [`${BINARIES}/kubeadm`, 'upgrade', 'node', 'phase', 'kubelet-config'],
+      [`${host.layout.binaries}/kubeadm`, 'upgrade', 'node', 'phase', 'kubelet-config'],
       WITH_ITS_DIRECTORY,
       signal,
     )
@@ -39,9 +40,9 @@ export const exchangeKubelet: ProvisionStep = {
 
 /** Whether the kubelet of the bundle runs, with its present configuration. */
 export async function kubeletIsCurrent(host: HostView, { bundleStore, cluster }: ProvisionParams): Promise<boolean> {
-  const isOfBundle = await isInstalled(host, KUBELET, bundleStore.file('binary', 'kubelet'))
+  const isOfBundle = await isInstalled(host, kubeletOf(host.layout), bundleStore.file('binary', 'kubelet'))
   if (await hasLostFlags(host, cluster.kubernetesVersion)) return false
-  return isOfBundle && (await unitIsCurrent(host, KUBELET_UNIT, READ_AT_START))
+  return isOfBundle && (await unitIsCurrent(host, KUBELET_UNIT, readAtStart(host.layout)))
 }
 
 /**
@@ -54,10 +55,10 @@ export async function installKubelet(
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
   const file = bundleStore.file('binary', 'kubelet')
-  const isThere = await isInstalled(host, KUBELET, file)
+  const isThere = await isInstalled(host, kubeletOf(host.layout), file)
   const source = isThere ? undefined : await bundleStore.fetch(host, file, undefined, signal)
   return async () => {
     await removeLostFlags(host, cluster.kubernetesVersion)
-    if (source !== undefined) await host.replace(source, KUBELET, EXECUTABLE)
+    if (source !== undefined) await host.replace(source, kubeletOf(host.layout), EXECUTABLE)
   }
 }

@@ -1,3 +1,4 @@
+import type { Layout } from '../../base/layout.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
 import type { Invitation } from '../../protocol/wire/operation.ts'
 import { withKnownFlags } from '../../provision/kubeadm/kubelet-flags.ts'
@@ -6,6 +7,7 @@ import { type Mapping, merge, readOverride } from '../../provision/kubeadm/overr
 
 /** kubeadm's configuration for a worker, with the cluster's overrides of the node registration. */
 export async function joinConfiguration(
+  layout: Layout,
   { node, cluster }: Pick<NodeParams, 'node' | 'cluster'>,
   { token, caHash }: Invitation & { role: 'worker' },
 ): Promise<Mapping> {
@@ -13,7 +15,7 @@ export async function joinConfiguration(
     apiVersion: KUBEADM_API,
     kind: 'JoinConfiguration',
     discovery: { bootstrapToken: { apiServerEndpoint: cluster.endpoint, token, caCertHashes: [caHash] } },
-    nodeRegistration: nodeRegistration({ node, cluster }, labelArgs(node.labels)),
+    nodeRegistration: nodeRegistration(layout, { node, cluster }, labelArgs(node.labels)),
   }
   const changes = await readOverride('kubeadm', cluster.overrides.kubeadm)
   const merged = changes.reduce<Mapping>((before, change) => {

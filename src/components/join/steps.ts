@@ -1,5 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
-import { BINARIES, KUBELET_UNIT, KUBERNETES } from '../../base/kubernetes-paths.ts'
+import { KUBELET_UNIT, KUBERNETES } from '../../base/kubernetes-paths.ts'
+import type { Layout } from '../../base/layout.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
@@ -34,7 +35,9 @@ const FRESH_MS = 20 * 60_000
 const JOIN_MS = 180_000
 const USED = 'a used secret is not kept'
 
-const kubeadm = (phase: string): Argv => [`${BINARIES}/kubeadm`, 'join', 'phase', phase, '--config', CONFIGURATION]
+const kubeadm = ({ binaries }: Layout, phase: string): Argv => [
+  ...([`${binaries}/kubeadm`, 'join', 'phase', phase, '--config', CONFIGURATION] as const),
+]
 
 export const acceptInvitation: ProvisionStep = {
   id: 'join/accept-invitation',
@@ -51,7 +54,7 @@ export const acceptInvitation: ProvisionStep = {
     const invitation = await params.requestInvitation(context)
     if (invitation.role !== 'worker') throw new Error('found an invitation for a master')
     await removeFile(host, CONFIGURATION, USED)
-    await host.write(CONFIGURATION, await writeYaml(await joinConfiguration(params, invitation)), 0o600)
+    await host.write(CONFIGURATION, await writeYaml(await joinConfiguration(host.layout, params, invitation)), 0o600)
   },
 }
 
@@ -64,7 +67,7 @@ export const runPreflight: ProvisionStep = {
   async apply(host, _params, { signal, log }) {
     await host.makeDirectory(KUBERNETES)
     const undo = { kind: 'nothing', because: 'it changes nothing' } as const
-    const { stdout, stderr } = await runKubeadm(host, kubeadm('preflight'), undo, signal)
+    const { stdout, stderr } = await runKubeadm(host, kubeadm(host.layout, 'preflight'), undo, signal)
     for (const warning of preflightWarnings(stderr)) log(warning)
     await host.write(REPORT, `${stdout}${stderr}`, 0o600)
   },
@@ -96,7 +99,7 @@ export const startKubelet: ProvisionStep = {
       else {
         // kubeadm itself waits until the kubelet is healthy.
         await watchMeanwhile(host, { signal, watches: watchKubelet() }, (until) =>
-          runKubeadm(host, kubeadm('kubelet-start'), undo, until),
+          runKubeadm(host, kubeadm(host.layout, 'kubelet-start'), undo, until),
         )
       }
       const failure = async () => notJoined()

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes } from '../../../test/support/fake-kubernetes.ts'
+import { STANDARD } from '../../base/layout.ts'
 import { merge } from '../../provision/kubeadm/overrides.ts'
 import { configuration } from './configuration.ts'
 
 const OWN_CONTAINERD = { name: 'containerd', value: '/run/cantrip-containerd/containerd.sock' }
 
 async function documents(cluster: Parameters<typeof fakeKubernetes>[0] = {}) {
-  const [init, main, kubelet, proxy] = await configuration(fakeKubernetes(cluster).params)
+  const [init, main, kubelet, proxy] = await configuration(STANDARD, fakeKubernetes(cluster).params)
   return { init, main, kubelet, proxy }
 }
 
@@ -130,7 +131,7 @@ nodeRegistration: {ignorePreflightErrors: [Mem]}
 `
   const { params } = fakeKubernetes({ overrides: { kubeadm } })
   const kindsOf = async (task: typeof params.task) => {
-    const [init, main] = await configuration({ ...params, task })
+    const [init, main] = await configuration(STANDARD, { ...params, task })
     return [init?.nodeRegistration, main?.controllerManager]
   }
   const arg = { extraArgs: expect.arrayContaining([{ name: 'v', value: '2' }]) }

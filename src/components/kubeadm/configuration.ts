@@ -1,3 +1,4 @@
+import type { Layout } from '../../base/layout.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
 import { splitHostPort } from '../../provision/api/endpoint.ts'
 import { withKnownFlags } from '../../provision/kubeadm/kubelet-flags.ts'
@@ -9,10 +10,10 @@ import { ETCD_CLIENT, KUBEADM_PATCHES, KUBERNETES_PKI } from '../../provision/pa
 const CONTROL_PLANE_TAINT = 'node-role.kubernetes.io/control-plane=:NoSchedule'
 
 /** The documents of kubeadm's configuration, with the cluster's overrides merged over each. */
-export async function configuration(params: Joining): Promise<Mapping[]> {
+export async function configuration(layout: Layout, params: Joining): Promise<Mapping[]> {
   const { overrides } = params.cluster
   const documents = [
-    initConfiguration(params),
+    initConfiguration(layout, params),
     clusterConfiguration(params),
     kubeletConfiguration(params),
     { apiVersion: 'kubeproxy.config.k8s.io/v1alpha1', kind: 'KubeProxyConfiguration' },
@@ -59,7 +60,7 @@ async function kubeadmChanges({ cluster, task }: Joining): Promise<Mapping[]> {
   })
 }
 
-function initConfiguration({ node, cluster }: NodeParams): Mapping {
+function initConfiguration(layout: Layout, { node, cluster }: NodeParams): Mapping {
   return {
     apiVersion: KUBEADM_API,
     kind: 'InitConfiguration',
@@ -67,7 +68,7 @@ function initConfiguration({ node, cluster }: NodeParams): Mapping {
     // kubeadm always creates a token. It is not used: each joining node gets its own token.
     bootstrapTokens: [{ ttl: '1m0s', description: 'made by kubeadm init, not used' }],
     nodeRegistration: {
-      ...nodeRegistration({ node, cluster }, [
+      ...nodeRegistration(layout, { node, cluster }, [
         // kubeadm taints the node only after the API server is up; pods could be scheduled before.
         ...(cluster.dedicatedMasters ? [{ name: 'register-with-taints', value: CONTROL_PLANE_TAINT }] : []),
       ]),

@@ -1,3 +1,4 @@
+import { type Layout, STANDARD, volumePlugins } from '../../base/layout.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
 import { CONFIGURATION_ANNOTATION, identityOf } from '../../provision/kubeadm/identity.ts'
 import { isMapping, type Mapping } from '../../provision/kubeadm/overrides.ts'
@@ -13,7 +14,18 @@ const identified = (parameters: unknown) => ({
   metadata: { annotations: { [CONFIGURATION_ANNOTATION]: identityOf(parameters) } },
 })
 
-const staticPod = (name: string) => ({ spec: { containers: [{ name, startupProbe: EVERY_SECOND }] } })
+/**
+ * kubeadm's volume for plugins is a directory of the host below /usr, which the kubelet creates. Only the place on the host differs: the
+ * configuration of the cluster is the same for all masters.
+ */
+const volumesOf = (name: string, layout: Layout) =>
+  name === 'kube-controller-manager' && layout !== STANDARD
+    ? { volumes: [{ name: 'flexvolume-dir', hostPath: { path: volumePlugins(layout), type: 'DirectoryOrCreate' } }] }
+    : {}
+
+const staticPod = (name: string, layout: Layout) => ({
+  spec: { containers: [{ name, startupProbe: EVERY_SECOND }], ...volumesOf(name, layout) },
+})
 
 /** The same for CoreDNS, which has no startup probe. It still becomes unready only after 30 s of failures. */
 const READINESS = { periodSeconds: 1, failureThreshold: 30 }
@@ -38,6 +50,7 @@ const OF_COREDNS = ['kubernetesVersion', 'imageRepository', 'dns', 'networking']
  * @param documents kubeadm's configuration
  */
 export function patchesFor(
+  layout: Layout,
   { masters }: Pick<NodeParams['cluster'], 'masters'>,
   documents: readonly Mapping[],
 ): Record<string, unknown> {
@@ -49,7 +62,10 @@ export function patchesFor(
   const ofCoreDns = [OF_COREDNS.map((name) => cluster?.[name]), TOLERATIONS, READINESS, replicas]
   return {
     ...Object.fromEntries(
-      CONTROL_PLANE.map((name) => [name, { ...identified([ofStaticPods, own, staticPod(name)]), ...staticPod(name) }]),
+      CONTROL_PLANE.map((name) => {
+        const pod = staticPod(name, layout)
+        return [name, { ...identified([ofStaticPods, own, pod]), ...pod }]
+      }),
     ),
     corednsdeployment: {
       ...identified(ofCoreDns),

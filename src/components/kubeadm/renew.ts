@@ -1,4 +1,3 @@
-import { BINARIES } from '../../base/kubernetes-paths.ts'
 import type { StepContext } from '../../engine/step.ts'
 import type { Host } from '../../host/host.ts'
 import { runKubeadm, WITH_ITS_DIRECTORY } from '../../provision/kubeadm/kubeadm-phase.ts'
@@ -14,7 +13,7 @@ export async function renewWithKubeadm(
   { signal }: Pick<StepContext, 'signal'>,
 ): Promise<void> {
   for (const name of names) {
-    const argv = [`${BINARIES}/kubeadm`, 'certs', 'renew', name, '--config', KUBEADM_CONFIG] as const
+    const argv = [`${host.layout.binaries}/kubeadm`, 'certs', 'renew', name, '--config', KUBEADM_CONFIG] as const
     await runKubeadm(host, argv, WITH_ITS_DIRECTORY, signal)
   }
 }

@@ -25,9 +25,9 @@ export const writeConfiguration: ProvisionStep = {
 
 async function files(host: HostView, params: ProvisionParams): Promise<Record<string, string>> {
   const kubeletCertificates = strictest(params.cluster.kubeletCertificates, await presentMode(host))
-  const wanted = await configuration({ ...params, cluster: { ...params.cluster, ...kubeletCertificates } })
+  const wanted = await configuration(host.layout, { ...params, cluster: { ...params.cluster, ...kubeletCertificates } })
   const documents = await Promise.all(wanted.map(writeYaml))
-  const patches = Object.entries(patchesFor(params.cluster, wanted)).map(
+  const patches = Object.entries(patchesFor(host.layout, params.cluster, wanted)).map(
     async ([target, patch]) => [patchPath(KUBEADM_PATCHES, target), await writeYaml(patch)] as const,
   )
   return { [KUBEADM_CONFIG]: documents.join('---\n'), ...Object.fromEntries(await Promise.all(patches)) }

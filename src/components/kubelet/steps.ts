@@ -9,10 +9,10 @@ export const writeUnit: ProvisionStep = {
   id: 'kubelet/write-unit',
   title: 'Configuring the kubelet service',
   async isDone(host) {
-    return (await host.read(UNIT)) === unit() && (await host.read(DROP_IN)) === dropIn()
+    return (await host.read(UNIT)) === unit(host.layout) && (await host.read(DROP_IN)) === dropIn(host.layout)
   },
   async apply(host) {
-    await host.write(UNIT, unit())
-    await host.write(DROP_IN, dropIn())
+    await host.write(UNIT, unit(host.layout))
+    await host.write(DROP_IN, dropIn(host.layout))
   },
 }

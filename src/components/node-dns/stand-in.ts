@@ -1,15 +1,17 @@
+import type { Layout } from '../../base/layout.ts'
 import { poll } from '../../base/retry.ts'
 import type { Host, HostView } from '../../host/host.ts'
-import { COREDNS, DIRECTORY } from './templates.ts'
+import { corednsOf, DIRECTORY } from './templates.ts'
 
 const UNIT = 'cantrip-node-dns-stand-in.service'
 /** It ends by itself if the agent is killed meanwhile. */
 const PROPERTIES = ['RuntimeMaxSec=60', 'NoNewPrivileges=yes', 'ProtectSystem=strict', 'ProtectHome=yes']
-const START = [
-  ...(['systemd-run', '--quiet', '--collect', `--unit=${UNIT}`] as const),
-  ...PROPERTIES.map((each) => `--property=${each}`),
-  ...[COREDNS, '-conf', `${DIRECTORY}/Corefile`],
-] as const
+const startArgv = (layout: Layout) =>
+  [
+    ...(['systemd-run', '--quiet', '--collect', `--unit=${UNIT}`] as const),
+    ...PROPERTIES.map((each) => `--property=${each}`),
+    ...[corednsOf(layout), '-conf', `${DIRECTORY}/Corefile`],
+  ] as const
 const UNDO = { kind: 'nothing', because: 'it ends by itself' } as const
 /** systemctl(1): the unit is not loaded, because it has ended. */
 const NOT_LOADED = 5
@@ -27,7 +29,7 @@ export async function withStandIn(host: Host, restart: () => Promise<void>, sign
       clock: host,
       signal,
     })
-  await host.run(START, UNDO, { signal, okCodes: [0, 1] })
+  await host.run(startArgv(host.layout), UNDO, { signal, okCodes: [0, 1] })
   try {
     await areTwoUp()
     await restart()

@@ -1,5 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { KUBELET_STATE, UNITS } from '../../base/kubernetes-paths.ts'
+import type { Layout } from '../../base/layout.ts'
 import { isOwnFile } from '../../host/files/own-file.ts'
 import type { HostView } from '../../host/host.ts'
 import { isUnitActive } from '../../host/units/is-unit-active.ts'
@@ -13,23 +14,25 @@ import { startUnit, unitIsCurrent } from '../../provision/steps/units.ts'
 import { askAddress } from './dns-question.ts'
 import { isFirst, resolverOf } from './resolver.ts'
 import { withStandIn } from './stand-in.ts'
-import { apiWatchUnit, COREDNS, corefile, DIRECTORY, dnsUnit, STATE, WATCH, watchSettings } from './templates.ts'
+import { apiWatchUnit, corednsOf, corefile, DIRECTORY, dnsUnit, STATE, watchOf, watchSettings } from './templates.ts'
 
 const WATCH_MODE = 0o755
 
 const DNS = 'cantrip-node-dns.service'
+const API_WATCH = 'cantrip-api-watch.service'
 /** The files that each service reads when it starts. */
-const SERVICES: Record<string, readonly string[]> = {
-  [DNS]: [COREDNS, `${DIRECTORY}/Corefile`],
-  'cantrip-api-watch.service': [WATCH, `${DIRECTORY}/api-watch.json`],
-}
+const readByServices = (layout: Layout) => ({
+  [DNS]: [corednsOf(layout), `${DIRECTORY}/Corefile`],
+  [API_WATCH]: [watchOf(layout), `${DIRECTORY}/api-watch.json`],
+})
 
 export const configure: ProvisionStep = {
   id: 'node-dns/configure',
   title: 'Configuring the node DNS',
   async isDone(host, params) {
-    if (!isOwnFile(await host.stat(WATCH), WATCH_MODE, host)) return false
-    if ((await host.sha256(WATCH)) !== (await host.sha256(params.executable))) return false
+    const watch = watchOf(host.layout)
+    if (!isOwnFile(await host.stat(watch), WATCH_MODE, host)) return false
+    if ((await host.sha256(watch)) !== (await host.sha256(params.executable))) return false
     const wanted = Object.entries(await files(host, params))
     const found = await Promise.all(wanted.map(([path]) => host.read(path)))
     return wanted.every(([, text], index) => found[index] === text)
@@ -37,7 +40,7 @@ export const configure: ProvisionStep = {
   async apply(host, params) {
     await host.makeDirectory(DIRECTORY)
     await host.makeDirectory(STATE)
-    await host.install(params.executable, WATCH, WATCH_MODE)
+    await host.install(params.executable, watchOf(host.layout), WATCH_MODE)
     for (const [path, text] of Object.entries(await files(host, params))) await host.write(path, text)
   },
 }
@@ -46,11 +49,11 @@ export const startServices: ProvisionStep = {
   id: 'node-dns/start-services',
   title: 'Starting the node DNS',
   async isDone(host) {
-    const current = await Promise.all(units().map(([unit, read]) => unitIsCurrent(host, unit, read)))
+    const current = await Promise.all(units(host.layout).map(([unit, read]) => unitIsCurrent(host, unit, read)))
     return current.every(Boolean)
   },
   async apply(host, _params, { signal }) {
-    for (const [unit, read] of units()) {
+    for (const [unit, read] of units(host.layout)) {
       const start = () => startUnit(host, unit, read, { signal })
       const isReplaced = unit === DNS && (await isUnitActive(host, unit)) && !(await unitIsCurrent(host, unit, read))
       await (isReplaced ? withStandIn(host, start, signal) : start())
@@ -76,7 +79,7 @@ export const comeFirst: ProvisionStep = {
       new AgentError('node-dns/not-first', `${address} is not the first name server of this machine`, {
         fix: 'find the program that writes /etc/resolv.conf; then provision again',
       })
-    const watches = Object.keys(SERVICES).map(watchUnit)
+    const watches = [DNS, API_WATCH].map(watchUnit)
     await waitUntil(host, () => askAddress(host, address, name), { signal, timeoutMs: 60_000, failure, watches })
     const resolver = await resolverFor(host, params)
     const { files = {}, lines = [], apply } = resolver
@@ -94,8 +97,8 @@ export const comeFirst: ProvisionStep = {
   },
 }
 
-function units(): [string, string[]][] {
-  return Object.entries(SERVICES).map(([unit, files]) => [unit, [...files, `${UNITS}/${unit}`]])
+function units(layout: Layout): [string, string[]][] {
+  return Object.entries(readByServices(layout)).map(([unit, files]) => [unit, [...files, `${UNITS}/${unit}`]])
 }
 
 async function files(host: HostView, params: ProvisionParams): Promise<Record<string, string>> {
@@ -107,8 +110,8 @@ async function files(host: HostView, params: ProvisionParams): Promise<Record<st
   return {
     [`${DIRECTORY}/Corefile`]: corefile({ address: params.node.address, apiName: name, upstreams }),
     [`${DIRECTORY}/api-watch.json`]: watchSettings({ name, port, masters, ca, identity }),
-    [`${UNITS}/cantrip-node-dns.service`]: dnsUnit(afterStart),
-    [`${UNITS}/cantrip-api-watch.service`]: apiWatchUnit(),
+    [`${UNITS}/${DNS}`]: dnsUnit(host.layout, afterStart),
+    [`${UNITS}/${API_WATCH}`]: apiWatchUnit(host.layout),
   }
 }
 

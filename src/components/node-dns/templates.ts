@@ -1,4 +1,5 @@
-import { BINARIES, KUBELET_UNIT } from '../../base/kubernetes-paths.ts'
+import { KUBELET_UNIT } from '../../base/kubernetes-paths.ts'
+import type { Layout } from '../../base/layout.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { ApiWatchSettings } from '../../operator/api-watch/settings.ts'
 import { CONFINED_SERVICE } from '../../provision/steps/units.ts'
@@ -6,9 +7,9 @@ import { CONFINED_SERVICE } from '../../provision/steps/units.ts'
 export const DIRECTORY = '/etc/cantrip-node-dns'
 export const STATE = '/var/lib/cantrip-node-dns'
 const HOSTS = `${STATE}/hosts`
-export const COREDNS = `${BINARIES}/coredns`
+export const corednsOf = ({ binaries }: Layout): string => `${binaries}/coredns`
 /** A copy of the agent's executable under another path: it remains when the agent is uninstalled and Kubernetes is kept. */
-export const WATCH = '/usr/local/lib/cantrip-node-dns/api-watch'
+export const watchOf = ({ libraries }: Layout): string => `${libraries}/cantrip-node-dns/api-watch`
 
 export interface Zone {
   /** The address of the node. */
@@ -55,7 +56,7 @@ ${CONFINED_SERVICE}`
  *
  * @param afterStart notifies the owner of resolv.conf
  */
-export function dnsUnit(afterStart?: Argv): string {
+export function dnsUnit(layout: Layout, afterStart?: Argv): string {
   return `[Unit]
 Description=Node DNS: the name of the Kubernetes API, and what the other name servers say
 Documentation=https://coredns.io
@@ -65,7 +66,7 @@ Before=${KUBELET_UNIT}
 ${NO_START_LIMIT}
 
 [Service]
-ExecStart=${COREDNS} -conf ${DIRECTORY}/Corefile
+ExecStart=${corednsOf(layout)} -conf ${DIRECTORY}/Corefile
 ${afterStart === undefined ? '' : `ExecStartPost=-${afterStart.join(' ')}\n`}Restart=always
 RestartSec=1
 CapabilityBoundingSet=CAP_NET_BIND_SERVICE
@@ -78,7 +79,7 @@ WantedBy=multi-user.target
 `
 }
 
-export function apiWatchUnit(): string {
+export function apiWatchUnit(layout: Layout): string {
   return `[Unit]
 Description=Which masters of Kubernetes are healthy, for the node DNS
 After=network-online.target
@@ -87,7 +88,7 @@ Before=${KUBELET_UNIT}
 ${NO_START_LIMIT}
 
 [Service]
-ExecStart=${WATCH} api-watch ${DIRECTORY}/api-watch.json
+ExecStart=${watchOf(layout)} api-watch ${DIRECTORY}/api-watch.json
 Restart=always
 RestartSec=1
 CapabilityBoundingSet=CAP_DAC_READ_SEARCH

@@ -1,5 +1,5 @@
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
-import { CTR_CONTAINERS, CTR_IMAGES, LIST_PINNED_WITH_DIGESTS } from '../../host/containerd/pinned-images.ts'
+import { ctrContainers, ctrImages, listPinnedWithDigests } from '../../host/containerd/pinned-images.ts'
 import type { HostView } from '../../host/host.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
@@ -14,17 +14,19 @@ export const remove: ProvisionStep = {
   isDone: async (host, params) => (await oldOn(host, params)).length === 0,
   async apply(host, params, { signal }) {
     const names = await oldOn(host, params)
-    if (names.length > 0) await host.run([...CTR_IMAGES, 'remove', '--sync', ...names], UNDO, { signal })
+    if (names.length > 0) await host.run([...ctrImages(host.layout), 'remove', '--sync', ...names], UNDO, { signal })
   },
 }
 
 async function oldOn(host: HostView, { bundleStore }: ProvisionParams): Promise<string[]> {
   if ((await host.stat(CONTAINERD.socket)) === undefined) return []
   const bundle = bundleStore.manifest.files.flatMap(({ role, name }) => (role === 'image' ? [name] : []))
-  const present = rows((await host.ask(LIST_PINNED_WITH_DIGESTS)).stdout).flatMap(([name, , digest]) =>
+  const present = rows((await host.ask(listPinnedWithDigests(host.layout))).stdout).flatMap(([name, , digest]) =>
     name !== undefined && digest?.startsWith('sha256:') ? [{ name, digest }] : [],
   )
-  const used = rows((await host.ask([...CTR_CONTAINERS, 'list'])).stdout).flatMap(([, image]) => image ?? [])
+  const used = rows((await host.ask([...ctrContainers(host.layout), 'list'])).stdout).flatMap(
+    ([, image]) => image ?? [],
+  )
   return outdatedNames(bundle, present, new Set(used))
 }
 

@@ -1,4 +1,5 @@
-import { BINARIES, CNI_PLUGINS, CONTAINERD } from '../../base/kubernetes-paths.ts'
+import { CNI_PLUGINS } from '../../base/kubernetes-paths.ts'
+import { containerdPrograms, type Layout } from '../../base/layout.ts'
 import type { HostView } from '../../host/host.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
@@ -7,10 +8,10 @@ import { isInstalled, progressOfAll } from '../../provision/steps/install-step.t
 type BundleFile = ProvisionParams['bundleStore']['manifest']['files'][number]
 
 /** Where the executables of a bundle are installed, by their role. */
-const DIRECTORIES: Readonly<Partial<Record<BundleFile['role'], readonly string[]>>> = {
-  binary: [BINARIES, CONTAINERD.binaries],
+const directoriesOf = (layout: Layout): Readonly<Partial<Record<BundleFile['role'], readonly string[]>>> => ({
+  binary: [layout.binaries, containerdPrograms(layout)],
   'cni-plugin': [CNI_PLUGINS],
-}
+})
 
 export const fetchExecutables: ProvisionStep = {
   id: 'prefetch/fetch',
@@ -31,9 +32,10 @@ export const fetchExecutables: ProvisionStep = {
 /** The executables that this node has, and that differ from those of the bundle. */
 async function due(host: HostView, { bundleStore }: ProvisionParams): Promise<BundleFile[]> {
   const { files } = bundleStore.manifest
+  const directories = directoriesOf(host.layout)
   const isDue = await Promise.all(
     files.map(async (file) => {
-      const paths = (DIRECTORIES[file.role] ?? []).map((directory) => `${directory}/${file.name}`)
+      const paths = (directories[file.role] ?? []).map((directory) => `${directory}/${file.name}`)
       const states = await Promise.all(
         paths.map(async (path) => (await host.stat(path)) !== undefined && !(await isInstalled(host, path, file))),
       )

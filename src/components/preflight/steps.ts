@@ -18,7 +18,7 @@ export const runPreflight: ProvisionStep = {
   },
   async apply(host, _params, { signal, log }) {
     const undo = { kind: 'nothing', because: 'it changes nothing' } as const
-    const { stdout, stderr } = await runKubeadm(host, kubeadmPhaseArgv(['preflight']), undo, signal)
+    const { stdout, stderr } = await runKubeadm(host, kubeadmPhaseArgv(host.layout, ['preflight']), undo, signal)
     for (const warning of preflightWarnings(stderr)) log(warning)
     await host.write(REPORT, `${await heading(host)}${stdout}${stderr}`, 0o600)
   },

@@ -1,4 +1,5 @@
-import { BINARIES, CONTAINERD, ETCD_UNIT, KUBELET_UNIT, KUBERNETES, UNITS } from '../../base/kubernetes-paths.ts'
+import { ETCD_UNIT, KUBELET_UNIT, KUBERNETES, UNITS } from '../../base/kubernetes-paths.ts'
+import { containerdPrograms, LAYOUTS, STANDARD } from '../../base/layout.ts'
 import type { HostView } from '../../host/host.ts'
 import { BAKE_STEPS } from '../../ledger/baked.ts'
 import { decodeRecords } from '../../ledger/record-format.ts'
@@ -6,10 +7,11 @@ import { replay } from '../../ledger/replay.ts'
 
 /** The first files of a provisioning run, which own its ports and units. */
 const PROVISIONED_PATHS = [
-  `${BINARIES}/kubelet`,
-  `${BINARIES}/etcd`,
-  `${CONTAINERD.binaries}/containerd`,
-  `${BINARIES}/containerd`, // of installations up to 0.1
+  ...LAYOUTS.flatMap((layout) => [
+    ...['kubelet', 'etcd'].map((name) => `${layout.binaries}/${name}`),
+    `${containerdPrograms(layout)}/containerd`,
+  ]),
+  `${STANDARD.binaries}/containerd`, // of installations up to 0.1
   KUBERNETES,
   `${UNITS}/${KUBELET_UNIT}`,
   `${UNITS}/${ETCD_UNIT}`,

@@ -1,6 +1,6 @@
 import { basename } from 'node:path/posix'
 import { AgentError } from '../../base/agent-error.ts'
-import { escapeArgv } from '../../base/escape-argv.ts'
+import { escapeArgv } from '../../base/text/escape-argv.ts'
 import type { FileStat, HostView } from '../host.ts'
 import { isReadOnly, mountOf } from '../parse/mountinfo.ts'
 import { readMounts } from './read-mounts.ts'

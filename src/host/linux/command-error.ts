@@ -1,6 +1,6 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { command as commandLine } from '../../base/command.ts'
-import { escapeArgv } from '../../base/escape-argv.ts'
+import { escapeArgv } from '../../base/text/escape-argv.ts'
 
 /** How a command failed. */
 export type CommandEnd =

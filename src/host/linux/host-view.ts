@@ -1,5 +1,6 @@
 import { availableParallelism, hostname, totalmem } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
+import { type Layout, STANDARD } from '../../base/layout.ts'
 import type { HostView } from '../host.ts'
 import { ask } from './commands.ts'
 import { diskSpace, list, read, readFileItself, readLink, sha256, stat } from './files/files.ts'
@@ -7,7 +8,7 @@ import { linuxNetwork } from './network/network.ts'
 import { syncTimes } from './network/sync-times.ts'
 
 /** A view of the machine on which this process runs. */
-export function linuxHostView(): HostView {
+export function linuxHostView(layout: Layout = STANDARD): HostView {
   return {
     ask,
     read,
@@ -20,6 +21,7 @@ export function linuxHostView(): HostView {
     sha256,
     uid: () => process.geteuid?.() ?? 0,
     arch: () => (process.arch === 'arm64' ? 'arm64' : 'x64'),
+    layout,
     hostname,
     memoryBytes: totalmem,
     cpuCount: availableParallelism,

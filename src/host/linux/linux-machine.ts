@@ -1,3 +1,4 @@
+import { type Layout, STANDARD } from '../../base/layout.ts'
 import type { Machine } from '../machine.ts'
 import { execute } from './commands.ts'
 import * as files from './files/durable-files.ts'
@@ -8,10 +9,10 @@ import { kill, loadModule, unloadModule, writeSysctl } from './kernel.ts'
 import * as services from './services.ts'
 
 /** The machine on which this process runs. */
-export function linuxMachine(): Machine {
+export function linuxMachine(layout: Layout = STANDARD): Machine {
   let download: Machine['download'] | undefined
   return {
-    ...linuxHostView(),
+    ...linuxHostView(layout),
     sameContent,
     writeFile: files.writeFile,
     createDirectory: files.createDirectory,

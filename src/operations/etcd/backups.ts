@@ -6,7 +6,7 @@ import { admitBackup } from '../../provision/etcd/backup/admit.ts'
 import { listBackups } from '../../provision/etcd/backup/list.ts'
 import { DATABASE, readSettings } from '../../provision/etcd/backup/places.ts'
 import { notSetUp, saveBackup } from '../../provision/etcd/backup/save.ts'
-import { ETCDUTL, snapshotStatus } from '../../provision/etcd/backup/snapshot-status.ts'
+import { etcdutl, snapshotStatus } from '../../provision/etcd/backup/snapshot-status.ts'
 import { readMembership } from '../../provision/etcd/etcd-members.ts'
 import { statusOf } from '../../provision/etcd/etcd-status.ts'
 import type { Outcome } from '../answer.ts'
@@ -42,7 +42,7 @@ async function stateOfEtcd(host: HostView): Promise<EtcdState> {
     const quorum = await readMembership(host, [HERE], { linearizable: true })
     return { isRunning: true, hasQuorum: quorum !== undefined, revision, term, index }
   }
-  const isReadable = (await host.stat(DATABASE)) !== undefined && (await host.stat(ETCDUTL)) !== undefined
+  const isReadable = (await host.stat(DATABASE)) !== undefined && (await host.stat(etcdutl(host.layout))) !== undefined
   const found = isReadable ? await snapshotStatus(host, DATABASE).catch(() => undefined) : undefined
   return { isRunning: false, hasQuorum: false, ...(found && { revision: found.revision }) }
 }

@@ -1,4 +1,3 @@
-import { BINARIES } from '../../base/kubernetes-paths.ts'
 import type { StepContext } from '../../engine/step.ts'
 import type { Host } from '../../host/host.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
@@ -23,7 +22,7 @@ export async function kubectl(
   const access = ['--kubeconfig', SUPER_ADMIN_CONF, '--server', localApi(params), '--cache-dir', '/run/cantrip-kubectl']
   const environment = { env: { HOME: '/nonexistent' }, signal, timeoutMs: 120_000 }
   await host.makeDirectory('/run/cantrip-kubectl', 0o700)
-  await host.run([`${BINARIES}/kubectl`, ...access, ...args], IN_CLUSTER, {
+  await host.run([`${host.layout.binaries}/kubectl`, ...access, ...args], IN_CLUSTER, {
     ...environment,
     ...(stdin !== undefined && { stdin }),
   })

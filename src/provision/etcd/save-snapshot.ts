@@ -1,4 +1,5 @@
-import { BINARIES, ETCD_DATA } from '../../base/kubernetes-paths.ts'
+import { ETCD_DATA } from '../../base/kubernetes-paths.ts'
+import type { Layout } from '../../base/layout.ts'
 import { hostPort } from '../../base/net/address.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { Host } from '../../host/host.ts'
@@ -14,12 +15,16 @@ export const SNAPSHOT_MS = 300_000
  */
 export async function saveSnapshot(host: Host, address: string, path: string, signal: AbortSignal): Promise<void> {
   await host.makeDirectory(ETCD_DATA, 0o700)
-  await host.run(snapshotCommand(address, path), { kind: 'remove-path', path }, { signal, timeoutMs: SNAPSHOT_MS })
+  await host.run(
+    snapshotCommand(host.layout, address, path),
+    { kind: 'remove-path', path },
+    { signal, timeoutMs: SNAPSHOT_MS },
+  )
 }
 
 /** The command that saves all data of the member at this address. */
-export function snapshotCommand(address: string, path: string): Argv {
+export function snapshotCommand({ binaries }: Layout, address: string, path: string): Argv {
   const { ca, certificate, key } = ETCD_CLIENT
   const tls = [`--cacert=${ca}`, `--cert=${certificate}`, `--key=${key}`]
-  return [`${BINARIES}/etcdctl`, `--endpoints=https://${hostPort(address, 2379)}`, ...tls, 'snapshot', 'save', path]
+  return [`${binaries}/etcdctl`, `--endpoints=https://${hostPort(address, 2379)}`, ...tls, 'snapshot', 'save', path]
 }

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
-import { CONTAINERD } from '../../base/kubernetes-paths.ts'
+import { containerdPrograms, STANDARD } from '../../base/layout.ts'
 import { importImage } from './containerd-images.ts'
 
-const CTR = `${CONTAINERD.binaries}/ctr`
+const CTR = `${containerdPrograms(STANDARD)}/ctr`
 
 test.each([
   ['ctr: write /var/lib/containerd/tmpmounts/x: no space left on device: unknown', 'disk/full'],

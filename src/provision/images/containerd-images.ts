@@ -2,7 +2,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { command } from '../../base/command.ts'
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import type { Argv } from '../../host/argv.ts'
-import { ADDED, CTR_IMAGES, LIST_ADDED, LIST_LABELLED, PIN } from '../../host/containerd/pinned-images.ts'
+import { ADDED, ctrImages, listAdded, listLabelled, PIN } from '../../host/containerd/pinned-images.ts'
 import type { Host, HostView, Output } from '../../host/host.ts'
 import { whileContainerdRuns } from './containerd-calls.ts'
 
@@ -29,8 +29,8 @@ export async function imageStates(host: HostView, names: readonly string[]): Pro
   if (names.length === 0 || (await host.stat(CONTAINERD.socket)) === undefined) return () => ({ state: 'missing' })
   const [checked, listed] = await whileContainerdRuns(host, () =>
     Promise.all([
-      ask(host, [...CTR_IMAGES, 'check', ...names.map((name) => `name=="${name}"`)]),
-      ask(host, LIST_LABELLED),
+      ask(host, [...ctrImages(host.layout), 'check', ...names.map((name) => `name=="${name}"`)]),
+      ask(host, listLabelled(host.layout)),
     ]),
   )
   const digests = new Map(rows(checked).flatMap(completeImage))
@@ -116,7 +116,7 @@ export const labelsOfAdded = (isPinned: boolean): string[] => [ADDED, isPinned ?
 /** The names under which containerd has images that people added, and their digests. */
 export async function addedNames(host: HostView): Promise<{ name: string; digest: string }[]> {
   if ((await host.stat(CONTAINERD.socket)) === undefined) return []
-  const listed = await whileContainerdRuns(host, () => ask(host, LIST_ADDED))
+  const listed = await whileContainerdRuns(host, () => ask(host, listAdded(host.layout)))
   return rows(listed).flatMap(([name, , digest]) =>
     name !== undefined && digest?.startsWith('sha256:') ? [{ name, digest }] : [],
   )
@@ -127,7 +127,7 @@ export async function removeNames(host: Host, names: readonly string[], signal: 
 }
 
 function change(host: Host, argv: readonly string[], signal: AbortSignal): Promise<unknown> {
-  return whileContainerdRuns(host, () => host.run([...CTR_IMAGES, ...argv], UNDO, { signal }), signal)
+  return whileContainerdRuns(host, () => host.run([...ctrImages(host.layout), ...argv], UNDO, { signal }), signal)
 }
 
 async function ask(host: HostView, argv: Argv): Promise<Output> {

@@ -1,4 +1,4 @@
-import { BINARIES } from '../../base/kubernetes-paths.ts'
+import type { Layout } from '../../base/layout.ts'
 import type { StepContext } from '../../engine/step.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { Host, Output } from '../../host/host.ts'
@@ -7,8 +7,8 @@ import { whileContainerdRuns } from '../images/containerd-calls.ts'
 import { KUBEADM_CONFIG } from '../paths.ts'
 
 /** One phase of `kubeadm init`. @param args the name of the phase, and its flags */
-export function kubeadmPhaseArgv(args: readonly string[]): Argv {
-  return [`${BINARIES}/kubeadm`, 'init', 'phase', ...args, '--config', KUBEADM_CONFIG]
+export function kubeadmPhaseArgv({ binaries }: Layout, args: readonly string[]): Argv {
+  return [`${binaries}/kubeadm`, 'init', 'phase', ...args, '--config', KUBEADM_CONFIG]
 }
 
 /** Runs a phase. Each phase can be repeated after a kill. */
@@ -18,7 +18,7 @@ export async function kubeadmPhase(
   undo: Undo,
   { signal }: Pick<StepContext, 'signal'>,
 ): Promise<void> {
-  await runKubeadm(host, kubeadmPhaseArgv(args), undo, signal)
+  await runKubeadm(host, kubeadmPhaseArgv(host.layout, args), undo, signal)
 }
 
 /** Retries if containerd, which kubeadm queries, stopped in the meantime. */

@@ -1,4 +1,5 @@
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
+import { type Layout, STANDARD, volumePlugins } from '../../base/layout.ts'
 import type { NodeParams } from '../../protocol/wire/instruction.ts'
 import { hasFlag } from './kubelet-flags.ts'
 
@@ -6,6 +7,7 @@ export const KUBEADM_API = 'kubeadm.k8s.io/v1beta4'
 
 /** The registration of a node, for `init` and for `join`. @param args more flags of the kubelet */
 export function nodeRegistration(
+  layout: Layout,
   { node: { name, address }, cluster }: Pick<NodeParams, 'node' | 'cluster'>,
   args: readonly { name: string; value: string }[],
 ) {
@@ -19,6 +21,8 @@ export function nodeRegistration(
       { name: 'node-ip', value: address },
       // The kubelet also queries containerd for container metrics, and does not use criSocket for that.
       { name: 'containerd', value: CONTAINERD.socket },
+      // Its default is below /usr.
+      ...(layout === STANDARD ? [] : [{ name: 'volume-plugin-dir', value: volumePlugins(layout) }]),
       ...args,
     ].filter((arg) => hasFlag(cluster.kubernetesVersion, arg.name)),
   }

@@ -1,13 +1,14 @@
+import { dirname } from 'node:path/posix'
 import {
   CNI_STATE,
   CONTAINER_LOGS,
   CONTAINERD,
   KUBELET_STATE,
   KUBELET_UNIT,
-  KUBERNETES_LIBEXEC,
   NETWORK_NAMESPACES,
   POD_LOGS,
 } from '../../base/kubernetes-paths.ts'
+import { type Layout, volumePlugins } from '../../base/layout.ts'
 import { POD_NETWORK_TRACES } from '../../base/pod-network-traces.ts'
 import type { Host } from '../../host/host.ts'
 import { KUBELET_SYSCTLS } from '../../host/kernel/kubelet-sysctls.ts'
@@ -16,9 +17,11 @@ import type { ProvisionParams } from '../params.ts'
 /** hostPath volumes of kube-proxy, which the kubelet and the runtime create if they are missing. */
 const HOST_PATHS = ['/run/xtables.lock', '/lib/modules']
 /** Directories of volume plugins for the kubelet and the controllers, which can contain plugins of others. */
-const VOLUME_PLUGINS = ['', '/kubelet-plugins', '/kubelet-plugins/volume', '/kubelet-plugins/volume/exec'].map(
-  (below) => `${KUBERNETES_LIBEXEC}${below}`,
-)
+function volumePluginDirectories(layout: Layout): string[] {
+  const above: string[] = []
+  for (let path = volumePlugins(layout); dirname(path) !== '/'; path = dirname(path)) above.unshift(path)
+  return above
+}
 const LOGS = [POD_LOGS, CONTAINER_LOGS]
 
 /** Kernel parameters that kube-proxy sets, to values that depend on its configuration and the number of CPUs. */
@@ -38,7 +41,8 @@ const OF_KUBE_PROXY = [
 export async function expectWhatPodsLeave(host: Host, { cluster }: Pick<ProvisionParams, 'cluster'>): Promise<void> {
   const { trees, files, networks, chains, nftTables, links } = POD_NETWORK_TRACES[cluster.cni]
   await expectSysctls(host)
-  for (const path of [...HOST_PATHS, ...files, ...VOLUME_PLUGINS]) await host.expect({ kind: 'remove-path', path })
+  for (const path of [...HOST_PATHS, ...files, ...volumePluginDirectories(host.layout)])
+    await host.expect({ kind: 'remove-path', path })
   await host.expect({ kind: 'remove-tree', path: KUBELET_STATE })
   await host.expect({ kind: 'remove-tree', path: CNI_STATE, containerd: CONTAINERD.root })
   for (const path of [`${KUBELET_STATE}/pods`, `${KUBELET_STATE}/plugins`, ...trees, ...LOGS])

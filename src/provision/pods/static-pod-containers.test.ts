@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { fakeKubernetes } from '../../../test/support/fake-kubernetes.ts'
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
+import { containerdPrograms, STANDARD } from '../../base/layout.ts'
 import { endStaticPods } from './static-pod-containers.ts'
 
-const CTR = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io']
+const CTR = [`${containerdPrograms(STANDARD)}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io']
 const SIGNAL = new AbortController().signal
 const SHARED = 'api.demo.cantrip.internal:6443'
 const BOTH = ['kube-apiserver', 'kube-scheduler']

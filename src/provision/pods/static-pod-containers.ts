@@ -2,12 +2,12 @@ import { CONTAINERD } from '../../base/kubernetes-paths.ts'
 import { hostPort } from '../../base/net/address.ts'
 import { API_PORT } from '../../base/net/api-port.ts'
 import { poll } from '../../base/retry.ts'
+import { ctr } from '../../host/containerd/pinned-images.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import { apiAnswers } from '../api/api.ts'
 import { hasSharedEndpoint } from '../api/endpoint.ts'
 import type { ProvisionParams } from '../params.ts'
 
-const CTR = [`${CONTAINERD.binaries}/ctr`, '--address', CONTAINERD.socket, '--namespace', 'k8s.io'] as const
 const API_SERVER = 'kube-apiserver'
 /** The duration can be set by an override; an API server that does not end must not hold up the node. */
 const MOST_DELAY_MS = 90_000
@@ -24,7 +24,7 @@ export async function newestContainerMs(host: HostView, name: string): Promise<n
 
 /** Undefined if the kubelet has removed it in the meantime. */
 async function createdMs(host: HostView, id: string): Promise<number | undefined> {
-  const { exitCode, stdout } = await host.ask([...CTR, 'containers', 'info', id])
+  const { exitCode, stdout } = await host.ask([...ctr(host.layout), 'containers', 'info', id])
   if (exitCode !== 0) return undefined
   return Date.parse((JSON.parse(stdout) as { CreatedAt: string }).CreatedAt)
 }
@@ -33,7 +33,7 @@ async function createdMs(host: HostView, id: string): Promise<number | undefined
 export async function runningContainers(host: HostView, names: readonly string[]): Promise<string[]> {
   const ids = await containersOf(host, names)
   if (ids.length === 0) return []
-  const { stdout } = await host.ask([...CTR, 'tasks', 'list'])
+  const { stdout } = await host.ask([...ctr(host.layout), 'tasks', 'list'])
   const tasks = stdout.split('\n').map((line) => line.trim().split(/\s+/))
   const alive = new Set(tasks.flatMap(([id, , status]) => (/^(RUNNING|CREATED)$/.test(status ?? '') ? [id] : [])))
   return ids.filter((id) => alive.has(id))
@@ -70,7 +70,7 @@ async function letApiServerLeave(host: Host, params: Params, signal: AbortSignal
 
 /** One that has ended in the meantime is no error. */
 async function kill(host: Host, id: string, name: 'SIGTERM' | 'SIGKILL', signal: AbortSignal): Promise<void> {
-  await host.run([...CTR, 'tasks', 'kill', '--signal', name, id], UNDO, { signal, okCodes: [0, 1] })
+  await host.run([...ctr(host.layout), 'tasks', 'kill', '--signal', name, id], UNDO, { signal, okCodes: [0, 1] })
 }
 
 /** By the labels that the kubelet gives to containers. */
@@ -78,6 +78,6 @@ async function containersOf(host: HostView, names: readonly string[]): Promise<s
   if ((await host.stat(CONTAINERD.socket)) === undefined) return []
   const label = (name: string, value: string) => `labels."io.kubernetes.${name}"==${value}`
   const filters = names.map((name) => `${label('container.name', name)},${label('pod.namespace', 'kube-system')}`)
-  const { stdout } = await host.ask([...CTR, 'containers', 'list', '--quiet', ...filters])
+  const { stdout } = await host.ask([...ctr(host.layout), 'containers', 'list', '--quiet', ...filters])
   return stdout.split('\n').filter(Boolean)
 }

@@ -1,11 +1,12 @@
-import { BINARIES, CNI_PLUGINS } from '../../base/kubernetes-paths.ts'
+import { CNI_PLUGINS } from '../../base/kubernetes-paths.ts'
+import type { Layout } from '../../base/layout.ts'
 import type { BundleFile } from '../../bundle/format.ts'
 import type { Step, StepContext } from '../../engine/step.ts'
 import { isOwnFile } from '../../host/files/own-file.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import type { ProvisionParams } from '../params.ts'
 
-const DIRECTORY = { binary: BINARIES, 'cni-plugin': CNI_PLUGINS } as const
+const DIRECTORY = { binary: ({ binaries }: Layout) => binaries, 'cni-plugin': () => CNI_PLUGINS } as const
 export const EXECUTABLE = 0o755
 
 /** What a step that installs executables needs to know. */
@@ -22,21 +23,21 @@ export function installStep(
   title: string,
   kind: keyof typeof DIRECTORY,
   names: readonly string[],
-  directory: string = DIRECTORY[kind],
+  directory: (layout: Layout) => string = DIRECTORY[kind],
 ): Step<OfBundle, never> {
-  const files = (params: OfBundle): Wanted[] =>
-    names.map((name) => ({ file: params.bundleStore.file(kind, name), path: `${directory}/${name}` }))
+  const files = ({ layout }: HostView, params: OfBundle): Wanted[] =>
+    names.map((name) => ({ file: params.bundleStore.file(kind, name), path: `${directory(layout)}/${name}` }))
 
   return {
     id,
     title,
     async isDone(host, params) {
-      const states = await Promise.all(files(params).map(({ file, path }) => isInstalled(host, path, file)))
+      const states = await Promise.all(files(host, params).map(({ file, path }) => isInstalled(host, path, file)))
       return states.every(Boolean)
     },
     async apply(host, params, { signal, progress }) {
-      const states = await Promise.all(files(params).map((each) => isAlreadyInstalled(host, params, each)))
-      const wanted = files(params).filter((_, index) => !states[index])
+      const states = await Promise.all(files(host, params).map((each) => isAlreadyInstalled(host, params, each)))
+      const wanted = files(host, params).filter((_, index) => !states[index])
       const report = progressOfAll(
         wanted.map(({ file }) => file),
         progress,

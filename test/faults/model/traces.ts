@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { CONTAINERD } from '../../../src/base/kubernetes-paths.ts'
+import { containerdPrograms, STANDARD } from '../../../src/base/layout.ts'
 import type { FakeFiles } from '../../support/fake-files.ts'
 import { KUBE_PROXY, NODE, READY } from '../../support/fake-kubeadm.ts'
 import type { FakeKubernetes } from '../../support/fake-kubernetes.ts'
@@ -71,7 +72,7 @@ function seedBelow(files: FakeFiles, directory: string, names: readonly string[]
 }
 
 function runPod(files: FakeFiles, name: string): void {
-  const shimPath = `${CONTAINERD.binaries}/containerd-shim-runc-v2`
+  const shimPath = `${containerdPrograms(STANDARD)}/containerd-shim-runc-v2`
   const shim = 10_000 + 2 * (crc32(name) % 10_000)
   const process = (pid: number, parent: number, argv: string[]) => {
     if (files.get(`/proc/${pid}`) !== undefined) return

@@ -1,4 +1,4 @@
-import { escapeArgv } from '../../../src/base/escape-argv.ts'
+import { escapeArgv } from '../../../src/base/text/escape-argv.ts'
 import { decodeRecords } from '../../../src/ledger/record-format.ts'
 
 /** Checks that no effect of a step happens before its record is durable. */

@@ -219,4 +219,4 @@ export async function awaitState(site: Site, name: string, state: string, timeou
 }
 
 export const kubectl = (node: Node, ...argv: readonly string[]): Promise<Output> =>
-  exec(node, ['/usr/local/bin/kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...argv], { timeoutMs: 120_000 })
+  exec(node, ['kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...argv], { timeoutMs: 120_000 })

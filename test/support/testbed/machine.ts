@@ -25,25 +25,31 @@ export const consoleLog = (node: Node) => join(node.directory, 'console.log')
 const propagated = (node: Node) => `/run/systemd/nspawn/propagate/${machineName(node)}`
 const leaderFile = (node: Node) => join(node.directory, 'leader.json')
 
+/** If this file exists, the node cannot change its /usr. */
+export const readOnlyUsrMark = (node: Node) => join(node.directory, 'read-only-usr')
+
 const BOOT_TIMEOUT_MS = 120_000
 /** System calls of runc and containerd that nspawn blocks by default. */
 const SYSTEM_CALLS = 'bpf keyctl add_key request_key perf_event_open'
 /** The node uses the kernel of the host and can load its modules. */
 const MODULES = '/lib/modules'
 const ENVIRONMENT = {
-  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/bin',
   HOME: '/root',
   LANG: 'C.UTF-8',
 }
 
 /** Powers the node on and waits until its systemd is running. Its disk must be mounted. */
 export async function powerOn(node: Node, signal?: AbortSignal): Promise<void> {
+  const isUsrReadOnly = existsSync(readOnlyUsrMark(node))
   const nspawn = inNetwork(node.bed, [
     ...['env', 'SYSTEMD_NSPAWN_API_VFS_WRITABLE=1', 'systemd-nspawn', '--quiet', '--boot'],
     ...[`--directory=${path(node)}`, `--machine=${machineName(node)}`, `--hostname=${node.name}`],
     ...['--register=no', '--keep-unit', '--link-journal=no', '--timezone=off', '--resolv-conf=off'],
     ...[`--network-bridge=${BRIDGE}`, '--capability=all', `--system-call-filter=${SYSTEM_CALLS}`, '--bind=/dev/kmsg'],
-    ...(existsSync(MODULES) ? [`--bind-ro=${MODULES}`] : []),
+    ...(isUsrReadOnly ? [`--bind-ro=${path(node)}/usr:/usr`] : []),
+    // nspawn orders mounts by their names: with another one on /usr, the link /lib would be covered.
+    ...(existsSync(MODULES) ? [`--bind-ro=${MODULES}:${isUsrReadOnly ? '/usr' : ''}${MODULES}`] : []),
   ])
   const pid = await containment().start(machineName(node), nspawn, consoleLog(node))
   const supervisor = identify(pid)

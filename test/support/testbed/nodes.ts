@@ -7,7 +7,7 @@ import { type Bed, defaultBed, GATEWAY } from './bed.ts'
 import { makeDisk, mountDisk, removeDisk } from './disk.ts'
 import { recordKernelSettings, restoreKernelSettings } from './kernel-settings.ts'
 import { withLock } from './lock.ts'
-import { exec, execOk, leaderOf, type Node, path, powerOff, powerOn } from './machine.ts'
+import { exec, execOk, leaderOf, type Node, path, powerOff, powerOn, readOnlyUsrMark } from './machine.ts'
 import { networkDown, networkIsIdle, networkUp, setNames } from './network.ts'
 import { requirements } from './requirements.ts'
 import { baseRootfs } from './rootfs.ts'
@@ -61,6 +61,14 @@ export async function boot(node: Node, signal?: AbortSignal): Promise<void> {
   await mountDisk(node, await readFile(join(node.directory, 'base'), 'utf8'))
   await powerOn(node, signal)
   await waitFor(`address of ${node.name}`, () => hasAddress(node), { withinMs: 10_000, signal })
+}
+
+/** From now on the node cannot change its /usr. It is off in between. */
+export async function makeUsrReadOnly(node: Node): Promise<void> {
+  await execOk(node, ['sync'])
+  await writeFile(readOnlyUsrMark(node), '')
+  await kill(node)
+  await boot(node)
 }
 
 /** Removes the node with its disk, and with the last node the bridge, unless something else uses it. */

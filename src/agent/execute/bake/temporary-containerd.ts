@@ -1,7 +1,8 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { CONTAINERD } from '../../../base/kubernetes-paths.ts'
+import { containerdPrograms } from '../../../base/layout.ts'
 import { poll } from '../../../base/retry.ts'
-import { CTR_IMAGES } from '../../../host/containerd/pinned-images.ts'
+import { ctrImages } from '../../../host/containerd/pinned-images.ts'
 import type { Host } from '../../../host/host.ts'
 
 const CONFIGURATION = `${CONTAINERD.baked}/containerd.toml`
@@ -44,7 +45,7 @@ export async function withContainerd(
   await host.write(CONFIGURATION, configuration)
   const end = new AbortController()
   const died = new AbortController()
-  const argv = [`${CONTAINERD.binaries}/containerd`, '--config', CONFIGURATION] as const
+  const argv = [`${containerdPrograms(host.layout)}/containerd`, '--config', CONFIGURATION] as const
   const running = host.run(argv, NOTHING, { signal: end.signal, timeoutMs: LONGEST_MS }).then(
     () => died.abort(ended()),
     (error: unknown) => died.abort(error),
@@ -68,7 +69,7 @@ export async function withContainerd(
 async function started(host: Host, signal: AbortSignal): Promise<void> {
   const answers = async () => {
     if ((await host.stat(CONTAINERD.socket)) === undefined) return undefined
-    const { exitCode } = await host.ask([...CTR_IMAGES, 'list', '--quiet'])
+    const { exitCode } = await host.ask([...ctrImages(host.layout), 'list', '--quiet'])
     return exitCode === 0 ? true : undefined
   }
   if (await poll(START, answers, { clock: host, signal })) return

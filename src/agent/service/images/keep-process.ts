@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { LIST_PINNED } from '../../../host/containerd/pinned-images.ts'
+import { listPinned } from '../../../host/containerd/pinned-images.ts'
 import type { AgentPaths } from '../../paths.ts'
 import type { Self } from '../../self.ts'
 import { ownProcess } from '../processes/own-process.ts'
@@ -11,8 +11,8 @@ const TIMEOUT_MS = 30_000
 const GRACE_MS = 10_000
 const MAX_BYTES = 2 ** 22
 
-export async function listPinned(): Promise<ReadonlySet<string> | undefined> {
-  const [command, ...argv] = LIST_PINNED
+export async function pinnedNow({ layout }: Pick<AgentPaths, 'layout'>): Promise<ReadonlySet<string> | undefined> {
+  const [command, ...argv] = listPinned(layout)
   const options = { timeout: TIMEOUT_MS, maxBuffer: MAX_BYTES }
   const found = await promisify(execFile)(command, argv, options).catch(() => undefined)
   return found && new Set(found.stdout.split('\n'))

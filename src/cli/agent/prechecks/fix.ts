@@ -40,7 +40,12 @@ export async function fix({
   const { linuxMachine } = await import('../../../host/linux/linux-machine.ts')
   const { planningHost } = await import('../../../host/planning.ts')
   const { planWorkflow } = await import('../../../engine/plan-workflow.ts')
-  const planned = await planWorkflow(workflow, params, planningHost(linuxMachine(), backupsOf(paths)), signal)
+  const planned = await planWorkflow(
+    workflow,
+    params,
+    planningHost(linuxMachine(paths.layout), backupsOf(paths)),
+    signal,
+  )
   if (planned.length === 0) {
     print('\nNo finding can be fixed with --fix.\n')
     return planned

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { AgentPaths } from '../../../agent/paths.ts'
 import type { Check, CheckParams, Threshold } from '../../../engine/checks/check.ts'
 import { fixStepIdOf } from '../../../engine/checks/fix-workflow.ts'
 import type { HostView } from '../../../host/host.ts'
@@ -9,6 +10,7 @@ import { formatOption } from '../../kit/output.ts'
 import { ownProgram } from '../../kit/own-program.ts'
 import { roleOption } from '../role-option.ts'
 import { type GlobalOptions, interruption, optionsOf, pathsFor, requireRoot } from '../surroundings.ts'
+import { osHintOption } from './os-hint-option.ts'
 import { PRECHECK_FORMATS, type PrecheckFormat, precheckFormat } from './precheck-format.ts'
 import { findCheck, paramsFor, parseIgnored, runPrechecks, usage } from './run-prechecks.ts'
 
@@ -23,6 +25,7 @@ interface Options extends GlobalOptions {
   proxy?: string
   proxyPasswordFile?: string
   tlsTerminatingProxy?: boolean
+  osHint?: string
   fix?: boolean
   yes?: boolean
 }
@@ -45,6 +48,7 @@ export function registerPrecheck(program: Command): void {
     .option('--proxy <url>', 'HTTP proxy for the connection to the controller: http://[user@]host:port, or none')
     .option('--proxy-password-file <file>', 'file with the password of the proxy')
     .option('--tls-terminating-proxy', 'a proxy ends TLS itself (TLS inspection); without --proxy, a transparent one')
+    .addOption(osHintOption())
     .option('--fix', 'fix what agent uninstall can undo; lists the changes and asks first')
     .option('-y, --yes', 'with --fix: do not ask for confirmation')
     .addHelpText('after', EXAMPLES)
@@ -75,7 +79,8 @@ async function act(options: Options): Promise<void> {
   const format = await precheckFormat(options.output, options.color)
   const signal = interruption()
   const { linuxHostView } = await import('../../../host/linux/host-view.ts')
-  const view = linuxHostView()
+  const paths = pathsFor(options.instance, options.osHint)
+  const view = linuxHostView(paths.layout)
   if (options.fix) requireRoot(view.uid(), '--fix')
   if (options.fix && options.output !== 'text' && !options.yes)
     throw usage(
@@ -83,7 +88,7 @@ async function act(options: Options): Promise<void> {
       `--fix asks for confirmation, which is not possible with -o ${options.output}`,
       'add --yes',
     )
-  const params = await paramsOf(options, view)
+  const params = await paramsOf(options, paths, view)
   const look = () => runPrechecks({ view, params, ignore: parseIgnored(options.ignoreCheck), signal })
   let seen = await look()
   let report: Parameters<typeof format>[1] = {}
@@ -96,7 +101,7 @@ async function act(options: Options): Promise<void> {
       ...seen,
       fixSteps,
       params,
-      paths: pathsFor(options.instance),
+      paths,
       isText,
       yes,
       verbose,
@@ -114,9 +119,8 @@ function end(hardFailures: number): void {
   if (hardFailures > 0) process.exitCode = ExitCode.checkFailed
 }
 
-async function paramsOf(options: Options, view: HostView): Promise<CheckParams> {
+async function paramsOf(options: Options, paths: AgentPaths, view: HostView): Promise<CheckParams> {
   const { credsFile, passphraseFile } = options
-  const paths = pathsFor(options.instance)
   const { proxyOf } = await import('../../../agent/install/proxy.ts')
   if (credsFile === undefined && passphraseFile === undefined)
     return paramsFor({ ...options, proxy: await proxyOf(options, { view }), paths })

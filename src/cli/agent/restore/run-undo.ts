@@ -19,7 +19,7 @@ export interface UndoCommand {
 export async function runUndo({ scope, question, instance, yes, format, verbose = false }: UndoCommand): Promise<void> {
   const paths = pathsFor(instance)
   const { linuxMachine } = await import('../../../host/linux/linux-machine.ts')
-  const machine = linuxMachine()
+  const machine = linuxMachine(paths.layout)
   requireRoot(machine.uid(), scope === 'kubernetes' ? 'a reset' : 'an uninstallation')
   await confirm(question, yes)
   const signal = interruption()

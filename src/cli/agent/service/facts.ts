@@ -19,7 +19,7 @@ export async function printFacts(argv: readonly string[]): Promise<void> {
   const paths = pathsIn(argv)
   const { nodeIdentity, provisionedFile } = paths
   const places = [agentCertificate(nodeIdentity), ...(existsSync(provisionedFile) ? CERTIFICATE_PLACES : [])]
-  const view = linuxHostView()
+  const view = linuxHostView(paths.layout)
   const [facts, certificates] = await Promise.all([
     collectFacts(view, { agentVersion: version.version, versions: { node: process.versions.node } }),
     certificatesOf(view, places),

@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers'
 import { linuxMachine } from '../../../host/linux/linux-machine.ts'
 import { carryOutOperation } from '../../../operations/carry-out.ts'
 import { Operation, type OperationAnswer } from '../../../protocol/wire/operation.ts'
+import { pathsIn } from './started-by-service.ts'
 
 /** `agent operation`: the service starts it with a verified operation on stdin. Writes the answer to stdout. */
 export async function runOperation(argv: readonly string[]): Promise<number> {
@@ -9,7 +10,7 @@ export async function runOperation(argv: readonly string[]): Promise<number> {
   const answer =
     operation.operation === 'update-agent'
       ? await update(operation, argv)
-      : await carryOutOperation(linuxMachine(), operation)
+      : await carryOutOperation(linuxMachine(pathsIn(argv).layout), operation)
   process.stdout.write(JSON.stringify(answer))
   return 0
 }
@@ -28,13 +29,12 @@ async function update(
   const { createLog } = await import('../../../agent/log.ts')
   const { Redactor } = await import('../../../base/text/secret.ts')
   const { eventText } = await import('../../../report/event-text.ts')
-  const { pathsIn } = await import('./started-by-service.ts')
   const paths = pathsIn(argv)
   const stop = new AbortController()
   process.on('SIGTERM', () => stop.abort(new Error('the agent is stopping')))
   const log = createLog([openLogFile(paths.logFile).write], new Redactor(), () => new Date())
   const answer = await updateAgent({
-    ...{ paths, order, signal: stop.signal, view: linuxMachine() },
+    ...{ paths, order, signal: stop.signal, view: linuxMachine(paths.layout) },
     access() {
       const tls = readIdentity(paths)
       return tls && { config: requireConfig(paths), tls }

@@ -1,3 +1,4 @@
+import { LAYOUTS } from '../../../base/layout.ts'
 import type { Secret } from '../../../base/text/secret.ts'
 import { quoted } from '../clusters/join/join-script.ts'
 import type { Become } from './options.ts'
@@ -58,12 +59,13 @@ pick_root() {
 }
 `
 
-const AGENT = '/usr/local/bin/cantrip-agent'
+const AGENTS = LAYOUTS.map(({ binaries }) => `${binaries}/cantrip-agent`)
 
 /** Prints the status of the agent, of nulls if there is none, as a line of JSON: without this line, the script did not run. */
-export const LOOK = `agent=${AGENT}
+export const LOOK = `agent=''
+for each in ${AGENTS.join(' ')}; do [ ! -x "$each" ] || agent=$each; done
 status=''
-[ ! -x "$agent" ] || status=$("$agent" status -o json 2>/dev/null)
+[ -z "$agent" ] || status=$("$agent" status -o json 2>/dev/null)
 [ -n "$status" ] || status='{"cluster":null,"nodeId":null,"fingerprint":null}'
 printf '{"kind":"status","status":%s}\\n' "$status"
 `

@@ -1,11 +1,12 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { ETCD_DATA, ETCD_UNIT } from '../../../base/kubernetes-paths.ts'
+import type { Layout } from '../../../base/layout.ts'
 import type { HostView } from '../../../host/host.ts'
 import { isUnitActive } from '../../../host/units/is-unit-active.ts'
 import { waitUntil } from '../../../host/units/wait-until.ts'
 import { admitBackup } from '../../../provision/etcd/backup/admit.ts'
 import { CONFIGURATION, DATABASE, snapshotOf } from '../../../provision/etcd/backup/places.ts'
-import { ETCDUTL } from '../../../provision/etcd/backup/snapshot-status.ts'
+import { etcdutl } from '../../../provision/etcd/backup/snapshot-status.ts'
 import { clientAnswers, peerUrlOf } from '../../../provision/etcd/etcd-members.ts'
 import type { ProvisionParams } from '../../../provision/params.ts'
 import { MEMBER_DATA } from '../../../provision/paths.ts'
@@ -80,7 +81,7 @@ export const replaceData: ProvisionStep = {
     if ((await host.read(markIn(PART)))?.trim() !== id) {
       await host.expect({ kind: 'remove-tree', path: PART })
       await remove(host, PART)
-      await host.run(restoreArgv(params), WITH_DATA, { signal, timeoutMs: 600_000 })
+      await host.run(restoreArgv(host.layout, params), WITH_DATA, { signal, timeoutMs: 600_000 })
       await host.write(markIn(PART), `${id}\n`, 0o600)
       await host.run(['sync', PART], WITH_DATA, { signal })
     }
@@ -90,12 +91,12 @@ export const replaceData: ProvisionStep = {
   },
 }
 
-function restoreArgv(params: ProvisionParams) {
+function restoreArgv(layout: Layout, params: ProvisionParams) {
   const { name, address } = params.node
   const { id, backup } = orderOf(params)
   const peer = peerUrlOf(address)
   return [
-    ETCDUTL,
+    etcdutl(layout),
     ...['snapshot', 'restore', backup === null ? DATABASE : snapshotOf(backup), '--data-dir', PART],
     // A database has no checksum of etcdctl.
     ...(backup === null ? ['--skip-hash-check'] : []),

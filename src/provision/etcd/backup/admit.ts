@@ -3,7 +3,7 @@ import type { HostView } from '../../../host/host.ts'
 import { KUBERNETES_PKI } from '../../paths.ts'
 import { readRecord } from './list.ts'
 import { snapshotOf } from './places.ts'
-import { ETCDUTL, snapshotStatus } from './snapshot-status.ts'
+import { etcdutl, snapshotStatus } from './snapshot-status.ts'
 
 const FIX = 'choose another backup; see: controller cluster backup list NAME'
 
@@ -34,7 +34,7 @@ export async function admitBackup(view: HostView, id: string, cluster: { id: str
 }
 
 async function etcdMinor(view: HostView): Promise<number> {
-  const { stdout } = await view.ask([ETCDUTL, 'version'])
+  const { stdout } = await view.ask([etcdutl(view.layout), 'version'])
   return minorOf(/version: (\S+)/.exec(stdout)?.[1] ?? '')
 }
 

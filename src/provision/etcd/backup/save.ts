@@ -67,7 +67,7 @@ async function saveTo(
 ): Promise<BackupRecord> {
   const file = `${part}/snapshot.db`
   const options = { timeoutMs: SAVE_MS, ...(signal && { signal }) }
-  await machine.execute(snapshotCommand('127.0.0.1', file), options)
+  await machine.execute(snapshotCommand(machine.layout, '127.0.0.1', file), options)
   await machine.setMode(file, 0o600)
   const { revision, totalKey, version } = await snapshotStatus(machine, file)
   await machine.writeFile(`${part}/authorities.json`, `${JSON.stringify(await authorities(machine), null, 2)}\n`, 0o600)

@@ -1,8 +1,8 @@
 import { AgentError } from '../../../base/agent-error.ts'
-import { BINARIES } from '../../../base/kubernetes-paths.ts'
+import type { Layout } from '../../../base/layout.ts'
 import type { HostView } from '../../../host/host.ts'
 
-export const ETCDUTL = `${BINARIES}/etcdutl`
+export const etcdutl = ({ binaries }: Layout): string => `${binaries}/etcdutl`
 
 export interface SnapshotStatus {
   revision: number
@@ -14,9 +14,12 @@ export interface SnapshotStatus {
 
 /** Reads the whole file, as `etcdutl snapshot status` does. Also the database of an etcd that does not run. */
 export async function snapshotStatus(view: HostView, file: string): Promise<SnapshotStatus> {
-  const { exitCode, stdout, stderr } = await view.ask([ETCDUTL, 'snapshot', 'status', file, '--write-out=json'], {
-    timeoutMs: 300_000,
-  })
+  const { exitCode, stdout, stderr } = await view.ask(
+    [etcdutl(view.layout), 'snapshot', 'status', file, '--write-out=json'],
+    {
+      timeoutMs: 300_000,
+    },
+  )
   if (exitCode === 0) return JSON.parse(stdout) as SnapshotStatus
   const reason = stderr.trim().split('\n').at(-1)?.slice(0, 300)
   throw new AgentError('etcd-backup/damaged', `${file} is no whole snapshot of etcd: ${reason}`, {

@@ -1,4 +1,7 @@
+import { LAYOUTS } from '../../../../base/layout.ts'
 import { JOIN_TOKEN_HEADER } from '../../../../protocol/api/identities/join.ts'
+
+const AGENTS = LAYOUTS.map(({ binaries }) => `${binaries}/cantrip-agent`)
 
 /** POSIX shell, as dash and busybox have it. Exit codes are those of the agent: 3 unfit machine, 4 failed, 6 unreachable, 7 refused. */
 export const JOIN_BODY = `
@@ -26,14 +29,17 @@ pick_root() {
 }
 leave_if_installed() {
   [ -z "$task" ] || return 0
-  agent=/usr/local/bin/cantrip-agent
-  [ -x "$agent" ] || return 0
+  agent=''
+  for each in ${AGENTS.join(' ')}; do
+    [ ! -x "$each" ] || agent=$each
+  done
+  [ -n "$agent" ] || return 0
   case $(\${sudo:+sudo} "$agent" status -o json 2>/dev/null) in
   *'"cluster":"'"$cluster"'"'*)
-    printf '[+] This machine is a node of cluster %s already. See: sudo cantrip-agent status\\n' "$cluster"
+    printf '[+] This machine is a node of cluster %s already. See: sudo %s status\\n' "$cluster" "$agent"
     exit 0
     ;;
-  *'"cluster":"'*) fail 7 'this machine is a node of another cluster' 'sudo cantrip-agent uninstall, then run this command again' ;;
+  *'"cluster":"'*) fail 7 'this machine is a node of another cluster' "sudo $agent uninstall, then run this command again" ;;
   esac
 }
 pick_tool() {

@@ -95,10 +95,6 @@ export function registerUserData(cluster: Command): void {
         'controller cluster user-data factory --platform ignition --baked > config.ign',
       ),
     )
-    .addHelpText(
-      'after',
-      '\nOn Flatcar, the configuration for Ignition is valid, but the agent does not run there yet.',
-    )
     .addHelpText('after', '\nTo revoke it: controller creds revoke NAME SET')
     .action(userData)
 }
