@@ -19,6 +19,8 @@ export default defineConfig({
     projects: [
       project('unit', ['src/**/*.test.ts', 'test/*.test.ts', 'test/run/*.test.ts'], 30_000),
       project('contract', ['test/contract/**/*.test.ts'], 60_000),
+      // In Chromium, against a controller: see test/support/console.
+      project('console', ['test/console/**/*.test.ts'], 60_000),
       project('integration', ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts'], 120_000),
     ],
   },

@@ -71,6 +71,22 @@ it('resumes after the last event that the client got', async () => {
   expect([...got, ...seqs(second)]).toEqual(all.map(({ seq }) => seq))
 })
 
+it('tells who asks for it that people changed something, and not that somebody tried to', async () => {
+  const [stream, silent] = [await listen('?changes=1'), await listen()]
+  const countIn = ({ text }: Stream<LogEntry>) => text().split('event: changed').length - 1
+  const admin = adminOf(controller)
+  const refused = await call(controller.url, admin, 'POST', '/v1/clusters/demo/provision')
+  expect(refused.status).toBeGreaterThanOrEqual(400)
+  const before = stream.ids()
+  await call(controller.url, admin, 'POST', '/v1/accounts', {
+    ...{ name: 'changed', password: 'four random words', grants: [] },
+  })
+  await waitFor('the change', () => countIn(stream) === 1, { details: stream.text })
+  expect(stream.ids()).toEqual(before)
+  await until(silent, approved(await happen()))
+  expect(countIn(silent)).toBe(0)
+})
+
 it('sends only events of the chosen cluster', async () => {
   const stream = await listen('?cluster=other')
   await happen(installer)

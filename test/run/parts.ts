@@ -26,6 +26,7 @@ const quick: readonly Part[] = [
   { name: 'contract', after: ['unit'], run: (root) => vitest(root, 'contract') },
   { name: 'build', after: [], run: (root) => single(root, ['scripts/build']) },
   { name: 'integration', after: ['build'], run: (root) => vitest(root, 'integration', 2) },
+  { name: 'console', after: ['build', 'contract'], run: (root) => vitest(root, 'console') },
 ]
 
 /** The program of each story, in the order in which they run. */
@@ -65,13 +66,13 @@ export const partNames: readonly string[] = [...quick.map(({ name }) => name), .
 /** All parts, with only those rotating stories that are in `turn`. Without `turn` all stories. */
 export function allParts(turn: readonly string[] = rotating.map(({ name }) => name)): readonly Part[] {
   const names = Object.keys(stories).filter((name) => turn.includes(name) || !rotating.some((one) => one.name === name))
-  return [...quick, ...storyParts(names, ['contract', 'integration'])]
+  return [...quick, ...storyParts(names, ['contract', 'integration', 'console'])]
 }
 
 /** One part by its name, with the build if the part runs the executables. Empty if there is no such part. */
 export function partNamed(name: string): readonly Part[] {
   const found = storyParts(Object.keys(stories).filter((story) => story === name))
-  const needsBuild = found.length > 0 || name === 'integration'
+  const needsBuild = found.length > 0 || name === 'integration' || name === 'console'
   return [...quick.filter((part) => part.name === name || (needsBuild && part.name === 'build')), ...found]
 }
 

@@ -67,6 +67,8 @@ export const eventRoutes = {
       cluster: z.optional(z.string()),
       node: z.optional(z.string()),
       run: z.optional(z.string()),
+      /** Of a stream: it also has messages of the type `changed`, without a number, when people change something. */
+      changes: Flag,
       tail: Flag,
       waitMs: WaitMs,
     }),

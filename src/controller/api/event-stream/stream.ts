@@ -16,6 +16,7 @@ interface Query {
   cluster?: string
   node?: string
   run?: string
+  changes?: '0' | '1'
 }
 
 /**
@@ -26,7 +27,7 @@ export function createEventStream(core: Services, shares: Shares): SendStream {
   const feed = openFeed(core)
   return async (request, reply, admitted) => {
     const identity = readerOf(request)
-    const { cluster: name, node, run } = request.query as Query
+    const { cluster: name, node, run, changes } = request.query as Query
     const cluster = name === undefined ? undefined : (await visibleClusters(core, identity, name))[0]?.id
     const after = afterOf(eventRoutes.listEvents, request) ?? (await core.store.lastEvent())
     const sees = (project: string) => {
@@ -39,6 +40,7 @@ export function createEventStream(core: Services, shares: Shares): SendStream {
       const position = await catchUp(core, feed, out, { after, cluster, node, run }, sees)
       if (position === undefined) return
       const leave = feed.join({
+        wantsChanges: changes === '1',
         accepts: (event, of) =>
           event.seq > position &&
           of !== undefined &&

@@ -44,6 +44,7 @@ export const INTRODUCTION: readonly Section[] = [
     text: [
       '`GET /v1/events` with `Accept: text/event-stream` is a stream of server-sent events: each message has the number of an event as its `id` and the event as JSON. The parameters `cluster`, `node` and `run` choose events; without `after`, the stream begins with the next one. `GET /v1/audit` streams the entries of the audit log in the same way, chosen by its parameters.',
       'A client that was cut off sends the last `id` as `Last-Event-ID` (a browser does so by itself), and misses none. At least every 15 seconds without an event there is a comment. A client that does not read is cut off when 1 MiB waits for it.',
+      'With `changes=1`, the stream of `GET /v1/events` also has messages of the type `changed`, without an `id`, when people have changed something: a cluster that was created, or settings. Read again what you show.',
     ],
     example: `${CURL} -N -H 'Accept: text/event-stream' "$CANTRIP_URL/v1/events?cluster=factory"`,
   },
