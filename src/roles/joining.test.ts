@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { fakeEtcd } from '../../test/support/fake-etcd.ts'
 import { KUBELET_PAIR, kubeletConf, READY, runKubeadm } from '../../test/support/fake-kubeadm.ts'
 import { type FakeKubernetes, fakeKubernetes, runComponent } from '../../test/support/fake-kubernetes.ts'
+import { type Layout, READ_ONLY_USR, STANDARD } from '../base/layout.ts'
 import { planWorkflow } from '../engine/plan-workflow.ts'
 import type { Workflow } from '../engine/step.ts'
 import { planningHost } from '../host/planning.ts'
@@ -9,6 +10,7 @@ import { createCa } from '../pki/certificate.ts'
 import { keyToPem } from '../pki/key.ts'
 import type { ProvisionParams } from '../provision/params.ts'
 import { SHARED_FILES } from '../provision/shared-files.ts'
+import { firstMaster } from './first-master.ts'
 import { master } from './master.ts'
 import { worker } from './worker.ts'
 
@@ -20,8 +22,8 @@ const MASTERS = [
 ]
 const authority = createCa({ commonName: 'etcd-ca', days: 3650, now: new Date('2026-06-01T12:00:00Z') })
 
-function asMaster(): FakeKubernetes {
-  const fake = fakeKubernetes({ masters: MASTERS })
+function asMaster(layout?: Layout): FakeKubernetes {
+  const fake = fakeKubernetes({ masters: MASTERS }, layout)
   fakeEtcd(fake.host, [FIRST], { name: 'n1', peer: 'https://10.0.0.5:2380' })
   // Objects that exist in the cluster.
   for (const name of ['kube-system/daemonsets/kube-proxy', 'kube-flannel/daemonsets/kube-flannel-ds']) {
@@ -39,13 +41,13 @@ function asMaster(): FakeKubernetes {
   return fake
 }
 
-function asWorker(): FakeKubernetes {
-  const fake = fakeKubernetes({ masters: [{ name: 'm1', address: FIRST }], endpoint: `${FIRST}:6443` })
+function asWorker(layout?: Layout): FakeKubernetes {
+  const fake = fakeKubernetes({ masters: [{ name: 'm1', address: FIRST }], endpoint: `${FIRST}:6443` }, layout)
   const { host, params } = fake
   params.task = 'worker'
   params.node = { ...params.node, roles: ['worker'] }
   params.requestInvitation = async () => ({ role: 'worker', token: TOKEN, caHash: `sha256:${'a'.repeat(64)}` })
-  host.on(['/usr/local/bin/kubeadm', 'join', 'phase'], (argv) => {
+  host.on([`${host.layout.binaries}/kubeadm`, 'join', 'phase'], (argv) => {
     if (argv[3] !== 'kubelet-start') return {}
     host.files.seed('/etc/kubernetes/pki/ca.crt', authority.certificate)
     host.files.seed('/etc/kubernetes/kubelet.conf', kubeletConf(`${FIRST}:6443`))
@@ -134,3 +136,34 @@ test.each(table)('no command line and no record of the %s contains a secret', as
   await bringUp(workflow, fake)
   expect(JSON.stringify([fake.host.calls, fake.host.changes])).not.toMatch(/PRIVATE KEY|abcdef\.0123/)
 })
+
+test.each<[string, Workflow<ProvisionParams>, (layout: Layout) => FakeKubernetes]>([
+  ['the first master', firstMaster, (layout) => fakeKubernetes({}, layout)],
+  ['a further master', master, asMaster],
+  ['a worker', worker, asWorker],
+])('%s: each layout has its own directories, and neither those of the other', async (_, { components }, make) => {
+  const foreign = new Map([
+    [READ_ONLY_USR, /\/usr\/(local|libexec)\b/],
+    [STANDARD, /\/opt\/(bin|lib|libexec)\b/],
+  ])
+  for (const [layout, pattern] of foreign) {
+    const fake = make(layout)
+    const { host } = fake
+    for (const component of components) await runComponent(component, fake)
+    const started = host.calls.filter(([program = '']) => pattern.test(program)).map((argv) => argv.join(' '))
+    const changed = host.changes.filter((change) => pattern.test(JSON.stringify(change)))
+    const written = [...host.files.nodes.keys()].filter(
+      (path) => path.startsWith('/etc/') && pattern.test(text(host, path)),
+    )
+    expect({ layout: layout.name, started, changed, written }).toEqual({
+      ...{ layout: layout.name, started: [], changed: [], written: [] },
+    })
+  }
+})
+
+/** Of a file, without the search path of a service. Empty for directories and links. */
+const text = ({ files }: FakeKubernetes['host'], path: string) =>
+  (files.nodes.get(path)?.kind === 'file' ? (files.bytes(path)?.toString() ?? '') : '').replace(
+    /^Environment=PATH=[^:]*:.*$/m,
+    '',
+  )

@@ -49,7 +49,7 @@ export function fakeKubernetes(
   })
   const fake: FakeKubernetes = {
     host,
-    params: fakeParams(cluster, () => host.now()),
+    params: fakeParams(cluster, layout, () => host.now()),
     objects: new Map(),
     images: new Map(),
     dropIns: [],
@@ -86,7 +86,7 @@ export async function runComponent(
 }
 
 const context: StepContext = { signal: new AbortController().signal, progress: () => undefined, log: () => undefined }
-function fakeParams(cluster: Partial<ProvisionParams['cluster']>, now: () => Date): ProvisionParams {
+function fakeParams(cluster: Partial<ProvisionParams['cluster']>, layout: Layout, now: () => Date): ProvisionParams {
   const files = bundleFiles()
   const file = (role: BundleFile['role'], name: string) => {
     const found = files.find((one) => one.role === role && one.name === name)
@@ -123,7 +123,7 @@ function fakeParams(cluster: Partial<ProvisionParams['cluster']>, now: () => Dat
     requestInvitation: async () => {
       throw new Error('no invitation is scripted')
     },
-    executable: '/usr/local/bin/cantrip-agent',
+    executable: `${layout.binaries}/cantrip-agent`,
     controller: { urls: ['https://controller:7443'], ca: authority.certificate },
     async requestOperatorCertificate(csr) {
       const { publicKey } = readCsr(csr)
