@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type FakeHostOptions, fakeHost } from '../../../test/support/fake-host.ts'
+import { READ_ONLY_USR } from '../../base/layout.ts'
 import type { CheckParams } from '../../engine/checks/check.ts'
 import { check } from './check.ts'
 
@@ -27,6 +28,7 @@ test.each<[string, string, FakeHostOptions]>([
     ROOT + at('/usr', 'xfs', 'ro') + at('/var', 'xfs'),
     { links: { '/usr/local': '../var/usrlocal' } },
   ],
+  ['Flatcar, with programs below /opt', ROOT + at('/usr', 'btrfs', 'ro,relatime'), { layout: READ_ONLY_USR }],
   ['/run in memory', ROOT + at('/run', 'tmpfs', 'rw,nosuid,nodev'), {}],
 ])('%s', async (_, mountinfo, more) => {
   expect(await look(mountinfo, more)).toMatchObject({ kind: 'pass' })
@@ -34,7 +36,7 @@ test.each<[string, string, FakeHostOptions]>([
 
 test.each<[string, string, string, string, string]>([
   [
-    'Flatcar',
+    'Flatcar, with programs in the standard places',
     ROOT + at('/usr', 'btrfs', 'ro,relatime'),
     'fail',
     '/usr/local/bin is read-only (btrfs on /usr)',
