@@ -16,7 +16,7 @@ export const STANDARD: Layout = {
   libexec: '/usr/libexec/kubernetes',
 }
 
-/** Nothing is below /usr. Flatcar has /opt/bin in PATH and in the secure_path of sudo. */
+/** Nothing is below /usr. The guides of Flatcar install programs in /opt/bin, too. */
 export const READ_ONLY_USR: Layout = {
   name: 'read-only-usr',
   binaries: '/opt/bin',
