@@ -1,6 +1,7 @@
 /** Generates the reference of files on nodes and on the controller, from the paths and from plans of the workflows. */
 import { type AgentPaths, pathsOf } from '../../src/agent/paths.ts'
 import { reserveOf } from '../../src/agent/service/reserve.ts'
+import { CONTAINERD } from '../../src/base/kubernetes-paths.ts'
 import { planWorkflow } from '../../src/engine/plan-workflow.ts'
 import type { Workflow } from '../../src/engine/step.ts'
 import type { Change, ChangeKind } from '../../src/host/change.ts'
@@ -118,7 +119,11 @@ function agentRows(): string[][] {
     mode,
     content,
   ])
-  return [...rows, [code(reserveOf(paths)), '0600', 'reserved disk space, for the message that the disk is full']]
+  return [
+    ...rows,
+    [code(reserveOf(paths)), '0600', 'reserved disk space, for the message that the disk is full'],
+    [code(CONTAINERD.baked), '0700', "images that are part of this machine's image; by `agent bake --bundle`"],
+  ]
 }
 
 interface MadeChange extends Change {

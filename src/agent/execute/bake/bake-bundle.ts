@@ -49,7 +49,7 @@ const verify: Step<BakeBundleParams> = {
   async apply(host, params) {
     await host.expect({ kind: 'remove-tree', path: CONTAINERD.baked, all: true })
     await removeTree(host, COPIES)
-    await host.makeDirectory(CONTAINERD.baked, 0o711)
+    await host.makeDirectory(CONTAINERD.baked, 0o700)
     await host.makeDirectory(COPIES, 0o700)
     const verified = await copyOf(host, params.given).catch(async (error: unknown) => {
       await removeTree(host, COPIES)
