@@ -6,6 +6,7 @@ const BAKED = '/var/lib/cantrip-baked'
 const ROOT = '/var/lib/cantrip-containerd'
 const META = 'io.containerd.metadata.v1.bolt/meta.db'
 const LAYERS = 'io.containerd.snapshotter.v1.overlayfs/metadata.db'
+const MANIFEST = `${BAKED}/manifest.json`
 const STEP = 'containerd/use-baked-images'
 
 /** A machine whose image has images. `devices`: those directories are on two file systems. */
@@ -13,6 +14,8 @@ function baked({ devices = false } = {}) {
   const fake = fakeKubernetes()
   const { host } = fake
   for (const file of [META, LAYERS]) host.files.seed(`${BAKED}/${file}`, `the ${file} of the image`)
+  const { sha256 } = fake.params.bundleStore.file('binary', 'containerd')
+  host.files.seed(MANIFEST, JSON.stringify({ files: [{ name: 'containerd', sha256 }] }))
   host.on(['mkdir'], {})
   host.on(['cp'], (argv) =>
     devices && argv.includes('--link') ? { exitCode: 1, stderr: 'Invalid cross-device link' } : {},
@@ -42,15 +45,12 @@ test('on another file system they are copied', async () => {
   expect(copies().map((line) => line.split(' ')[0])).toEqual(['--link', '--reflink=auto', '--link', '--reflink=auto'])
 })
 
-test.each([
-  [
-    'without images in its image',
-    (fake: ReturnType<typeof fakeKubernetes>) => fake.host.files.deleteTree(BAKED, false),
-  ],
-  [
-    'whose containerd has images',
-    (fake: ReturnType<typeof fakeKubernetes>) => fake.host.files.seed(`${ROOT}/${META}`, 'x'),
-  ],
+type Prepare = (fake: ReturnType<typeof fakeKubernetes>) => void
+
+test.each<[string, Prepare]>([
+  ['without images in its image', ({ host }) => host.files.deleteTree(BAKED, false)],
+  ['whose images are of another containerd', ({ host }) => host.files.seed(MANIFEST, '{"files":[]}')],
+  ['whose containerd has images', ({ host }) => host.files.seed(`${ROOT}/${META}`, 'x')],
 ])('nothing is taken over on a machine %s', async (_, prepare) => {
   const { fake, copies } = baked()
   prepare(fake)

@@ -1,6 +1,6 @@
 import { join } from 'node:path/posix'
 import { CONTAINERD } from '../../base/kubernetes-paths.ts'
-import { BAKED_DATABASES, BAKED_TREES, IMAGE_DATABASE } from '../../provision/images/baked-store.ts'
+import { BAKED_DATABASES, BAKED_MANIFEST, BAKED_TREES, IMAGE_DATABASE } from '../../provision/images/baked-store.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { expectState } from './state.ts'
 
@@ -14,11 +14,11 @@ const COPY_MS = 600_000
 export const useBakedImages: ProvisionStep = {
   id: 'containerd/use-baked-images',
   title: "Taking over images of this machine's image",
-  async isDone(host) {
-    const [baked, own] = await Promise.all(
-      [CONTAINERD.baked, CONTAINERD.root].map((root) => host.stat(join(root, IMAGE_DATABASE))),
-    )
-    return baked === undefined || own !== undefined
+  async isDone(host, { bundleStore }) {
+    if ((await host.stat(join(CONTAINERD.root, IMAGE_DATABASE))) !== undefined) return true
+    // Another containerd may not read these databases. The manifest was written last.
+    const manifest = await host.read(BAKED_MANIFEST)
+    return manifest?.includes(bundleStore.file('binary', 'containerd').sha256) !== true
   },
   async apply(host, _params, { signal }) {
     await expectState(host)

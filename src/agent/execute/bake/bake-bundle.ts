@@ -4,13 +4,13 @@ import { join } from 'node:path/posix'
 import { CONTAINERD } from '../../../base/kubernetes-paths.ts'
 import { proveClosure } from '../../../bundle/closure/closure.ts'
 import { badBundle } from '../../../bundle/error.ts'
-import { MANIFEST_NAME, SIGNATURE_NAME } from '../../../bundle/format.ts'
+import { SIGNATURE_NAME } from '../../../bundle/format.ts'
 import { localBundleStore } from '../../../bundle/store.ts'
 import { type VerifiedBundle, verifyBundle } from '../../../bundle/verify/verify.ts'
 import type { Step, Workflow } from '../../../engine/step.ts'
 import type { Host, HostView } from '../../../host/host.ts'
 import { BUNDLE_STEPS } from '../../../ledger/baked.ts'
-import { BAKED_DATABASES } from '../../../provision/images/baked-store.ts'
+import { BAKED_DATABASES, BAKED_MANIFEST } from '../../../provision/images/baked-store.ts'
 import { keepImages } from '../../../provision/images/import-step.ts'
 import type { BundleStore } from '../../../provision/params.ts'
 import { imageSteps } from '../../../roles/image.ts'
@@ -35,8 +35,6 @@ interface BakeBundleParams {
 
 /** Copies of the bundle's files, until they are installed and imported. */
 const COPIES = `${CONTAINERD.baked}/bundle`
-/** Which bundle the image has; written last. */
-const MANIFEST = join(CONTAINERD.baked, MANIFEST_NAME)
 const SIGNATURE = join(CONTAINERD.baked, SIGNATURE_NAME)
 const NOTHING = { kind: 'nothing', because: 'it is needed only while an image of machines is made' } as const
 
@@ -95,7 +93,7 @@ const images: Step<BakeBundleParams> = {
   title: 'Importing images',
   async isDone(host, { verified }) {
     const stats = await Promise.all(BAKED_DATABASES.map((file) => host.stat(join(CONTAINERD.baked, file))))
-    return stats.every((stat) => stat !== undefined) && (await host.read(MANIFEST)) === verified?.bytes.toString()
+    return stats.every((stat) => stat !== undefined) && (await host.read(BAKED_MANIFEST)) === verified?.bytes.toString()
   },
   async apply(host, { verified, bundleStore }, { signal, progress }) {
     // Those of another bundle, or of an interrupted import.
@@ -104,7 +102,7 @@ const images: Step<BakeBundleParams> = {
     const all = bundleStore.manifest.files.filter(({ role }) => role === 'image')
     await withContainerd(host, signal, (running) => keepImages(host, bundleStore, all, { signal: running, progress }))
     await host.write(SIGNATURE, verified?.signature ?? '', 0o600)
-    await host.write(MANIFEST, verified?.bytes ?? '', 0o600)
+    await host.write(BAKED_MANIFEST, verified?.bytes ?? '', 0o600)
   },
 }
 
