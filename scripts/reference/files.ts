@@ -122,7 +122,7 @@ function agentRows(): string[][] {
   return [
     ...rows,
     [code(reserveOf(paths)), '0600', 'reserved disk space, for the message that the disk is full'],
-    [code(CONTAINERD.baked), '0700', "images that are part of this machine's image; by `agent bake --bundle`"],
+    [code(CONTAINERD.baked), '0700', "images that are part of this machine's image; by `agent bake` with a bundle"],
   ]
 }
 
