@@ -1,5 +1,6 @@
 /** What the store knows of administrators and installer credentials, for each backend. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createLoginCode, exchangeLoginCode } from '../../src/controller/access/people/sessions.ts'
 import type { Administrator } from '../../src/controller/domain/identities/record.ts'
 import { MIGRATIONS as POSTGRES } from '../../src/controller/store/postgres/schema.ts'
 import { MIGRATIONS as SQLITE } from '../../src/controller/store/sqlite/schema.ts'
@@ -41,6 +42,24 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
     expect(await store.administrator('01AA')).toEqual(bob)
     expect(await store.administrator('01AD')).toBeUndefined()
     await store.close()
+  })
+
+  it('gives one session for a login code, at whichever controller, and however often it is exchanged at once', async () => {
+    const stores = await database.openTwice()
+    const [a, b] = stores.map((store) => ({ store, now: () => new Date(EARLY), log() {} }) as never) as [never, never]
+    const person = { name: 'oidc:ann', grants: [{ role: 'viewer', project: null } as const] }
+    const { code } = await createLoginCode(a, { ...person, kind: 'cookie', address: '10.0.0.1' })
+    const attempts = Array.from({ length: 20 }, (_, at) =>
+      exchangeLoginCode(at % 2 === 0 ? a : b, code, `10.0.0.${at}`),
+    )
+    const done = (await Promise.allSettled(attempts)).flatMap((each) =>
+      each.status === 'fulfilled' ? [each.value] : [],
+    )
+    expect(done).toHaveLength(1)
+    const sessions = await stores[1].userSessions()
+    expect(sessions).toEqual([done[0]?.session])
+    expect(sessions).toMatchObject([{ ...person, isCode: false, holder: null }])
+    for (const store of new Set(stores)) await store.close()
   })
 
   it('lists the one set of credentials that an earlier build issued for a cluster, as far as it is known', async () => {

@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { crc32 } from 'node:zlib'
+import { brotliDecompressSync, crc32, gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { bundle } from '../../build/bundle.ts'
+import { compressConsole, consoleFilesIn } from '../../build/console-files.ts'
 import { describeSources } from '../../build/describe.ts'
 import type { Script } from '../../build/targets.ts'
 
@@ -97,4 +98,19 @@ test('code that the service never needs is only in the script of the other comma
   }
   expect(await packagesIn('agent')).toEqual([])
   expect(await packagesIn('verbs')).toEqual(['commander', 'systeminformation', 'tar', 'undici', 'yaml'])
+})
+
+test('each text of the web console has a compressed form, unless it is small', async () => {
+  const directory = join(root, 'console')
+  const text = 'export const text = 1\n'.repeat(100)
+  await mkdir(join(directory, 'assets'), { recursive: true })
+  await writeFile(join(directory, 'index.html'), '<!doctype html>')
+  await writeFile(join(directory, 'assets/a.js'), text)
+  await writeFile(join(directory, 'assets/a.png'), Buffer.alloc(5_000))
+  await compressConsole(directory)
+  const files = await consoleFilesIn(directory)
+  expect(files).toEqual(['assets/a.js', 'assets/a.js.br', 'assets/a.js.gz', 'assets/a.png', 'index.html'])
+  expect(gunzipSync(await readFile(join(directory, 'assets/a.js.gz'))).toString()).toBe(text)
+  expect(brotliDecompressSync(await readFile(join(directory, 'assets/a.js.br'))).toString()).toBe(text)
+  expect(await consoleFilesIn(join(root, 'missing'))).toEqual([])
 })

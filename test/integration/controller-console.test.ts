@@ -9,6 +9,7 @@ import { type Controller, startController } from '../../src/controller/start.ts'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair } from '../../src/pki/key.ts'
 import { type Answer, adminOf, call } from '../support/controller/client.ts'
+import { runController } from '../support/controller/process.ts'
 
 const PASSWORD = 'correct horse battery'
 const MINUTE_MS = 60_000
@@ -219,6 +220,16 @@ test('what changes something needs the token of the page, and comes from a page 
   const ended = await without('DELETE', '/v1/sessions/current', undefined, { cookie, ...csrf })
   expect(ended.headers['set-cookie']?.[0]).toMatch(/^__Host-cantrip-session=; .*Max-Age=0$/)
   expect(outcome(await without('GET', '/v1/session', undefined, { cookie }))).toBe('401 session/ended')
+})
+
+test('the command prints a link alone to standard output', async () => {
+  const link = await runController(['console', 'link', '--admin', controller.adminFile])
+  expect(link.err).toMatch(/^Signs in as administrator:local, once, until /)
+  const { protocol, host, pathname, hash } = new URL(link.out)
+  expect(`${protocol}//${host}${pathname}`).toBe(`${controller.publicUrls[0]}/console/login`)
+  expect(outcome(await signIn(hash.trim().replace('#code=', '')))).toBe('200')
+  const json = await runController(['console', 'link', '--admin', controller.adminFile, '-o', 'json'])
+  expect(JSON.parse(json.out)).toMatchObject({ name: 'administrator:local', url: expect.stringContaining('#code=') })
 })
 
 test('says whether there is an OIDC provider', async () => {
