@@ -75,6 +75,8 @@ async function becomeFlatcar(node: Node): Promise<void> {
   await execOk(node, ['tee', '/etc/os-release'], { stdin: FLATCAR })
   await execOk(node, ['tee', '/etc/systemd/system/locksmithd.service'], { stdin: LOCKSMITHD })
   await execOk(node, ['systemctl', 'enable', 'locksmithd.service'])
+  // Every machine with a kernel of its own has it. The runtime could not create it for the pods of kube-proxy.
+  await execOk(node, ['mkdir', '-p', '/usr/lib/modules'])
   await makeUsrReadOnly(node)
   const { code, stderr } = await exec(node, ['touch', '/usr/local/bin/a'])
   assert.deepEqual([code, /Read-only file system/.test(stderr)], [1, true], stderr)
