@@ -5,7 +5,7 @@ import { kubectl } from '../support/site/site.ts'
 import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { boot, copyIn, kill, makeUsrReadOnly } from '../support/testbed/nodes.ts'
 import { podsReachEachOther } from './pod-connectivity.ts'
-import { isReady, kubernetesNodes, type Scene, uninstallAll } from './shape.ts'
+import { allReady, type Scene, uninstallAll } from './shape.ts'
 import type { Story } from './stages.ts'
 
 const FLATCAR = 'ID=flatcar\nVERSION_ID=4081.2.0\nNAME="Flatcar Container Linux"\nPRETTY_NAME="Flatcar 4081.2.0"\n'
@@ -56,11 +56,14 @@ export async function readOnlyUsr(scene: Scene, { stage }: Story): Promise<void>
     await scene.provision()
     assert.equal(await changes(), sofar)
   })
-  await stage('after a power cut the node is READY again', async () => {
-    await kill(m1())
-    await boot(m1(), scene.signal)
-    await scene.awaitReady()
-    assert(isReady((await kubernetesNodes(m1())).get('m1')), 'm1 is Ready')
+  await stage('after a power cut of both, all nodes and pods are Ready again', async () => {
+    const since = new Date()
+    for (const node of scene.nodes()) {
+      await kill(node)
+      await boot(node, scene.signal)
+    }
+    await allReady(m1(), 2, since)
+    await everythingIsBelowOpt(m1())
   })
   await stage('both are uninstalled, and nothing is left below /opt', async () => {
     await uninstallAll(scene.nodes())
