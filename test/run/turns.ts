@@ -28,7 +28,7 @@ export const rotating: readonly RotatingStory[] = [
   { name: 'restored-etcd', seconds: 79 },
   { name: 'failing-units' },
   { name: 'pushed', seconds: 143 },
-  { name: 'read-only-usr' },
+  { name: 'read-only-usr', seconds: 118 },
   { name: 'machine', seconds: 269 },
 ]
 
