@@ -26,8 +26,8 @@ export const BundleFile = z.strictObject({
   size: z.int().check(z.nonnegative()),
   sha256,
   /**
-   * The kind of file. binary: installed into /usr/local/bin; cni-plugin: into /opt/cni/bin; image: an archive of an OCI
-   * layout; manifest: YAML to apply. The key is fixed by released bundles.
+   * The kind of file. binary: installed into /usr/local/bin, or part of an image (assembly.ts); cni-plugin: installed into
+   * /opt/cni/bin; image: an archive of an OCI layout; manifest: YAML to apply. The key is fixed by released bundles.
    */
   role: z.enum(['binary', 'cni-plugin', 'image', 'manifest']),
   /** Images that a node needs to become Ready are downloaded and imported first. */

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type FakeHost, fakeHost } from '../../test/support/fake-host.ts'
 import { type TinyBundle, tinyBundle } from '../../test/support/tiny-bundle.ts'
 import { AgentError } from '../base/agent-error.ts'
@@ -173,4 +173,55 @@ test('refuses a manifest with another hash, another signer, and another architec
 test('a name that is not in the bundle is an error with a code', async () => {
   const store = await open()
   expect(() => store.file('binary', 'crictl')).toThrow(/contains no binary crictl/)
+})
+
+describe('the image of the operator', () => {
+  const AGENT = '/usr/local/bin/cantrip-agent'
+  const image = () => {
+    const found = bundle.manifest.files.find(({ name }) => name.startsWith('cantrip.local/agent:'))
+    if (found === undefined) throw new Error('the bundle has no agent image')
+    return found
+  }
+  beforeEach(async () => {
+    bundle = await tinyBundle(join(scratch, 'with-executable'), { executable: 'this agent' })
+    directory = `/var/lib/cantrip/bundle/${bundle.ref.manifestSha256}`
+    await serve(URL)
+  })
+  const fetchImage = async () => {
+    const store = await openBundleStore({ ...openOptions(), executable: AGENT })
+    const download = vi.spyOn(host, 'download')
+    await store.fetch(host, image())
+    expect(await host.sha256(store.pathOf(image()))).toBe(image().sha256)
+    expect((await host.list(`${directory}/bin`)) ?? []).toEqual([])
+    return download.mock.calls.map(([{ path }]) => path.replace(/.*\//, ''))
+  }
+  const openOptions = () => ({ ref: bundle.ref, controllerUrls: [URL], tls, directory, host })
+  const at = (path: string) => URL + pathOf(agentRoutes.fetchBundleFile, { sha256: bundle.ref.manifestSha256, path })
+
+  test('is made of the executable of the same agent: only what is before it is downloaded', async () => {
+    host.files.seed(AGENT, 'this agent')
+    host.downloads.delete(at(image().path))
+    expect(await fetchImage()).toEqual([expect.stringMatching(/^agent-image-head-[0-9a-f]{64}$/), 'agent.tar'])
+  })
+
+  test.each([['another agent'], [undefined]])('is downloaded by %s', async (content) => {
+    if (content !== undefined) host.files.seed(AGENT, content)
+    expect(await fetchImage()).toEqual(['agent.tar'])
+  })
+
+  test('is downloaded if the head is of another image', async () => {
+    host.files.seed(AGENT, 'this agent')
+    const head = bundle.manifest.files.find(({ name }) => name.startsWith('agent-image-head-'))
+    host.downloads.set(at(head?.path ?? ''), Buffer.from('another head'))
+    expect(await fetchImage()).toHaveLength(2)
+  })
+
+  test('is made once; the head of an earlier try is discarded', async () => {
+    host.files.seed(AGENT, 'this agent')
+    await fetchImage()
+    const head = bundle.manifest.files.find(({ name }) => name.startsWith('agent-image-head-'))
+    host.files.seed(`${directory}/${head?.path}`, 'left by a kill')
+    vi.restoreAllMocks()
+    expect(await fetchImage()).toEqual([])
+  })
 })

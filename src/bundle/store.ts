@@ -7,6 +7,7 @@ import type { HttpProxy } from '../host/network.ts'
 import { agentRoutes } from '../protocol/api/agents.ts'
 import { pathOf } from '../protocol/api/route.ts'
 import type { BundleStore } from '../provision/params.ts'
+import { assemblyOf } from './assembly.ts'
 import { badBundle } from './error.ts'
 import {
   type BundleFile,
@@ -28,6 +29,8 @@ export interface StoreOptions {
   proxy?: HttpProxy
   /** The directory for this bundle's files on the node, e.g. `/var/lib/cantrip/bundle/<manifest sha256>`. */
   directory: string
+  /** The path of the agent's executable: the operator's image can be made of it. */
+  executable?: string
   host: Host
   signal?: AbortSignal
   peers?: {
@@ -54,26 +57,25 @@ export async function openBundleStore(options: StoreOptions): Promise<BundleStor
   const slots = limit(PARALLEL_DOWNLOADS)
   const underWay = new Map<string, Promise<string>>()
   const pathOf = (file: BundleFile) => join(directory, file.path)
+  const fetch: BundleStore['fetch'] = (by, file, onProgress, signal) => {
+    const running = underWay.get(file.path)
+    if (running) return running
+    const here = { ...options, host: by, ...(signal ? { signal } : {}) }
+    const fetchOther = (other: BundleFile) => fetch(by, other, undefined, signal)
+    const started = fetchMade(here, { manifest, file, pathOf, fetchOther }, (madeOf) =>
+      fetchFile(here, slots, file, pathOf(file), onProgress, madeOf),
+    )
+    underWay.set(file.path, started)
+    // The file may be discarded after its use, and a failed download may be retried: both need a new download.
+    const forget = () => underWay.delete(file.path)
+    started.then(forget, forget)
+    return started
+  }
   return {
     manifest,
     pathOf,
     file: (role, name) => fileOf(manifest, role, name),
-    fetch(by, file, onProgress, signal) {
-      const running = underWay.get(file.path)
-      if (running) return running
-      const started = fetchFile(
-        { ...options, host: by, ...(signal ? { signal } : {}) },
-        slots,
-        file,
-        pathOf(file),
-        onProgress,
-      )
-      underWay.set(file.path, started)
-      // The file may be discarded after its use, and a failed download may be retried: both need a new download.
-      const forget = () => underWay.delete(file.path)
-      started.then(forget, forget)
-      return started
-    },
+    fetch,
   }
 }
 
@@ -98,12 +100,36 @@ export function localBundleStore(manifest: BundleManifest, directory: string): B
   }
 }
 
+interface Wanted {
+  manifest: BundleManifest
+  file: BundleFile
+  pathOf(file: BundleFile): string
+  fetchOther(file: BundleFile): Promise<string>
+}
+
+/** Fetches the file; if it ends with this node's executable, only what is before it. */
+async function fetchMade(
+  { host, executable }: StoreOptions,
+  { manifest, file, pathOf, fetchOther }: Wanted,
+  fetch: (madeOf?: string[]) => Promise<string>,
+): Promise<string> {
+  const assembly = assemblyOf(manifest, file)
+  if (assembly === undefined || executable === undefined) return fetch()
+  const isHere = await isDownloaded(host, file, pathOf(file))
+  const canBeMade = !isHere && (await host.sha256(executable)) === assembly.executable
+  const path = await fetch(canBeMade ? [await fetchOther(assembly.head), executable] : undefined)
+  // Also that of an earlier try.
+  await host.discard(pathOf(assembly.head), 'the controller has it')
+  return path
+}
+
 async function fetchFile(
   options: StoreOptions,
   slots: Limit,
   file: BundleFile,
   path: string,
   onProgress?: (doneBytes: number) => void,
+  madeOf?: readonly string[],
 ): Promise<string> {
   const { ref, tls, proxy, host, signal, peers } = options
   const download = (url: string) =>
@@ -114,12 +140,13 @@ async function fetchFile(
       size: file.size,
       tls,
       ...(proxy === undefined ? {} : { proxy }),
+      ...(madeOf ? { madeOf } : {}),
       ...(onProgress ? { onProgress } : {}),
       ...(signal ? { signal } : {}),
     })
   if (await isDownloaded(host, file, path)) onProgress?.(file.size)
   else {
-    await peers?.fetch(file, path, onProgress)
+    if (!madeOf) await peers?.fetch(file, path, onProgress)
     await slots(() => fromAny(options, `${file.path} of ${ref.name}`, download))
   }
   await peers?.fetched(host, file, path)

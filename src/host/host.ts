@@ -111,6 +111,11 @@ export interface Download {
   sha256: string
   size: number
   mode?: number
+  /**
+   * Files of this machine that may be the content, one after the other, with zeros up to its size. If its sum shows that they are not,
+   * it is downloaded.
+   */
+  madeOf?: readonly string[]
   tls: { ca: string; cert: string; key: string }
   proxy?: HttpProxy
   onProgress?: (doneBytes: number) => void

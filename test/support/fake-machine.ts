@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { AgentError } from '../../src/base/agent-error.ts'
 import { type Layout, STANDARD } from '../../src/base/layout.ts'
 import { escapeArgv } from '../../src/base/text/escape-argv.ts'
@@ -167,8 +168,11 @@ export function fakeMachine(layout: Layout = STANDARD): FakeMachine {
       const message = `${escapeArgv(argv)} ended with exit code ${output.exitCode}\n${output.stderr}`.trim()
       throw new AgentError('command/failed', message, { fix: 'see its output' })
     },
-    async download({ url, path, mode }) {
-      const bytes = downloads.get(url)
+    async download({ url, path, mode, madeOf, size, sha256 }) {
+      const made = Buffer.alloc(size)
+      Buffer.concat((madeOf ?? []).map((each) => files.bytes(each) ?? Buffer.alloc(0))).copy(made)
+      const isMade = madeOf !== undefined && createHash('sha256').update(made).digest('hex') === sha256
+      const bytes = isMade ? made : downloads.get(url)
       if (bytes === undefined) throw new AgentError('download/refused', `${url} answered 404`, { fix: 'none' })
       files.put(path, { kind: 'file', bytes: Buffer.from(bytes) }, mode ?? 0o644)
     },

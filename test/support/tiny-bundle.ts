@@ -1,11 +1,13 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { headName } from '../../src/bundle/assembly.ts'
 import { AGENT_IMAGE, BINARIES, CNI_PLUGINS, IMAGES, MANIFESTS } from '../../src/bundle/contents.ts'
 import { type BundleFile, type BundleManifest, type BundleRef, MANIFEST_NAME } from '../../src/bundle/format.ts'
 import { encodePublicKey } from '../../src/bundle/keys.ts'
 import { buildBundle } from '../../src/bundle/make/build-bundle.ts'
-import { imageArchive } from '../../src/bundle/make/image.ts'
+import { imageArchive, imageEndingWith } from '../../src/bundle/make/image.ts'
+import { AGENT_PATH } from '../../src/bundle/make/images.ts'
 import { type Content, contentOf } from '../../src/bundle/make/tar.ts'
 import { readManifest } from '../../src/bundle/manifest.ts'
 import { closed } from '../../src/bundle/sources/closed.ts'
@@ -28,6 +30,8 @@ export interface TinyBundleOptions {
   contents?: Readonly<Record<string, string | Uint8Array>>
   /** The tag of the agent image; default `0.0.0-test`. */
   agentVersion?: string
+  /** The agent's executable: the bundle then has what a node with it needs to make the agent image. */
+  executable?: string
   now?: Date
   /** Default: `DEFAULT_VERSIONS`. */
   versions?: VersionSet
@@ -53,9 +57,24 @@ export async function tinyBundle(directory: string, options: TinyBundleOptions =
   return { directory, manifest, ref, privateKey, publicKey }
 }
 
+async function agentOf(executable: string, version: string): Promise<Item[]> {
+  const name = `${AGENT_IMAGE}:${version}`
+  const layer = new Map([
+    ['/usr/local/lib/library', { text: 'a library' }],
+    [AGENT_PATH, { text: executable }],
+  ])
+  const { archive, head } = await imageEndingWith({ name, arch, layer }, AGENT_PATH)
+  const sha256 = createHash('sha256').update(executable).digest('hex')
+  return [
+    { ...describeItem('image', name, version), content: archive },
+    { ...describeItem('binary', headName(sha256), version), content: head },
+  ]
+}
+
 export async function tinyItems({
   contents = {},
   agentVersion = '0.0.0-test',
+  executable,
   versions = DEFAULT_VERSIONS,
 }: TinyBundleOptions = {}): Promise<Item[]> {
   const item = (role: BundleFile['role'], name: string, version: string, content?: Content): Item => {
@@ -71,7 +90,7 @@ export async function tinyItems({
     ...Object.entries(BINARIES).map(([name, whose]) => item('binary', name, versions[whose])),
     ...Object.entries(CNI_PLUGINS).map(([name, whose]) => item('cni-plugin', name, versions[whose])),
     ...(await Promise.all(Object.entries(IMAGES).map(([name, { version }]) => image(name, versions[version])))),
-    await image(AGENT_IMAGE, agentVersion),
+    ...(executable === undefined ? [await image(AGENT_IMAGE, agentVersion)] : await agentOf(executable, agentVersion)),
     ...Object.entries(MANIFESTS).map(([name, { version }]) => item('manifest', name, versions[version])),
   ]
 }

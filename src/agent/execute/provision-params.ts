@@ -79,7 +79,8 @@ export async function openProvisionParams(
 ): Promise<ProvisionParams> {
   const { urls, proxy } = config
   const way = { controllerUrls: urls, tls, ...(proxy === undefined ? {} : { proxy }) }
-  const store = { ...way, ref: params.bundle, directory, host, signal, ...(peers && { peers }) }
+  const executable = process.execPath
+  const store = { ...way, ref: params.bundle, directory, executable, host, signal, ...(peers && { peers }) }
   const asking = { config, tls, host }
   const bundleStore = await openBundleStore(store)
   return {
@@ -95,7 +96,7 @@ export async function openProvisionParams(
       return (await askWithRetry(way, agentRoutes.requestOperatorCertificate, question)).certificate
     },
     requestInvitation: (context) => requestInvitation(context, asking),
-    executable: process.execPath,
+    executable,
     controller: { urls, ca: tls.ca, ...(proxy && { proxy }) },
   }
 }

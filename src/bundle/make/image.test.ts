@@ -2,10 +2,14 @@ import { createHash } from 'node:crypto'
 import { chmod, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { zstdDecompressSync } from 'node:zlib'
 import { list, type ReadEntry } from 'tar'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Image, imageArchive } from './image.ts'
+import { readArchive } from '../closure/archive.ts'
+import { imagesIn } from '../closure/images-in.ts'
+import { type Image, imageArchive, imageEndingWith } from './image.ts'
 import { writeHashed } from './write-hashed.ts'
 
 let scratch: string
@@ -107,3 +111,22 @@ test('the layer has parents before children, all of root, executable', async () 
     ['usr/local/bin/program', 'File', '755', 0, ''],
   ])
 })
+
+test.each([1, 9, 511, 512, 513, 100_000])(
+  'an archive is its head, a last file of %i bytes, and zeros',
+  async (size) => {
+    const last = Buffer.alloc(size, 'x')
+    await writeFile(join(scratch, 'program'), last)
+    const { archive, head } = await imageEndingWith(
+      image([...layer, ['/zzz', { text: 'later' }]]),
+      '/usr/local/bin/program',
+    )
+    const bytes = await buffer(Readable.from(archive.bytes()))
+    const before = await buffer(Readable.from(head.bytes()))
+    expect([bytes.length, before.length]).toEqual([archive.size, head.size])
+    const after = Buffer.alloc(bytes.length - before.length - size)
+    expect(Buffer.concat([before, last, after]).equals(bytes)).toBe(true)
+    const read = await readArchive(archive.bytes())
+    expect(read && imagesIn(read, 'x64')).toMatchObject([{ name: 'example.org/group/program:v1.2.3', problems: [] }])
+  },
+)

@@ -8,6 +8,9 @@ type Control = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'
 /** The executables in the images; all are linked statically. */
 export type ImageBinary = Control | 'kube-proxy' | 'coredns' | 'pause' | 'flanneld' | 'flannel'
 
+/** The agent in its image: the last file of the archive (ADR 91). */
+export const AGENT_PATH = '/usr/local/bin/cantrip-agent'
+
 /** The user of upstream's images that do not run as root. */
 const NOT_ROOT = '65532:65532'
 
@@ -55,7 +58,7 @@ export async function componentImages(
 export async function agentImage(base: BaseSystem, agent: string, version: string): Promise<Image> {
   const layer = new Map<string, LayerEntry>(USR_MERGED)
   await addLibraries(base, agent, layer)
-  layer.set('/usr/local/bin/cantrip-agent', { file: agent })
+  layer.set(AGENT_PATH, { file: agent })
   layer.set('/etc/passwd', { text: 'root:x:0:0:root:/:/sbin/nologin\ncantrip:x:65532:65532:cantrip:/:/sbin/nologin\n' })
   layer.set('/etc/group', { text: 'root:x:0:\ncantrip:x:65532:\n' })
   layer.set('/tmp', { directory: 0o1777 })
@@ -63,7 +66,7 @@ export async function agentImage(base: BaseSystem, agent: string, version: strin
     name: `${AGENT_IMAGE}:${version}`,
     arch: base.arch,
     layer,
-    entrypoint: ['/usr/local/bin/cantrip-agent'],
+    entrypoint: [AGENT_PATH],
     user: NOT_ROOT,
   }
 }

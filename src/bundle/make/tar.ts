@@ -12,7 +12,8 @@ export type TarEntry =
   | { kind: 'directory'; path: string; mode: number }
   | { kind: 'link'; path: string; target: string }
 
-const BLOCK = 512
+/** Entries begin at multiples of it. */
+export const BLOCK = 512
 const CHUNK_BYTES = 1024 * 1024
 
 export function contentOf(data: string | Uint8Array): Content {
@@ -27,6 +28,21 @@ export function contentOf(data: string | Uint8Array): Content {
 
 export function contentOfFile(path: string, size: number): Content {
   return { size, bytes: () => createReadStream(path, { highWaterMark: CHUNK_BYTES }) }
+}
+
+/** Bytes after these are not read. */
+export function firstBytes({ bytes }: Content, size: number): Content {
+  return {
+    size,
+    bytes: async function* () {
+      let left = size
+      for await (const chunk of bytes()) {
+        yield chunk.subarray(0, left)
+        left -= chunk.length
+        if (left <= 0) return
+      }
+    },
+  }
 }
 
 /** A reproducible tar: entries in the given order, owner root, time 0. */

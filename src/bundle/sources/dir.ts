@@ -6,8 +6,7 @@ import { filesOf } from '../intake/files.ts'
 import { chooseImages, type IntakeImage, imagesOfArchive, imagesOfDirectory } from '../intake/images.ts'
 import { type Problems, requireNoProblems } from '../intake/problems.ts'
 import { readTree, type Tree } from '../intake/tree.ts'
-import { agentImage } from '../make/images.ts'
-import { describeItem, imageItem, tagOf } from './items.ts'
+import { agentItems, describeItem, tagOf } from './items.ts'
 import type { Item, Source, SourceContext } from './source.ts'
 
 const ARCHIVE = /\.(tar|tar\.gz|tgz|tar\.zst|tzst|tar\.zstd|oci)$/
@@ -42,9 +41,7 @@ export function treeSource(open: (context: SourceContext) => Promise<Tree>, advi
     return [
       ...items,
       ...images.map(toItem),
-      ...([...names].some(isOfAgent)
-        ? []
-        : [await imageItem(await agentImage({ root: '/', arch }, agent.file, agent.version))]),
+      ...([...names].some(isOfAgent) ? [] : await agentItems({ root: '/', arch }, agent)),
     ]
   }
 }

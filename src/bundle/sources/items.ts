@@ -1,10 +1,15 @@
+import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { posix } from 'node:path'
+import { headName } from '../assembly.ts'
 import { AGENT_IMAGE, IMAGES } from '../contents.ts'
 import type { BundleFile } from '../format.ts'
-import { type Image, imageArchive } from '../make/image.ts'
+import { type Image, imageArchive, imageEndingWith } from '../make/image.ts'
+import { AGENT_PATH, agentImage } from '../make/images.ts'
+import type { BaseSystem } from '../make/libraries.ts'
 import { contentOfFile } from '../make/tar.ts'
-import type { Item } from './source.ts'
+import { digestOf } from '../make/write-hashed.ts'
+import type { Item, SourceContext } from './source.ts'
 
 const FOLDER = { binary: 'bin', 'cni-plugin': 'cni', image: 'images', manifest: 'manifests' } as const
 
@@ -14,6 +19,17 @@ export async function fileItem(role: BundleFile['role'], name: string, version: 
 
 export async function imageItem(image: Image): Promise<Item> {
   return { ...describeItem('image', image.name, tagOf(image.name)), content: await imageArchive(image) }
+}
+
+/** The operator's image, and what a node with this agent needs to make it (ADR 91). */
+export async function agentItems(base: BaseSystem, { file, version }: SourceContext['agent']): Promise<Item[]> {
+  const image = await agentImage(base, file, version)
+  const { archive, head } = await imageEndingWith(image, AGENT_PATH)
+  const { sha256 } = await digestOf(createReadStream(file))
+  return [
+    { ...describeItem('image', image.name, version), content: archive },
+    { ...describeItem('binary', headName(sha256), version), content: head },
+  ]
 }
 
 export function tagOf(image: string): string {

@@ -1,7 +1,7 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { BINARIES, CNI_PLUGINS, MANIFESTS } from '../../contents.ts'
-import { agentImage, componentImages } from '../../make/images.ts'
-import { fileItem, imageItem } from '../items.ts'
+import { componentImages } from '../../make/images.ts'
+import { agentItems, fileItem, imageItem } from '../items.ts'
 import type { Item, Source } from '../source.ts'
 import { buildAll } from './parts.ts'
 
@@ -31,7 +31,7 @@ export const gomodSource: Source = async (context) => {
   for (const image of await componentImages(base, versions, (name) => executable(name).file)) {
     items.push(await imageItem(image))
   }
-  items.push(await imageItem(await agentImage(base, context.agent.file, context.agent.version)))
+  items.push(...(await agentItems(base, context.agent)))
   for (const [name, { version }] of Object.entries(MANIFESTS)) {
     const file = manifests.get(name)
     if (file !== undefined) items.push(await fileItem('manifest', name, versions[version], file))

@@ -10,6 +10,7 @@ import { stat } from '../files/files.ts'
 import { type Part, PartFile } from '../files/part-file.ts'
 import { ZstdPart } from '../files/zstd-part.ts'
 import { deadline } from './connect.ts'
+import { isMade } from './make-file.ts'
 import { openSecure } from './secure.ts'
 
 /** Tries without a new byte before giving up. */
@@ -21,6 +22,7 @@ const STALL_MS = 30_000
 export function downloader(): (download: Download) => Promise<void> {
   const dispatchers = new Map<string, Promise<Dispatcher>>()
   return async (download) => {
+    if (download.madeOf && (await isMade(download, download.madeOf))) return
     const key = JSON.stringify([download.tls.ca, download.tls.cert, download.proxy])
     const dispatcher = dispatchers.get(key) ?? openDispatcher(download)
     dispatchers.set(key, dispatcher)
