@@ -75,7 +75,8 @@ test.each(['tree', 'heap'] as const)(
       ...Object.keys(CNI_PLUGINS).map((name) => `cni/${name}`),
       'manifests/flannel.yaml',
     ]
-    expect(namesOf(items).filter((path) => !path.startsWith('images/'))).toEqual(wanted.sort())
+    expect(namesOf(items).filter((path) => !/^images\/|agent-image-head-/.test(path))).toEqual(wanted.sort())
+    expect(namesOf(items).filter((path) => path.includes('agent-image-head-'))).toHaveLength(1)
     const ctr = items.find(({ name }) => name === 'ctr')
     expect(await buffer(Readable.from(ctr?.content.bytes() ?? []))).toEqual(
       printingElf(`ctr github.com/containerd/containerd/v2 ${V.containerd}`, arch),
