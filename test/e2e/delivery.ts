@@ -27,7 +27,8 @@ export async function countDelivery(scene: Scene): Promise<() => Promise<void>> 
       }),
     )
     for (const { name, wire, disk } of found) {
-      assert(wire <= 320, `${name} received ${wire} MB; wanted at most 320`)
+      // With the image of the operator, which is made on the node, a master received 292 MB.
+      assert(wire <= 280, `${name} received ${wire} MB; wanted at most 280`)
       assert(disk <= 1_300, `${name} has ${disk} MB on its disk; wanted at most 1300`)
     }
   }
