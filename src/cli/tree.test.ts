@@ -136,6 +136,7 @@ const OTHER_NAMES = {
 
 /** The same option has other values, or another short form, only where the thing is another one. */
 const OTHER_FORMS: Record<string, readonly string[]> = {
+  '--base': ['--base <path>', '--base <url>'],
   // A role in the controller, in Kubernetes, of a node.
   '--role': ['--role <role@project>', '--role <role>'],
   '--from': ['--from <backup>', '--from <source>', '--from <url>'],

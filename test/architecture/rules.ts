@@ -19,6 +19,8 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   // The client that agent, operator and CLI share.
   'controller-client': ['base', 'protocol'],
   bundle: ['base', 'host', 'protocol', 'provision/params'],
+  // Disks with the agent, for machines that do not exist yet.
+  'machine-image': ['base', 'bundle/arch', 'host/argv', 'host/parse/os-release', 'protocol/kubernetes-version'],
   // ledger: its entries say what an earlier run left behind.
   checks: ['base', 'host', 'engine/checks', 'engine/step', 'protocol', 'ledger/replay', 'ledger/record-format'],
   'checks/catalog.generated': ['checks', 'engine/checks', 'engine/step'],

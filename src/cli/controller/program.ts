@@ -14,6 +14,7 @@ import { registerRestore } from './data/restore.ts'
 import { registerDeclare } from './declare/declare.ts'
 import { registerAdmin } from './identities/admin.ts'
 import { registerCreds } from './identities/creds.ts'
+import { registerImage } from './image/image.ts'
 import { registerInventory } from './inventory/inventory.ts'
 import { registerKeys } from './keys.ts'
 import { registerLogin } from './login/login.ts'
@@ -62,6 +63,7 @@ To create a cluster:
   registerPush(program)
   registerBundle(program)
   registerAgents(program)
+  registerImage(program)
   registerCreds(program)
   registerAdmin(program)
   registerAudit(program)

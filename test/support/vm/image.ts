@@ -6,9 +6,9 @@ import { must } from '../testbed/run.ts'
 import { cached } from './cached.ts'
 import { debianTree, removeTree } from './debian-tree.ts'
 
-const SUITE = 'bookworm'
+export const SUITE = 'bookworm'
 /** The packages of a server with a firewall, and those that a node of the test bed gets from its host. */
-const PACKAGES = [
+export const PACKAGES = [
   ...['systemd', 'systemd-sysv', 'systemd-timesyncd', 'dbus', 'udev', 'libpam-systemd', 'procps', 'kmod', 'mount'],
   ...['util-linux', 'netbase', 'hostname', 'iproute2', 'iptables', 'nftables', 'conntrack', 'ebtables', 'ethtool'],
   ...['socat', 'iputils-ping', 'ca-certificates', 'openssl', 'curl', 'less', 'libseccomp2', 'libstdc++6', 'e2fsprogs'],
