@@ -24,7 +24,7 @@ const PRIVATE_WORDS: readonly PrivateWord[] = [
     },
   },
   {
-    word: /guest(?!info)/i,
+    word: /guest(?!info|-utils|fs)/i,
     better: 'target, joining node, or virtual machine',
     except: {
       'src/protocol/wire/released-names.ts': RELEASED,

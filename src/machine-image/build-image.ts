@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { AgentError } from '../base/agent-error.ts'
-import { bake, seal } from './bake.ts'
+import { bake, type GivenBundle, seal } from './bake.ts'
 import { type Base, readBase } from './base.ts'
 import {
   DEFAULT_TEMPLATE,
@@ -12,13 +12,14 @@ import {
 } from './description.ts'
 import { rootBytes, writeDisk } from './disk.ts'
 import { sha256Of, WRITE } from './formats.ts'
-import type { Run } from './run.ts'
+import type { Run } from './tools.ts'
 import { copyBase, prepareTree } from './tree.ts'
 
 export interface ImageOptions {
   /** A root directory, or a tar archive of one. It is not changed. */
   base: string
   agent: { file: string; version: string; capabilities: readonly string[] }
+  bundle: GivenBundle | undefined
   formats: readonly ImageFormat[]
   nameTemplate: string | undefined
   directory: string
@@ -47,21 +48,27 @@ export async function buildImage(options: ImageOptions): Promise<ImageDescriptio
 }
 
 async function build(scratch: string, options: ImageOptions): Promise<ImageDescription> {
-  const { agent, run, progress, uuid, diskBytes } = options
+  const { agent, bundle, run, progress, uuid, diskBytes } = options
   const tree = join(scratch, 'tree')
   await mkdir(tree, { mode: 0o755 })
   progress(`copying ${options.base}`)
   await copyBase(resolve(options.base), tree, run)
   const base = await readBase(tree)
   requireOwnArch(base)
-  const parts = { agent: agent.version, kubernetes: undefined, os: `${base.os.id}${base.os.version}`, arch: base.arch }
+  const parts = {
+    agent: agent.version,
+    kubernetes: bundle?.kubernetes,
+    os: `${base.os.id}${base.os.version}`,
+    arch: base.arch,
+  }
   const name = imageName(options.nameTemplate ?? templateFor(parts), parts)
   await requireNew(options.directory, name, options.formats)
 
-  progress(`baking agent ${agent.version}`)
-  await bake(tree, resolve(agent.file), run)
+  progress(`baking agent ${agent.version}${bundle ? ` and Kubernetes ${bundle.kubernetes}` : ''}`)
+  const executable = resolve(agent.file)
+  await bake(tree, executable, bundle, run)
   await prepareTree(tree, { ...base, root: uuid, title: base.os.title })
-  await seal(tree, run)
+  await seal(tree, executable, run)
   await requireSpace(tree, diskBytes, run)
 
   progress(`writing a disk of ${diskBytes / 2 ** 30} GiB`)
@@ -79,6 +86,7 @@ async function build(scratch: string, options: ImageOptions): Promise<ImageDescr
   const description: ImageDescription = {
     ...{ name, agent: agent.version, minController: agent.version, capabilities: [...agent.capabilities] },
     ...{ os: parts.os, arch: base.arch, createdAt: options.now.toISOString(), packages: base.packages, files },
+    ...(bundle && { kubernetes: bundle.kubernetes, bundle: bundle.manifestSha256 }),
   }
   // The description is last: it says that all is there.
   for (const file of files) await rename(join(scratch, file.name), join(options.directory, file.name))
@@ -90,7 +98,7 @@ async function build(scratch: string, options: ImageOptions): Promise<ImageDescr
 const templateFor = ({ kubernetes }: { kubernetes: string | undefined }): string =>
   kubernetes === undefined ? TEMPLATE_WITHOUT_KUBERNETES : DEFAULT_TEMPLATE
 
-/** The agent runs in the tree. */
+/** The agent of the image bakes it. */
 function requireOwnArch({ arch }: Base): void {
   if (arch === process.arch) return
   throw new AgentError('image/arch', `found a base for ${arch}; wanted one for ${process.arch}, as this machine has`, {

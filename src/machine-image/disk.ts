@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Arch } from '../bundle/arch.ts'
 import { embeddedConfiguration } from './boot-files.ts'
 import { bootSector, coreImage } from './boot-sector.ts'
-import type { Run } from './run.ts'
+import type { Run } from './tools.ts'
 import { GRUB_BIOS, GRUB_EFI, grubDirectory } from './tools.ts'
 
 const SECTOR = 512

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { ImageFormat } from './description.ts'
 import { type Appliance, ovfDescriptor, ovfManifest } from './ovf.ts'
-import type { Run } from './run.ts'
+import type { Run } from './tools.ts'
 
 export interface Source {
   /** The disk as raw bytes. */

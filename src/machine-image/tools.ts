@@ -1,7 +1,11 @@
 import { AgentError } from '../base/agent-error.ts'
 import { command } from '../base/command.ts'
 import { ARCH, type Arch } from '../bundle/arch.ts'
+import type { Argv } from '../host/argv.ts'
 import type { ImageFormat } from './description.ts'
+
+/** Runs a program to its end, and throws an AgentError if it fails. */
+export type Run = (argv: Argv) => Promise<string>
 
 /** A file of a Debian package without which no image can be built. */
 interface Needed {

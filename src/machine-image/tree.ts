@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { AgentError } from '../base/agent-error.ts'
 import { command } from '../base/command.ts'
 import { type Boot, fstab, grubConfiguration } from './boot-files.ts'
-import type { Run } from './run.ts'
+import type { Run } from './tools.ts'
 
 /** Copies a root directory, or unpacks an archive of one, to the empty directory `tree`. Throws `image/base` for anything else. */
 export async function copyBase(base: string, tree: string, run: Run): Promise<void> {
@@ -44,23 +44,6 @@ async function isDisk(file: string): Promise<boolean> {
   } finally {
     await handle.close()
   }
-}
-
-/**
- * Runs a program of the tree in it, with a /proc of its own. The mount is in a namespace that ends with the program, so that nothing has
- * to be unmounted, also after a kill.
- */
-export function runIn(tree: string, run: Run): Run {
-  const namespace = [
-    '--mount',
-    '--pid',
-    '--ipc',
-    '--uts',
-    '--fork',
-    '--kill-child',
-    `--mount-proc=${join(tree, 'proc')}`,
-  ]
-  return (argv) => run(['unshare', ...namespace, 'chroot', tree, ...argv])
 }
 
 /** Where apt keeps what it has downloaded. */

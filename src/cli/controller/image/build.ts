@@ -1,17 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { stat } from 'node:fs/promises'
-import { type Command, InvalidArgumentError } from 'commander'
+import { resolve } from 'node:path'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { AgentError } from '../../../base/agent-error.ts'
 import { version } from '../../../base/version.ts'
 import type { Argv } from '../../../host/argv.ts'
+import type { GivenBundle } from '../../../machine-image/bake.ts'
 import { IMAGE_FORMATS, type ImageFormat } from '../../../machine-image/description.ts'
 import { examples, formatOption, type PlainFormat } from '../../kit/output.ts'
 import { cpuCount, diskOf, memoryOf } from '../clusters/user-data/arguments.ts'
 import { printAs } from '../session/session.ts'
+import { DEFAULT_KEY, expandHome } from '../signing-key.ts'
 
 interface Flags {
   base: string
   agent: string
+  bundle?: string
+  key: string
   diskFormat: ImageFormat[]
   nameTemplate?: string
   diskSize: number
@@ -40,25 +45,35 @@ export function registerBuild(image: Command): void {
     )
     .requiredOption('--base <path>', 'root directory, or a tar archive of one; it is not changed')
     .requiredOption('--agent <file>', "agent executable of this controller's release")
+    .option('--bundle <path>', 'bundle that becomes part of the image: nodes of its version download nothing')
+    .option('--key <file>', "public key that verifies the bundle's signature", `${DEFAULT_KEY}.pub`)
     .option('--disk-format <list>', 'raw, qcow2, ova, or several with commas', formatsOf, [
       'qcow2',
     ] satisfies ImageFormat[])
-    .option('--name-template <text>', 'name of the image, with the parts {agent}, {os} and {arch}')
-    .option('--disk-size <size>', 'size of the disk; it grows on machines with a larger one', diskOf, 20)
+    .option(
+      '--name-template <text>',
+      'name of the image, with the parts {agent}, {os}, {arch}, and with a bundle {kubernetes}',
+    )
+    .addOption(
+      new Option('--disk-size <size>', 'size of the disk; it grows on machines with a larger one')
+        .argParser(diskOf)
+        .default(20, '20GiB'),
+    )
     .option('--cpus <number>', 'with ova: CPUs of a machine', cpuCount, 4)
-    .option('--memory <size>', 'with ova: memory of a machine, such as 8GiB', memoryOf, 8_192)
+    .addOption(
+      new Option('--memory <size>', 'with ova: memory of a machine').argParser(memoryOf).default(8_192, '8GiB'),
+    )
     .requiredOption('--to <directory>', 'directory for the image and its description, NAME.json')
     .addOption(formatOption())
     .addHelpText(
       'after',
       `${examples(
         'sudo controller image build --base bookworm --agent dist/agent-linux-x64 --to images',
-        'sudo controller image build --base bookworm.tar --agent dist/agent-linux-x64 --disk-format raw,qcow2,ova --to images',
+        'sudo controller image build --base bookworm.tar --agent dist/agent-linux-x64 --bundle kubernetes.tar --key builder.pub --disk-format raw,qcow2,ova --to images',
       )}
 
 debootstrap makes the base. It needs a kernel, initramfs-tools, systemd-sysv, cloud-init and cloud-guest-utils; what is missing is named.
-Root is needed to write the files of the image with their owners, and to run the agent in it. There are no loop devices and no mounts of
-file systems.`,
+Root is needed to write files with their owners, and to bake the agent in namespaces. No loop devices are used.`,
     )
     .action(async (flags: Flags) => {
       await requireRoot()
@@ -71,6 +86,7 @@ file systems.`,
       const built = await buildImage({
         base: flags.base,
         agent: await ownAgent(flags.agent, arch),
+        bundle: await bundleOf(flags),
         formats: flags.diskFormat,
         nameTemplate: flags.nameTemplate,
         directory: flags.to,
@@ -93,6 +109,16 @@ async function requireRoot(): Promise<void> {
     fix: 'run it with sudo',
     kind: 'invalid',
   })
+}
+
+/** Before the base is copied: a bundle that is damaged costs no build. */
+async function bundleOf({ bundle, key }: Flags): Promise<GivenBundle | undefined> {
+  if (bundle === undefined) return undefined
+  const { verifyBundle } = await import('../../../bundle/verify/verify.ts')
+  const { readPublicKey } = await import('../../../bundle/keys.ts')
+  const file = resolve(expandHome(key))
+  const { manifest, manifestSha256 } = await verifyBundle(bundle, await readPublicKey(file))
+  return { path: resolve(bundle), key: file, kubernetes: manifest.kubernetesVersion, manifestSha256 }
 }
 
 /** Of this build: what it understands of a controller is known. */
