@@ -3,6 +3,12 @@
  * the fault: `prints` in test/e2e/fixable-faults.ts.
  */
 export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
+  'are for a machine that builds images, and need a network or a program that it does not have': [
+    'debootstrap --include={}',
+    'sudo apt-get install -y {}',
+    'sudo chroot TREE apt-get install -y {}',
+    'virt-tar-out --add {} / base.tar',
+  ],
   'are for a machine that has the hypervisor': [
     'genisoimage -output cidata.iso -volid cidata -joliet -rational-rock {}',
     'govc vm.change -vm NAME {} {}',
