@@ -4,6 +4,7 @@
  */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { assemblyOf } from '../../src/bundle/assembly.ts'
 import { startController } from '../../src/controller/start.ts'
 import { createCluster, enrolNode } from '../support/controller/client.ts'
 import { countingProxy } from './delivery/counting-proxy.ts'
@@ -22,7 +23,10 @@ const controller = await startController({ dataDirectory, listen: { host: '127.0
 const node = await enrolNode(controller, await createCluster(controller, 'bench'), 'one')
 const proxy = await countingProxy(controller.port)
 const order = (name: string): FetchOrder => ({
-  files: manifest.files.map(({ path, size, sha256 }) => ({ path, size, sha256 })),
+  // A node makes the operator's image of its head and the agent.
+  files: manifest.files
+    .filter((file) => assemblyOf(manifest, file) === undefined)
+    .map(({ path, size, sha256 }) => ({ path, size, sha256 })),
   base: `https://127.0.0.1:${proxy.port}/v1/bundles/${manifestSha256}`,
   tls: { ca: node.ca, cert: node.cert, key: node.key },
   directory: join(dataDirectory, name),

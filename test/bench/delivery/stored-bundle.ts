@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import { list } from 'tar'
+import { assemblyOf } from '../../../src/bundle/assembly.ts'
 import { importBundle, type StoredBundle } from '../../../src/bundle/import.ts'
 import { readPublicKey } from '../../../src/bundle/keys.ts'
 import { builderPublicKey, bundleDirectory } from '../../support/site/artefacts.ts'
@@ -22,7 +23,10 @@ export async function storedBundle(): Promise<StoredBundle & { dataDirectory: st
 /** The bytes of a bundle with the layers of its images uncompressed. */
 export async function rawBytes({ manifest, directory }: StoredBundle): Promise<number> {
   let bytes = 0
-  for (const { path, size, role } of manifest.files) {
+  const heads = new Set(manifest.files.map((file) => assemblyOf(manifest, file)?.head))
+  for (const file of manifest.files) {
+    const { path, size, role } = file
+    if (heads.has(file)) continue
     bytes += role === 'image' ? await rawArchive(join(directory, path)) : size
   }
   return bytes
