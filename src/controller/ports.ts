@@ -156,3 +156,8 @@ export interface HasBrowserOrigin {
   /** Where browsers reach this controller: scheme, host and port. */
   browserOrigin(): string
 }
+
+export interface HasConsole {
+  /** Whether this controller was built with the web console. */
+  readonly hasConsole: boolean
+}

@@ -6,6 +6,7 @@ import type {
   HasAgentReleases,
   HasAudit,
   HasBrowserOrigin,
+  HasConsole,
   HasExpiries,
   HasImages,
   HasLateRenewals,
@@ -25,5 +26,6 @@ export type Services = Ingesting &
   HasPieces &
   HasPublicUrls &
   HasBrowserOrigin &
+  HasConsole &
   HasAudit &
   HasPrecondition & { rotation: Rotation }

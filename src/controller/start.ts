@@ -122,6 +122,7 @@ async function startOn(store: Store, options: ControllerOptions, metrics?: Metri
     lateRenewalMs: (options.lateRenewalDays ?? LATE_RENEWAL_DAYS) * 86_400_000,
     refused: countedLog(log, timers.later),
     publicUrls: options.publicUrls ?? [],
+    hasConsole: (options.consoleAssets?.size ?? 0) > 0,
     browserOrigin: (): string => options.browserUrl ?? ports.publicUrls[0] ?? '',
   }
   const auditLog = await openAuditLog(ports, {

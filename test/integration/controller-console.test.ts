@@ -235,3 +235,16 @@ test('the command prints a link alone to standard output', async () => {
 test('says whether there is an OIDC provider', async () => {
   expect((await without('GET', '/v1/login')).json).toEqual({ oidc: false })
 })
+
+test('a controller without the console gives no link to it', async () => {
+  const other = await startController({
+    dataDirectory: mkdtempSync(join(dataDirectory, 'without-')),
+    listen: { host: '127.0.0.1', port: 0 },
+  })
+  try {
+    const created = await call(other.url, adminOf(other), 'POST', '/v1/login/codes', {})
+    expect(outcome(created)).toBe('404 console/none')
+  } finally {
+    await other.close()
+  }
+})

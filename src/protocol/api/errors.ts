@@ -54,6 +54,7 @@ export const ERROR_STATUS = {
   'images/unknown-file': 404,
   'administrator/unknown': 404,
   'account/unknown': 404,
+  'console/none': 404,
   'token/unknown': 404,
   'session/unknown': 404,
   'enrol/unknown': 404,

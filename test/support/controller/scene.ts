@@ -69,6 +69,7 @@ export class Scene {
       listen: { host: '127.0.0.1', port: 0 },
       now: () => new Date(Date.now() + this.aheadMs),
       tickMs: 600_000,
+      consoleAssets: new Map([['index.html', Buffer.from('<!doctype html><title>Console</title>')]]),
     })
     this.#installer ??= await createCluster(this.controller, 'demo')
   }

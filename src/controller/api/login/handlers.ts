@@ -38,11 +38,14 @@ export const loginHandlers = (core: Services): Handlers<typeof loginRoutes> => (
     return { name, grants, expiresAt, csrf: csrfOf(secret), ca: core.authority.ca }
   },
   async createLoginCode({ identity, address, body: { person } }) {
+    if (!core.hasConsole) throw refusal('console/none', 'this controller was built without the web console', NO_CONSOLE)
     const beginning = person === undefined ? ofCaller(identity) : await ofAccount(core, identity, person)
     const { code, expiresAt } = await createLoginCode(core, { ...beginning, kind: 'cookie', address })
     return { code, url: `${core.browserOrigin()}${CONSOLE_PATH}login#code=${code}`, name: beginning.name, expiresAt }
   },
 })
+
+const NO_CONSOLE = 'use the command line: controller --help'
 
 async function exchange(core: Services, secret: string, address: string) {
   const kind = secretKind(secret)

@@ -64,6 +64,9 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "cluster/in-use": [
     "node … is …: Kubernetes may be installed on it"
   ],
+  "console/none": [
+    "this controller was built without the web console"
+  ],
   "creds/exists": [
     "cluster … already has credentials …"
   ],

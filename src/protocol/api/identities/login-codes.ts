@@ -46,6 +46,6 @@ export const loginRoutes = {
       person: z.optional(z.string().check(z.maxLength(63))),
     }),
     answer: LoginCode,
-    errors: ['account/unknown'],
+    errors: ['account/unknown', 'console/none'],
   },
 } as const satisfies Record<string, Route>

@@ -65,6 +65,7 @@ export function startProcess(store: Store, authority: Authority, log: (line: str
     lateRenewalMs: 0,
     oidc: undefined,
     publicUrls: [],
+    hasConsole: true,
     browserOrigin: () => '',
   }
   const services: Services = Object.assign(ports, {
