@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AgentError } from '../base/agent-error.ts'
 import { command } from '../base/command.ts'
@@ -49,8 +49,23 @@ async function isDisk(file: string): Promise<boolean> {
 /** Where apt keeps what it has downloaded. */
 const ARCHIVES = 'var/cache/apt/archives'
 
+/** A link in the tree can lead to a file of this machine. Throws `image/base`. */
+async function requireNoLink(tree: string, path: string): Promise<void> {
+  const names = path.split('/')
+  for (const index of names.keys()) {
+    const part = names.slice(0, index + 1).join('/')
+    const found = await lstat(join(tree, part)).catch(() => undefined)
+    if (!found?.isSymbolicLink()) continue
+    throw new AgentError('image/base', `/${part} of the base is a symbolic link; wanted none in the way to /${path}`, {
+      fix: 'replace the link by what it points to',
+      kind: 'invalid',
+    })
+  }
+}
+
 /** Makes the tree one of a disk: its file system table, the menu of the boot loader, and no downloaded packages. */
 export async function prepareTree(tree: string, boot: Boot): Promise<void> {
+  for (const path of ['boot/grub/grub.cfg', 'etc/fstab', ARCHIVES]) await requireNoLink(tree, path)
   await mkdir(join(tree, 'boot/grub'), { recursive: true })
   await writeFile(join(tree, 'boot/grub/grub.cfg'), grubConfiguration(boot))
   await writeFile(join(tree, 'etc/fstab'), fstab(boot))
