@@ -10,6 +10,8 @@ import type { AgentPaths } from '../paths.ts'
 import { backupsOf } from '../restore/open-workspace.ts'
 import { isIn } from '../scope.ts'
 import { readInstruction } from './execute.ts'
+import { planLayout } from './peers/archive-layout.ts'
+import type { Peers } from './peers/peers.ts'
 
 /** The changes that the pending instruction would make; empty if none is pending. Makes no changes. */
 export async function planInstruction(paths: AgentPaths, signal: AbortSignal): Promise<PlannedStep[]> {
@@ -19,14 +21,25 @@ export async function planInstruction(paths: AgentPaths, signal: AbortSignal): P
   if (instruction.role === 'reset') return [await planReset(paths)]
   const { planWorkflow } = await import('../../engine/plan-workflow.ts')
   const { workflowOf } = await import('../../roles/workflows.ts')
-  const { provisionParamsOn } = await import('./provision-params.ts')
+  const { bundleDirectoryOf, provisionParamsOn } = await import('./provision-params.ts')
   const planning = planningHost(linuxMachine(paths.layout), backupsOf(paths))
-  const params = await provisionParamsOn(paths, instruction, { tls: identity, host: planning.host, signal })
+  const on = { tls: identity, host: planning.host, signal, peers: plannedPeers(bundleDirectoryOf(paths, instruction)) }
+  const params = await provisionParamsOn(paths, instruction, on)
   // Planning must not make the controller sign a certificate.
   const dry = { ...params, requestOperatorCertificate: async () => '' }
   const fetched = [...planning.changes]
   const planned = await planWorkflow(workflowOf(instruction.role, params.task), dry, planning, signal)
   return [{ id: 'bundle/fetch', title: 'Fetching the list of the bundle', changes: fetched }, ...planned]
+}
+
+/** They connect to nobody, and change what the peers of a run would. */
+function plannedPeers(directory: string): Pick<Peers, 'fetch' | 'fetched'> {
+  return {
+    fetch: async () => undefined,
+    async fetched(by, file) {
+      if (file.role === 'image') await planLayout(by, directory, file)
+    },
+  }
 }
 
 /** The changes that are still in effect, newest first, which a reset would undo. */

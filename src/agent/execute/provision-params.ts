@@ -25,7 +25,7 @@ export interface ProvisionSurroundings {
   host: Host
   signal: AbortSignal
   registryLogins?: Readonly<Record<string, Secret>>
-  peers?: Peers
+  peers?: Pick<Peers, 'fetch' | 'fetched'>
 }
 
 /** An instruction with parameters of the node. */

@@ -96,7 +96,8 @@ test.each<[string, string | undefined, boolean]>([
   ['a strategy that reboots', 'REBOOT_STRATEGY="etcd-lock"\n', true],
   ['reboots are off', 'GROUP=stable\nREBOOT_STRATEGY=off\n', false],
 ])('locksmithd, %s', async (_, settings, isFound) => {
-  const files = { '/proc/self/mountinfo': ROOT, ...(settings && { '/etc/flatcar/update.conf': settings }) }
+  const unit = '/usr/lib/systemd/system/locksmithd.service'
+  const files = { '/proc/self/mountinfo': ROOT, [unit]: '', ...(settings && { '/etc/flatcar/update.conf': settings }) }
   const verdict = await look({
     files,
     units: { 'locksmithd.service': { active: true } },
@@ -104,6 +105,15 @@ test.each<[string, string | undefined, boolean]>([
   })
   expect(verdict.kind).toBe(isFound ? 'warn' : 'pass')
   if (isFound) expect(verdict.found).toContain('locksmithd reboots this machine')
+})
+
+test('a machine without locksmithd is not asked for it', async () => {
+  const host = fakeHost({
+    files: { '/proc/self/mountinfo': ROOT },
+    commands: { 'systemctl is-active locksmithd.service': { exitCode: 1, stderr: 'not connected' } },
+    directories: ['/run/systemd/system'],
+  })
+  expect((await check.look(host, params)).kind).toBe('pass')
 })
 
 test('only root can read process 1', async () => {

@@ -72,10 +72,13 @@ export const immutable: UnusualKind = async (host) => {
   }
 }
 
+const REBOOTER = ['/usr/lib', '/etc'].map((directory) => `${directory}/systemd/system/locksmithd.service`)
 const UPDATE_SETTINGS = '/etc/flatcar/update.conf'
 
 /** locksmithd(8) of Flatcar: with any other strategy it reboots as soon as an update is installed, and drains nothing. */
 export const selfRebooting: UnusualKind = async (host) => {
+  const units = await Promise.all(REBOOTER.map((path) => host.stat(path)))
+  if (units.every((unit) => unit === undefined)) return undefined
   const strategy = /^\s*REBOOT_STRATEGY=["']?([-a-z]+)/m.exec((await host.read(UPDATE_SETTINGS)) ?? '')?.[1]
   if (strategy === 'off' || !(await isUnitActive(host, 'locksmithd.service'))) return undefined
   return {

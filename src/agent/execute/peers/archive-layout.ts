@@ -45,6 +45,11 @@ export async function keepLayout(
   await host.write(layoutPath(bundleDirectory, file.path), JSON.stringify(layout), 0o600)
 }
 
+/** What keeping it changes, for a plan: the archive is not there yet. */
+export async function planLayout(host: Host, bundleDirectory: string, { path }: BundleFile): Promise<void> {
+  await host.write(layoutPath(bundleDirectory, path), '', 0o600)
+}
+
 export async function hasLayout(view: Pick<HostView, 'stat'>, bundleDirectory: string, path: string): Promise<boolean> {
   return (await view.stat(layoutPath(bundleDirectory, path))) !== undefined
 }
