@@ -10,6 +10,28 @@ import { dropIn, WAL } from './templates.ts'
 
 const DROP_IN = `${UNITS}/${ETCD_UNIT}.d/10-data.conf`
 
+/** There from before the first start of the first member until it has served. */
+const FIRST_START = `${ETCD_DATA}/first-start`
+
+/**
+ * Prepares a start. A first member that was killed while it made its data never serves with it: so data that has never been served, and that
+ * no step after the start could use, is removed. Data that somebody else brought has no such mark.
+ */
+export async function prepareStart(host: Host, params: Pick<ProvisionParams, 'task' | 'restore'>): Promise<void> {
+  if (params.task !== 'first-master' || params.restore || (await needsData(host))) return
+  if (await isFirstStart(host)) await removeFormerData(host, params)
+  if (!(await hasData(host)))
+    await host.write(FIRST_START, 'etcd was started for the first time, and has not served yet\n', 0o600)
+}
+
+export async function isFirstStart(host: HostView): Promise<boolean> {
+  return (await host.stat(FIRST_START)) !== undefined
+}
+
+export async function endFirstStart(host: Host): Promise<void> {
+  if (await isFirstStart(host)) await host.discard(FIRST_START, 'etcd has served')
+}
+
 export async function hasData(host: HostView): Promise<boolean> {
   return (await host.stat(WAL)) !== undefined
 }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { fakeKubernetes, runComponent } from '../../../test/support/fake-kubernetes.ts'
 import { outdate } from '../../../test/support/outdated-unit.ts'
 import { etcd } from './component.ts'
+import { prepareStart } from './data.ts'
 
 const SECRET = ['/etc/etcd/pki/ca.key', '/etc/etcd/pki/server.key', '/etc/etcd/pki/peer.key']
 const CLIENT_KEY = '/etc/kubernetes/pki/apiserver-etcd-client.key'
@@ -83,3 +84,35 @@ test.each([true, false])(
     expect(kill).toBeLessThan(restart ?? 0)
   },
 )
+
+const MARK = '/var/lib/etcd/first-start'
+const DATA = '/var/lib/etcd/member-data/member/wal/0.wal'
+const removesData = (argv: readonly string[]) =>
+  argv.join(' ') === '/usr/bin/rm --recursive --force /var/lib/etcd/member-data'
+
+test('data of a first member that was killed before it served is removed, and it starts again', async () => {
+  const fake = fakeKubernetes()
+  fake.host.files.seed(MARK, '')
+  fake.host.files.seed(DATA, '')
+  expect(await runComponent(etcd, fake)).toContain('etcd/start-service')
+  expect(fake.host.calls.some(removesData)).toBe(true)
+  expect(await fake.host.stat(MARK)).toBeUndefined()
+})
+
+test('data that has served is not removed, also if the mark of the first start is there again', async () => {
+  const fake = fakeKubernetes()
+  fake.host.files.seed(DATA, '')
+  await runComponent(etcd, fake)
+  fake.host.files.seed(MARK, '')
+  outdate(fake.host, 'etcd.service')
+  expect(await runComponent(etcd, fake)).toEqual(['etcd/start-service'])
+  expect(fake.host.calls.some(removesData)).toBe(false)
+})
+
+test('a further master never removes its data by itself at a start', async () => {
+  const fake = fakeKubernetes()
+  fake.host.files.seed(MARK, '')
+  fake.host.files.seed(DATA, '')
+  await prepareStart(fake.host, { ...fake.params, task: 'master' })
+  expect(fake.host.calls.some(removesData)).toBe(false)
+})
