@@ -60,7 +60,14 @@ test('a browser that opens the controller gets to the page of the console, whate
     expect([status, headers.location]).toEqual([302, '/console/'])
   }
   expect(outcome(await without('GET', '/'))).toBe('404 path/unknown')
-  for (const path of ['/console/', '/console/index.html', '/console/clusters/demo', '/console/login?x=1']) {
+  for (const path of [
+    '/console/',
+    '/console/index.html',
+    '/console/clusters/demo',
+    '/console/v1.36/nodes',
+    `/console/${'.'.repeat(4_000)}/`,
+    '/console/login?x=1',
+  ]) {
     const page = await without('GET', path)
     expect([page.status, page.text, page.headers['cache-control']]).toEqual([200, PAGE.toString(), 'no-cache'])
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
