@@ -83,7 +83,7 @@ export function requireCompatible(
       'image/too-old',
       `found agent ${agent} in ${name}, which does not support ${lacks.join(', ')}; this is controller ${controller.version}`,
       {
-        fix: 'build the image again with this release; machines that were made from it need "controller agents update"',
+        fix: 'build the image again with this release; update the agents of machines that were made from it: controller node update --cluster CLUSTER',
         kind: 'refused',
       },
     )

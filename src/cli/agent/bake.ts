@@ -154,7 +154,7 @@ async function bakeTemplate({ output, verbose, yes, stage, ...given }: Given): P
 }
 
 function sealing(paths: AgentPaths, stage: Options['stage']): string {
-  if (stage === 'tree') return 'seal it: the same command with --seal instead of --bundle.'
+  if (stage === 'tree') return 'seal it: agent bake --seal --root DIRECTORY'
   return `sudo ${commandOf(paths)} bake --seal, and power off.`
 }
 

@@ -20,7 +20,7 @@ function baked({ devices = false } = {}) {
   host.on(['cp'], (argv) =>
     devices && argv.includes('--link') ? { exitCode: 1, stderr: 'Invalid cross-device link' } : {},
   )
-  const copies = () => host.calls.filter(([file]) => file === 'cp').map((argv) => argv.slice(2).join(' '))
+  const copies = () => host.calls.filter(([file]) => file === 'cp').map((argv) => argv.slice(3).join(' '))
   return { fake, host, copies }
 }
 

@@ -24,8 +24,11 @@ export const useBakedImages: ProvisionStep = {
     await expectState(host)
     for (const tree of BAKED_TREES) {
       const [from, to] = [join(CONTAINERD.baked, tree), join(CONTAINERD.root, tree)]
-      const copy = (how: string) =>
-        host.run(['cp', '--archive', how, '--no-target-directory', from, to], COVERED, { signal, timeoutMs: COPY_MS })
+      // With --force, what an attempt before has left is replaced.
+      const copy = (how: string) => {
+        const argv = ['cp', '--archive', '--force', how, '--no-target-directory', from, to] as const
+        return host.run(argv, COVERED, { signal, timeoutMs: COPY_MS })
+      }
       await host.run(['mkdir', '--parents', to], COVERED)
       // Hard links do not lead to another file system.
       await copy('--link').catch(() => copy('--reflink=auto'))

@@ -96,6 +96,8 @@ const images: Step<BakeBundleParams> = {
     return stats.every((stat) => stat !== undefined) && (await host.read(BAKED_MANIFEST)) === verified?.bytes.toString()
   },
   async apply(host, { verified, bundleStore }, { signal, progress }) {
+    // Before anything that it stands for is removed: without it, an image has no images.
+    await host.discard(BAKED_MANIFEST, 'it is written again after the import')
     // Those of another bundle, or of an interrupted import.
     for (const name of (await host.list(CONTAINERD.baked)) ?? [])
       if (join(CONTAINERD.baked, name) !== COPIES) await removeTree(host, join(CONTAINERD.baked, name))
