@@ -16,6 +16,8 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   // The state of a machine, and its differences from an earlier state.
   snapshot: ['base', 'host'],
   report: ['base', 'engine'],
+  // What an add-on is, and its objects with values. provision/kubeadm: reads YAML as Go programs do.
+  'add-ons': ['base', 'protocol', 'provision/kubeadm/yaml'],
   // The client that agent, operator and CLI share.
   'controller-client': ['base', 'protocol'],
   bundle: ['base', 'host', 'protocol', 'provision/params'],
