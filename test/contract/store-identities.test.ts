@@ -1,5 +1,6 @@
 /** What the store knows of administrators and installer credentials, for each backend. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { hashOf } from '../../src/controller/access/people/secret.ts'
 import { createLoginCode, exchangeLoginCode } from '../../src/controller/access/people/sessions.ts'
 import type { Administrator } from '../../src/controller/domain/identities/record.ts'
 import { MIGRATIONS as POSTGRES } from '../../src/controller/store/postgres/schema.ts'
@@ -49,6 +50,8 @@ describe.each([sqliteBackend(), postgresBackend()])('$name', (backend) => {
     const [a, b] = stores.map((store) => ({ store, now: () => new Date(EARLY), log() {} }) as never) as [never, never]
     const person = { name: 'oidc:ann', grants: [{ role: 'viewer', project: null } as const] }
     const { code } = await createLoginCode(a, { ...person, kind: 'cookie', address: '10.0.0.1' })
+    // An earlier build, which knows no codes, looks up what a browser sends under this hash.
+    expect(await stores[0].userSession(hashOf(code))).toBeUndefined()
     const attempts = Array.from({ length: 20 }, (_, at) =>
       exchangeLoginCode(at % 2 === 0 ? a : b, code, `10.0.0.${at}`),
     )

@@ -9,7 +9,9 @@ import { type Controller, startController } from '../../src/controller/start.ts'
 import { buildCsr } from '../../src/pki/csr.ts'
 import { createKeyPair } from '../../src/pki/key.ts'
 import { type Answer, adminOf, call } from '../support/controller/client.ts'
+import { listen } from '../support/controller/listen.ts'
 import { runController } from '../support/controller/process.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const PASSWORD = 'correct horse battery'
 const MINUTE_MS = 60_000
@@ -182,6 +184,45 @@ test('a session that began with a code of another one lasts no longer than that'
   aheadMs = 25 * MINUTE_MS
   const second = await signIn(await codeOf(browserOf(first)('POST', '/v1/login/codes', {})))
   expect(second.json.expiresAt).toBe(first.json.expiresAt)
+})
+
+test('a code ends with the session that created it, also one for another person', async () => {
+  await newAccount('quentin', 'admin')
+  await newAccount('rosa')
+  const first = await without('POST', '/v1/sessions', { name: 'quentin', password: PASSWORD })
+  const other = await without('POST', '/v1/sessions', { name: 'quentin', password: PASSWORD })
+  const browse = browserOf(first)
+  const codes = [
+    await codeOf(browse('POST', '/v1/login/codes', {})),
+    await codeOf(browse('POST', '/v1/login/codes', { person: 'rosa' })),
+  ]
+  const ofOther = await codeOf(browserOf(other)('POST', '/v1/login/codes', {}))
+  const { id } = (await browse('GET', '/v1/session')).json.session
+  expect(outcome(await asAdmin('DELETE', `/v1/sessions/${id}`))).toBe('200')
+  for (const code of codes) expect(outcome(await signIn(code))).toBe('403 login/lapsed')
+  expect(outcome(await signIn(ofOther))).toBe('200')
+})
+
+test('a session is in use as long as a page of it follows the events', async () => {
+  await newAccount('sven')
+  const begun = await without('POST', '/v1/sessions', { name: 'sven', password: PASSWORD })
+  const cookie = cookieOf(begun)
+  const lastUsed = async () =>
+    (await asAdmin('GET', '/v1/sessions')).json.find((each: { name: string }) => each.name === 'sven')?.lastUsedAt
+  const stream = await listen({ ca }, `${controller.url}/v1/events`, { cookie })
+  const before = await lastUsed()
+  for (aheadMs = 0; aheadMs < 60 * MINUTE_MS; ) {
+    aheadMs += 20 * MINUTE_MS
+    const at = aheadMs
+    await waitFor(
+      'the use to be noted',
+      async () => Date.parse(await lastUsed()) - Date.parse(before) >= at || undefined,
+    )
+  }
+  stream.close()
+  expect(outcome(await without('GET', '/v1/session', undefined, { cookie }))).toBe('200')
+  aheadMs += 31 * MINUTE_MS
+  expect(outcome(await without('GET', '/v1/session', undefined, { cookie }))).toBe('401 session/ended')
 })
 
 test('a browser signs in with an API token, has its roles, and is signed out with it', async () => {

@@ -101,13 +101,10 @@ export async function createRouter(
   const permit = async ({ identity, routeOptions: { config }, params }: FastifyRequest) => {
     if (identity && config.route) await admit(core, identity, config.route, params as Record<string, string>)
   }
-  /** Asks again, at this moment. */
-  const checkAccess = async (request: FastifyRequest) => {
-    if (request.identity)
-      request.identity = await authenticate(core, request.raw, {
-        isUse: false,
-        route: request.routeOptions.config.route,
-      })
+  /** Asks again, at this moment. `isUse`: see authenticate. */
+  const checkAccess = async (request: FastifyRequest, isUse = false) => {
+    const { route } = request.routeOptions.config
+    if (request.identity) request.identity = await authenticate(core, request.raw, { isUse, route })
     await permit(request)
   }
   app.addHook('onRequest', async (request, reply) => {
@@ -197,7 +194,7 @@ export async function createRouter(
                   )
               : (request, reply) =>
                   route.streams && wantsStream(request)
-                    ? (streams[id] as SendStream)(request, reply, () => checkAccess(request))
+                    ? (streams[id] as SendStream)(request, reply, () => checkAccess(request, true))
                     : answer(id, route, () => checkAccess(request), request, reply),
     })
   }

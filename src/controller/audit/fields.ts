@@ -151,6 +151,7 @@ export const SESSION_FIELDS: Treatments<UserSession> = {
   grants: 'value',
   holder: (holder) => holder && { kind: holder.kind, name: holder.name },
   isCode: 'value',
+  madeBy: 'value',
   kind: 'value',
   address: 'value',
   createdAt: 'ignored',

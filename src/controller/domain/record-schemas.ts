@@ -214,6 +214,7 @@ const userSessionFields: Fields<UserSession> = {
   grants: z.nullable(z.array(Grant)),
   holder: since(z.nullable(z.object({ kind: z.enum(['administrator', 'token']), name: text, id: text })), null),
   isCode: since(z.boolean(), false),
+  madeBy: since(textOrNull, null),
   kind: z.enum(['cookie', 'token']),
   address: text,
   createdAt: text,

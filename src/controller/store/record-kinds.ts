@@ -221,6 +221,7 @@ export const USER_SESSION: RecordKind<UserSession> = {
     grants: 'json',
     holder: 'json',
     isCode: 'boolean',
+    madeBy: 'text',
     kind: 'text',
     address: 'text',
     createdAt: 'text',

@@ -60,7 +60,7 @@ export function fullCluster(): Change[] {
       change: 'add-user-session',
       session: {
         ...{ hash: 'h-2', id: 's-1', name: 'oidc:bob', grants: [{ role: 'admin', project: null }], kind: 'cookie' },
-        ...{ holder: { kind: 'token', name: 'ci', id: 'h-1' }, isCode: true },
+        ...{ holder: { kind: 'token', name: 'ci', id: 'h-1' }, isCode: true, madeBy: 's-1' },
         ...{ address: '10.0.0.1', createdAt: EARLY, lastUsedAt: EARLY, expiresAt: EARLY },
       },
     },

@@ -11,7 +11,7 @@ import { admitToken } from './tokens.ts'
 const LIFE_MS = 12 * 3_600_000
 /** Of a login code. */
 const CODE_MS = 5 * 60_000
-/** Without a request; of a browser, which others may sit down at. */
+/** Without a request and without a stream of events; of a browser, which others may sit down at. */
 const IDLE_MS = 30 * 60_000
 /** Of one person; a further one takes the place of the one that was not used for the longest time. */
 const MOST = 50
@@ -21,7 +21,7 @@ type Ports = HasStore & Pick<HasClock, 'now'> & HasLog
 
 /** Whose session it is. `endsAt`: the latest end, ISO 8601; default: 12 hours after its beginning. */
 export type Beginning = Pick<UserSession, 'name' | 'grants' | 'kind' | 'address'> &
-  Partial<Pick<UserSession, 'holder'>> & { endsAt?: string }
+  Partial<Pick<UserSession, 'holder' | 'madeBy'>> & { endsAt?: string }
 
 /** `grants`: null for those that the account has at each moment. Each session has a new secret. */
 export async function beginSession(
@@ -34,27 +34,30 @@ export async function beginSession(
   return { session, secret }
 }
 
-/** A session that begins when a browser exchanges the code for its secret. */
+/** A session that begins when a browser exchanges the code for its secret. It ends before with the session `madeBy`. */
 export async function createLoginCode(
   ports: Ports,
   beginning: Beginning,
 ): Promise<{ code: string; expiresAt: string }> {
   const code = newSecret('code')
-  const { id, name, createdAt } = await add(ports, beginning, { hash: hashOf(code), isCode: true })
+  const { id, name, createdAt } = await add(ports, beginning, { hash: hashOfCode(code), isCode: true })
   ports.log(`created a login code for ${name}, session ${id}`)
   return { code, expiresAt: new Date(Date.parse(createdAt) + CODE_MS).toISOString() }
 }
 
+/** Not that of a secret: an earlier build, which knows no codes, would take the code for one. */
+const hashOfCode = (code: string): string => hashOf(`code ${code}`)
+
 async function add(
   { store, now }: Ports,
-  { endsAt, holder = null, ...beginning }: Beginning,
+  { endsAt, holder = null, madeBy = null, ...beginning }: Beginning,
   own: Pick<UserSession, 'hash' | 'isCode'>,
 ): Promise<UserSession> {
   const at = now().getTime()
   const createdAt = new Date(at).toISOString()
   const latest = new Date(at + LIFE_MS).toISOString()
   const expiresAt = endsAt !== undefined && endsAt < latest ? endsAt : latest
-  const session = { ...beginning, ...own, id: newId('s'), holder, createdAt, lastUsedAt: createdAt, expiresAt }
+  const session = { ...beginning, ...own, id: newId('s'), holder, madeBy, createdAt, lastUsedAt: createdAt, expiresAt }
   const others = await store.userSessions(session.name)
   const byUse = others.sort((a, b) => Date.parse(b.lastUsedAt) - Date.parse(a.lastUsedAt))
   await store.commit([
@@ -71,8 +74,10 @@ export async function exchangeLoginCode(
   address: string,
 ): Promise<{ session: UserSession; secret: string; grants: Grants }> {
   const { store, now } = ports
-  const found = await store.userSession(hashOf(code))
+  const found = await store.userSession(hashOfCode(code))
   if (!found?.isCode || hasLapsed(found, now().getTime())) throw lapsed()
+  const { madeBy } = found
+  if (madeBy !== null && !(await listSessions(ports)).some(({ id }) => id === madeBy)) throw lapsed()
   const { grants } = await rightsOf(ports, found, true)
   const secret = newSecret('session')
   const session = { ...found, hash: hashOf(secret), isCode: false, address, lastUsedAt: now().toISOString() }
@@ -86,7 +91,7 @@ export async function exchangeLoginCode(
 const lapsed = () =>
   refusal(
     'login/lapsed',
-    'the login code was used, or is older than 5 minutes',
+    'the login code was used, is older than 5 minutes, or ended with the session that created it',
     'create another one: controller console link',
   )
 
@@ -165,6 +170,6 @@ export async function sweepSessions({ store, now }: Ports): Promise<void> {
   await store.commit(lapsed.map(({ hash }) => ({ change: 'remove-user-session', hash })))
 }
 
-export function viewOfSession({ hash, grants, holder, isCode, ...session }: UserSession): SessionView {
+export function viewOfSession({ hash, grants, holder, isCode, madeBy, ...session }: UserSession): SessionView {
   return session
 }

@@ -40,7 +40,8 @@ export const loginHandlers = (core: Services): Handlers<typeof loginRoutes> => (
   async createLoginCode({ identity, address, body: { person } }) {
     if (!core.hasConsole) throw refusal('console/none', 'this controller was built without the web console', NO_CONSOLE)
     const beginning = person === undefined ? ofCaller(identity) : await ofAccount(core, identity, person)
-    const { code, expiresAt } = await createLoginCode(core, { ...beginning, kind: 'cookie', address })
+    const madeBy = identity.session?.id ?? null
+    const { code, expiresAt } = await createLoginCode(core, { ...beginning, madeBy, kind: 'cookie', address })
     return { code, url: `${core.browserOrigin()}${CONSOLE_PATH}login#code=${code}`, name: beginning.name, expiresAt }
   },
 })

@@ -194,7 +194,7 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "login/lapsed": [
     "nobody entered the code in time",
     "the login took too long, or its code was used before",
-    "the login code was used, or is older than 5 minutes"
+    "the login code was used, is older than 5 minutes, or ended with the session that created it"
   ],
   "login/no-name": [
     "found no name in the claim …; wanted up to 100 printable ASCII characters without spaces"

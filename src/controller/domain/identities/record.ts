@@ -98,6 +98,8 @@ export interface UserSession {
   holder: SessionHolder | null
   /** Nobody has exchanged the login code yet, whose hash this is. */
   isCode: boolean
+  /** The id of the session with which the login code was created, and ends; null: it was created otherwise, or there was no code. */
+  madeBy: string | null
   kind: 'cookie' | 'token'
   /** From which it began. */
   address: string

@@ -167,6 +167,9 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE user_sessions ADD COLUMN holder json;  -- SessionHolder
   ALTER TABLE user_sessions ADD COLUMN is_code boolean NOT NULL DEFAULT false;
   `,
+  `
+  ALTER TABLE user_sessions ADD COLUMN made_by text;  -- id of a session
+  `,
 ]
 
 /** Code that knows this schema, and no later one, can use the database: see docs/adr/0045. */

@@ -240,4 +240,7 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE user_sessions ADD COLUMN holder TEXT;  -- JSON, SessionHolder
   ALTER TABLE user_sessions ADD COLUMN is_code INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  ALTER TABLE user_sessions ADD COLUMN made_by TEXT;  -- id of a session
+  `,
 ]
