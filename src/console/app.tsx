@@ -1,0 +1,68 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { Navigate, Route, Routes } from 'react-router'
+import { followEvents, type Live } from './data/live.ts'
+import { sessionQuery } from './data/queries.ts'
+import { SessionContext } from './data/session-context.ts'
+import { FailureBoundary } from './parts/feedback/failure-boundary.tsx'
+import { Loading } from './parts/feedback/loading.tsx'
+import { ProblemPage } from './parts/feedback/problem-page.tsx'
+import { Shell } from './parts/layout/shell.tsx'
+
+const Login = lazy(() => import('./pages/login/login.tsx'))
+const Nodes = lazy(() => import('./pages/node/nodes.tsx'))
+const NotFound = lazy(() => import('./pages/about/not-found.tsx'))
+
+/** The login page until somebody is signed in, at whatever address; then the page of the address. */
+export function App() {
+  const session = useQuery(sessionQuery)
+  const live = useLive(session.data != null)
+  if (session.isPending) return <Loading what="the session" />
+  if (session.data == null) {
+    if (session.isError) return <ProblemPage error={session.error} retry={session.refetch} />
+    return (
+      <Suspense fallback={<Loading what="the page" />}>
+        <Login />
+      </Suspense>
+    )
+  }
+  if (live === null) return <Loading what="the events" />
+  return (
+    <SessionContext value={{ identity: session.data, live }}>
+      <Shell>
+        <FailureBoundary>
+          <Suspense fallback={<Loading what="the page" />}>
+            <Pages />
+          </Suspense>
+        </FailureBoundary>
+      </Shell>
+    </SessionContext>
+  )
+}
+
+function Pages() {
+  return (
+    <Routes>
+      <Route index element={<Navigate to="/nodes" replace />} />
+      <Route path="login" element={<Navigate to="/nodes" replace />} />
+      <Route path="nodes" element={<Nodes />} />
+      <Route path="*" element={<NotFound />} />
+    </Routes>
+  )
+}
+
+/** Follows the events while somebody is signed in. */
+function useLive(isSignedIn: boolean): Live | null {
+  const queries = useQueryClient()
+  const [live, setLive] = useState<Live | null>(null)
+  useEffect(() => {
+    if (!isSignedIn) return
+    const opened = followEvents(queries)
+    setLive(opened)
+    return () => {
+      opened.close()
+      setLive(null)
+    }
+  }, [isSignedIn, queries])
+  return live
+}

@@ -1,0 +1,36 @@
+import createClient, { type Middleware } from 'openapi-fetch'
+import type { Paths } from './paths.ts'
+import { asProblem, problemOf } from './problem.ts'
+
+/** Requests to the controller from which this page came. */
+export const api = createClient<Paths>({ baseUrl: '/', credentials: 'same-origin' })
+
+let csrf = ''
+
+/** The controller accepts a change only with the token of the session, which pages of other sites cannot read. */
+export function useCsrf(token: string | undefined): void {
+  csrf = token ?? ''
+}
+
+const withCsrf: Middleware = {
+  onRequest({ request }) {
+    if (request.method !== 'GET') request.headers.set('x-csrf-token', csrf)
+    return request
+  },
+}
+api.use(withCsrf)
+
+interface Answer<T> {
+  data?: T
+  error?: unknown
+  response: Response
+}
+
+/** What the controller answers. Throws a Problem. */
+export async function answerOf<T>(asked: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await asked.catch((thrown: unknown) => {
+    throw asProblem(thrown)
+  })
+  if (response.ok) return data as T
+  throw problemOf(response.status, error)
+}

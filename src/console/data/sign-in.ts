@@ -1,0 +1,29 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { answerOf, api } from './client.ts'
+import { sessionQuery } from './queries.ts'
+
+/** With the name and password of a local account. */
+export async function signInWithPassword(queries: QueryClient, name: string, password: string): Promise<void> {
+  await answerOf(api.POST('/v1/sessions', { body: { name, password, kind: 'cookie' } }))
+  await queries.fetchQuery({ ...sessionQuery, staleTime: 0 })
+}
+
+/** With an API token, or the code of a login link. */
+export async function signInWithSecret(queries: QueryClient, token: string): Promise<void> {
+  await answerOf(api.POST('/v1/login/token', { body: { token } }))
+  await queries.fetchQuery({ ...sessionQuery, staleTime: 0 })
+}
+
+/** Ends the session, and forgets all that was shown in it. */
+export async function signOut(queries: QueryClient): Promise<void> {
+  await answerOf(api.DELETE('/v1/sessions/{id}', { params: { path: { id: 'current' } } })).catch(() => undefined)
+  queries.clear()
+  queries.setQueryData(sessionQuery.queryKey, null)
+}
+
+/** The code of a login link. It is in the fragment, which browsers do not send, and is removed from the address at once. */
+export function takeLoginCode({ location, history }: Pick<Window, 'location' | 'history'>): string | undefined {
+  const code = new URLSearchParams(location.hash.slice(1)).get('code') ?? undefined
+  if (code !== undefined) history.replaceState(null, '', `${location.pathname}${location.search}`)
+  return code
+}

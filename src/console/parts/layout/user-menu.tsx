@@ -1,0 +1,72 @@
+import {
+  Divider,
+  Dropdown,
+  DropdownGroup,
+  DropdownItem,
+  DropdownList,
+  MenuToggle,
+  Toolbar,
+  ToolbarContent,
+  ToolbarItem,
+} from '@patternfly/react-core'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useSession } from '../../data/session-context.ts'
+import { signOut } from '../../data/sign-in.ts'
+import { chooseTheme, chosenTheme, type Theme } from '../../data/theme.ts'
+
+const THEMES: Readonly<Record<Theme, string>> = {
+  system: 'As the system',
+  light: 'Light',
+  dark: 'Dark',
+}
+
+/** Who is signed in, with which roles; the theme; and the way out. */
+export function UserMenu() {
+  const { identity } = useSession()
+  const queries = useQueryClient()
+  const [isOpen, setOpen] = useState(false)
+  const [theme, setTheme] = useState(chosenTheme)
+  const choose = (next: Theme) => {
+    chooseTheme(next)
+    setTheme(next)
+  }
+  const roles = identity.grants.map(({ role, project }) => (project === null ? role : `${role} in ${project}`))
+  return (
+    <Toolbar isStatic>
+      <ToolbarContent>
+        <ToolbarItem align={{ default: 'alignEnd' }}>
+          <Dropdown
+            isOpen={isOpen}
+            onOpenChange={setOpen}
+            popperProps={{ position: 'right' }}
+            toggle={(toggle) => (
+              <MenuToggle ref={toggle} variant="plainText" isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>
+                {identity.name}
+              </MenuToggle>
+            )}
+          >
+            <DropdownGroup label={roles.length === 0 ? 'No role' : roles.join(', ')}>
+              <DropdownList>
+                {Object.entries(THEMES).map(([name, title]) => (
+                  <DropdownItem
+                    key={name}
+                    isSelected={theme === name}
+                    onClick={() => choose(name as Theme)}
+                    description={theme === name ? 'Chosen theme' : undefined}
+                  >
+                    {title}
+                  </DropdownItem>
+                ))}
+              </DropdownList>
+            </DropdownGroup>
+            <Divider />
+            <DropdownList>
+              <DropdownItem onClick={() => void signOut(queries)}>Sign out</DropdownItem>
+            </DropdownList>
+          </Dropdown>
+        </ToolbarItem>
+      </ToolbarContent>
+    </Toolbar>
+  )
+}

@@ -1,0 +1,117 @@
+import {
+  Button,
+  Checkbox,
+  Form,
+  FormGroup,
+  FormSelect,
+  FormSelectOption,
+  Modal,
+  ModalBody,
+  ModalFooter,
+  ModalHeader,
+} from '@patternfly/react-core'
+import { useQuery } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import type { NodeView } from '../../../protocol/api/nodes.ts'
+import { answerOf, api } from '../../data/client.ts'
+import { nodeQuery } from '../../data/queries.ts'
+import { bytes, counted } from '../values/formats.ts'
+import { NodeFailures } from './node-failures.tsx'
+import { useEachNode } from './use-each-node.ts'
+
+const PURPOSES = [
+  { value: 'master,worker', label: 'Master that also runs workloads' },
+  { value: 'master', label: 'Master' },
+  { value: 'worker', label: 'Worker' },
+] as const
+type Roles = ('master' | 'worker')[]
+
+interface ConfigureNodesProps {
+  nodes: readonly NodeView[]
+  onClose: () => void
+}
+
+/** Roles for one or many nodes; for one also its interface and its disks. */
+export function ConfigureNodes({ nodes, onClose }: ConfigureNodesProps) {
+  const [only, ...others] = nodes
+  const isOne = only !== undefined && others.length === 0
+  const detail = useQuery({ ...nodeQuery(only?.id ?? ''), enabled: isOne })
+  const facts = isOne ? detail.data?.facts : undefined
+  const [purpose, setPurpose] = useState<string>(() => only?.roles.join(',') || 'worker')
+  const [chosenInterface, setInterface] = useState<string>()
+  const [disks, setDisks] = useState<readonly string[]>([])
+  const place = chosenInterface ?? detail.data?.interface ?? ''
+  const configuration = useEachNode(({ id }) => {
+    const body = { roles: purpose.split(',') as Roles, ...(isOne && { disks: [...disks] }), ...(place && { interface: place }) }
+    return answerOf(api.POST('/v1/nodes/{id}/configure', { params: { path: { id } }, body }))
+  }, onClose)
+  const left = nodes.filter((node) => !configuration.data?.done.includes(node))
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    configuration.mutate(left)
+  }
+  return (
+    <Modal isOpen variant="medium" onClose={onClose} aria-labelledby="configure-title">
+      <ModalHeader
+        title={isOne ? `Configure node ${only.name}` : `Configure ${counted(left.length, 'node')}`}
+        labelId="configure-title"
+        description="What the nodes are in their cluster. Kubernetes is installed when the cluster is provisioned."
+      />
+      <ModalBody>
+        <NodeFailures outcome={configuration.data} verb="configured" />
+        <Form id="configure" onSubmit={submit}>
+          <FormGroup label="Role" fieldId="configure-role">
+            <FormSelect id="configure-role" value={purpose} onChange={(_, value) => setPurpose(value)}>
+              {PURPOSES.map(({ value, label }) => (
+                <FormSelectOption key={value} value={value} label={label} />
+              ))}
+            </FormSelect>
+          </FormGroup>
+          {facts && (
+            <FormGroup label="Interface for cluster traffic" fieldId="configure-interface">
+              <FormSelect id="configure-interface" value={place} onChange={(_, value) => setInterface(value)}>
+                <FormSelectOption value="" label="The one with the default route" />
+                {facts.interfaces.map(({ name, addresses, speedMbps }) => (
+                  <FormSelectOption
+                    key={name}
+                    value={name}
+                    isDisabled={addresses.length === 0}
+                    label={`${name}: ${addresses.map(({ address }) => address).join(', ') || 'it has no address'}${speedMbps === null ? '' : `, ${speedMbps} Mbit/s`}`}
+                  />
+                ))}
+              </FormSelect>
+            </FormGroup>
+          )}
+          {facts && facts.disks.length > 0 && (
+            <FormGroup role="group" label="Disks for storage" fieldId="configure-disks">
+              {facts.disks.map(({ device, sizeBytes, model, usableForStorage, reason }) => (
+                <Checkbox
+                  key={device}
+                  id={`disk-${device}`}
+                  label={`${device}, ${bytes(sizeBytes)}${model === '' ? '' : `, ${model}`}`}
+                  description={usableForStorage ? undefined : `It cannot be used: ${reason}`}
+                  isDisabled={!usableForStorage}
+                  isChecked={disks.includes(device)}
+                  onChange={(_, isOn) => setDisks(isOn ? [...disks, device] : disks.filter((each) => each !== device))}
+                />
+              ))}
+            </FormGroup>
+          )}
+        </Form>
+      </ModalBody>
+      <ModalFooter>
+        <Button
+          type="submit"
+          form="configure"
+          isLoading={configuration.isPending}
+          isDisabled={configuration.isPending}
+        >
+          Configure
+        </Button>
+        <Button variant="link" onClick={onClose}>
+          Cancel
+        </Button>
+      </ModalFooter>
+    </Modal>
+  )
+}
