@@ -5,7 +5,8 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { bundle } from './bundle.ts'
-import { compressConsole, consoleFilesIn } from './console-files.ts'
+import { buildConsole } from './console.ts'
+import { consoleFilesIn } from './console-files.ts'
 import { buildPackage } from './deb/build-package.ts'
 import { describeSources } from './describe.ts'
 import { nodeBinary } from './node-binary.ts'
@@ -22,7 +23,7 @@ const run = promisify(execFile)
 const { wanted, withPackages } = readArguments()
 await mkdir(scratch, { recursive: true })
 const version = await describeSources(root)
-if (wanted.some(({ program }) => program === 'controller')) await compressConsole(consoleDirectory)
+if (wanted.some(({ program }) => program === 'controller')) await buildConsole(root, consoleDirectory)
 await Promise.all([...new Set(wanted.flatMap(scriptsIn))].map(writeBundle))
 // Programs of one architecture are packed in parallel: packing one takes a core and 0.5 GiB.
 for (const arch of ['x64', 'arm64'] satisfies Arch[]) {

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { Navigate, Route, Routes } from 'react-router'
-import { followEvents, type Live } from './data/live.ts'
+import { followEvents, type Live } from './data/live/follow.ts'
 import { sessionQuery } from './data/queries.ts'
 import { SessionContext } from './data/session-context.ts'
 import { FailureBoundary } from './parts/feedback/failure-boundary.tsx'

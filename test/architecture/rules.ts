@@ -60,6 +60,8 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   // Pure: no I/O, no clock, no store.
   'controller/domain': ['base', 'protocol'],
   'controller/domain/ids': [],
+  // In a browser: what it shares with the controller is data, and code without Node.
+  console: ['protocol/api', 'base/remedy'],
   cli: ['*'],
   'agent.ts': ['*'],
   'controller.ts': ['*'],
@@ -90,6 +92,11 @@ export const ONLY_IN: Record<string, readonly string[]> = {
   commander: ['cli'],
   fastify: ['controller/api'],
   'prom-client': ['controller/monitoring/prometheus'],
+  react: ['console'],
+  'react-router': ['console'],
+  '@tanstack/react-query': ['console'],
+  '@patternfly/react-core': ['console/pages', 'console/parts'],
+  'openapi-fetch': ['console/data'],
 }
 
 /** A folder with more files needs subfolders. Tests do not count. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Controller, startController } from '../../src/controller/start.ts'
-import { ROLES, type Role } from '../../src/protocol/api/access.ts'
+import { ROLES, type Role } from '../../src/protocol/api/people/permissions.ts'
 import { adminOf, call, createCluster, enrolNode } from '../support/controller/client.ts'
 import { schemathesis } from '../support/schemathesis/run.ts'
 

@@ -8,7 +8,7 @@ export const api = createClient<Paths>({ baseUrl: '/', credentials: 'same-origin
 let csrf = ''
 
 /** The controller accepts a change only with the token of the session, which pages of other sites cannot read. */
-export function useCsrf(token: string | undefined): void {
+export function keepCsrf(token: string | undefined): void {
   csrf = token ?? ''
 }
 

@@ -7,7 +7,10 @@ export interface Outcome<Item> {
 }
 
 /** Does the work for each item, and goes on after a failure. */
-export async function eachOf<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<Outcome<Item>> {
+export async function eachOf<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<unknown>,
+): Promise<Outcome<Item>> {
   const outcome: Outcome<Item> = { done: [], failed: [] }
   const queue = [...items]
   const worker = async () => {

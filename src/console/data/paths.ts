@@ -4,7 +4,9 @@ import type { AnswerOf, ParamsOf, Route, Schema } from '../../protocol/api/route
 import type { ROUTES } from '../../protocol/api/routes.ts'
 
 /** The API as openapi-fetch wants it: by path, then by method. Derived from the table from which openapi.json is made. */
-export type Paths = { [P in Routes['path']]: { [R in Extract<Routes, { path: P }> as Lowercase<R['method']>]: Operation<R> } }
+export type Paths = {
+  [P in Routes['path']]: { [R in Extract<Routes, { path: P }> as Lowercase<R['method']>]: Operation<R> }
+}
 
 type Routes = (typeof ROUTES)[keyof typeof ROUTES]
 
@@ -24,4 +26,8 @@ interface Asked<R extends Route> {
 }
 
 /** openapi-fetch takes lists that cannot be changed for objects, and maps their methods. */
-type Plain<T> = T extends readonly (infer Item)[] ? Plain<Item>[] : T extends object ? { [K in keyof T]: Plain<T[K]> } : T
+type Plain<T> = T extends readonly (infer Item)[]
+  ? Plain<Item>[]
+  : T extends object
+    ? { [K in keyof T]: Plain<T[K]> }
+    : T

@@ -26,7 +26,7 @@ export function problemOf(status: number, body: unknown): Problem {
     return new Problem({ code, message: detail, fix: String(fix ?? ''), remedy: remedy as Remedy | undefined, status })
   }
   return new Problem({
-    code: 'answer/unknown',
+    code: 'controller/bad-answer',
     message: `the answer has the status ${status} and no description`,
     fix: 'look at the log of the controller, or of the proxy before it',
     status,

@@ -1,7 +1,7 @@
 import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query'
 import type { ClusterView } from '../../protocol/api/clusters.ts'
 import type { NodeView } from '../../protocol/api/nodes.ts'
-import { answerOf, api, useCsrf } from './client.ts'
+import { answerOf, api, keepCsrf } from './client.ts'
 import { everyItem } from './every-item.ts'
 import { asProblem, isSignedOut } from './problem.ts'
 
@@ -21,7 +21,7 @@ export const sessionQuery = queryOptions({
   queryFn: async () => {
     try {
       const session = await answerOf(api.GET('/v1/session'))
-      useCsrf(session.csrf)
+      keepCsrf(session.csrf)
       return session
     } catch (error) {
       if (isSignedOut(error)) return null

@@ -1,5 +1,5 @@
-import type { Grant, Permission } from '../../protocol/api/access.ts'
-import { isAllowed, isAllowedSomewhere } from '../../protocol/api/role-permissions.ts'
+import type { Grant } from '../../protocol/api/access.ts'
+import { isAllowed, isAllowedSomewhere, type Permission } from '../../protocol/api/people/permissions.ts'
 
 const ROLE_FOR: Record<Permission, string> = {
   view: 'viewer',

@@ -1,7 +1,7 @@
 import { createContext, useContext } from 'react'
-import type { Permission } from '../../protocol/api/access.ts'
+import type { Permission } from '../../protocol/api/people/permissions.ts'
 import type { CurrentIdentity } from '../../protocol/api/people/sessions.ts'
-import type { Live } from './live.ts'
+import type { Live } from './live/follow.ts'
 import { whyNot } from './rights.ts'
 
 export interface SignedIn {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { Label } from '../names.ts'
+import { type Permission, ROLES } from './people/permissions.ts'
 
 /**
  * Kinds of client certificates. The subject is `O=cantrip:<kind>, CN=<identity>`, and the controller reads both from the
@@ -11,21 +12,6 @@ export type CertificateKind = (typeof CERTIFICATE_KINDS)[number]
 /** The kinds of machines; `admin` is that of a person. */
 export const MACHINE_KINDS = ['enrol', 'node', 'operator'] as const
 export type MachineKind = (typeof MACHINE_KINDS)[number]
-
-/** What people and programs may do. */
-export const PERMISSIONS = ['view', 'operate', 'approve', 'administrate'] as const
-export type Permission = (typeof PERMISSIONS)[number]
-
-/** Each role has the permission to view. `operator`: to configure and provision; `approver`: to approve nodes; `admin`: to do everything. */
-export const ROLES = ['viewer', 'operator', 'approver', 'admin'] as const
-export type Role = (typeof ROLES)[number]
-
-export const PERMISSIONS_OF: Readonly<Record<Role, readonly Permission[]>> = {
-  viewer: ['view'],
-  operator: ['view', 'operate'],
-  approver: ['view', 'approve'],
-  admin: ['view', 'operate', 'approve', 'administrate'],
-}
 
 /** A role in a project; `null`: for everything, including what belongs to no project. */
 export const Grant = z.strictObject({ role: z.enum(ROLES), project: z.nullable(Label) })

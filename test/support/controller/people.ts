@@ -1,5 +1,6 @@
 import type { Controller } from '../../../src/controller/start.ts'
-import { type Grant, ROLES } from '../../../src/protocol/api/access.ts'
+import type { Grant } from '../../../src/protocol/api/access.ts'
+import { ROLES } from '../../../src/protocol/api/people/permissions.ts'
 import { adminOf, call } from './client.ts'
 
 export interface Person {

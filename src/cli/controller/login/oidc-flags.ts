@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { AgentError } from '../../../base/agent-error.ts'
 import { Secret } from '../../../base/text/secret.ts'
 import type { GroupGrant, OidcSettings } from '../../../controller/access/oidc/settings.ts'
-import { ROLES } from '../../../protocol/api/access.ts'
+import { ROLES } from '../../../protocol/api/people/permissions.ts'
 import { roleIn } from '../people/roles.ts'
 import { readCa } from './ca-file.ts'
 

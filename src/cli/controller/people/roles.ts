@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type Grant, ROLES } from '../../../protocol/api/access.ts'
+import type { Grant } from '../../../protocol/api/access.ts'
+import { ROLES } from '../../../protocol/api/people/permissions.ts'
 import { Label } from '../../../protocol/names.ts'
 
 /** `--role ROLE` or `--role ROLE@PROJECT`, several times. */

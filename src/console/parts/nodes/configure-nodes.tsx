@@ -42,7 +42,11 @@ export function ConfigureNodes({ nodes, onClose }: ConfigureNodesProps) {
   const [disks, setDisks] = useState<readonly string[]>([])
   const place = chosenInterface ?? detail.data?.interface ?? ''
   const configuration = useEachNode(({ id }) => {
-    const body = { roles: purpose.split(',') as Roles, ...(isOne && { disks: [...disks] }), ...(place && { interface: place }) }
+    const body = {
+      roles: purpose.split(',') as Roles,
+      ...(isOne && { disks: [...disks] }),
+      ...(place && { interface: place }),
+    }
     return answerOf(api.POST('/v1/nodes/{id}/configure', { params: { path: { id } }, body }))
   }, onClose)
   const left = nodes.filter((node) => !configuration.data?.done.includes(node))
@@ -100,12 +104,7 @@ export function ConfigureNodes({ nodes, onClose }: ConfigureNodesProps) {
         </Form>
       </ModalBody>
       <ModalFooter>
-        <Button
-          type="submit"
-          form="configure"
-          isLoading={configuration.isPending}
-          isDisabled={configuration.isPending}
-        >
+        <Button type="submit" form="configure" isLoading={configuration.isPending} isDisabled={configuration.isPending}>
           Configure
         </Button>
         <Button variant="link" onClick={onClose}>

@@ -52,7 +52,13 @@ const columns: readonly Column<NodeView>[] = [
     show: (node) => (node.connected ? 'connected' : <Time at={node.lastSeen} />),
   },
   { key: 'os', title: 'System', text: (node) => node.os, show: (node) => node.os, isOptional: true },
-  { key: 'agent', title: 'Agent', text: (node) => node.agentVersion, show: (node) => node.agentVersion, isOptional: true },
+  {
+    key: 'agent',
+    title: 'Agent',
+    text: (node) => node.agentVersion,
+    show: (node) => node.agentVersion,
+    isOptional: true,
+  },
   {
     key: 'serial',
     title: 'Serial number',

@@ -25,7 +25,12 @@ export function found<Row>(rows: readonly Row[], columns: readonly Sought<Row>[]
 function testOf<Row>(columns: readonly Sought<Row>[], word: string): (row: Row) => boolean {
   const at = word.indexOf(':')
   const column = at > 0 ? columns.find(({ key }) => key.toLowerCase() === word.slice(0, at)) : undefined
-  if (column) return (row) => column.text(row).toLowerCase().includes(word.slice(at + 1))
+  if (column)
+    return (row) =>
+      column
+        .text(row)
+        .toLowerCase()
+        .includes(word.slice(at + 1))
   return (row) => columns.some(({ text }) => text(row).toLowerCase().includes(word))
 }
 

@@ -1,13 +1,4 @@
-import {
-  Button,
-  Form,
-  FormGroup,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
-  TextInput,
-} from '@patternfly/react-core'
+import { Button, Form, FormGroup, Modal, ModalBody, ModalFooter, ModalHeader, TextInput } from '@patternfly/react-core'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { ErrorAlert } from '../feedback/problem-alert.tsx'
 

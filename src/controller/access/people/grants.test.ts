@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Grant } from '../../../protocol/api/access.ts'
-import { covers, isAllowed } from './grants.ts'
+import { isAllowed } from '../../../protocol/api/people/permissions.ts'
+import { covers } from './grants.ts'
 
 const everywhere = (role: Grant['role']): Grant => ({ role, project: null })
 const inBerlin = (role: Grant['role']): Grant => ({ role, project: 'berlin' })

@@ -1,20 +1,12 @@
 import type { AgentError } from '../../../base/agent-error.ts'
-import { type Grant, PERMISSIONS_OF, type Permission } from '../../../protocol/api/access.ts'
+import type { Grant } from '../../../protocol/api/access.ts'
+import { isAllowed, PERMISSIONS_OF, type Permission } from '../../../protocol/api/people/permissions.ts'
 import type { ClusterRole } from '../../../protocol/names.ts'
 import { refusal } from '../../domain/admission.ts'
 
 export type Grants = readonly Grant[]
 
 export const EVERYTHING: Grants = [{ role: 'admin', project: null }]
-
-/** Whether the grants have a permission in a project; `null`: for everything. */
-export function isAllowed(grants: Grants, permission: Permission, project: string | null): boolean {
-  return grants.some((each) => isIn(each, project) && PERMISSIONS_OF[each.role].includes(permission))
-}
-
-export function isAllowedSomewhere(grants: Grants, permission: Permission): boolean {
-  return grants.some(({ role }) => PERMISSIONS_OF[role].includes(permission))
-}
 
 /** What one must be permitted in the controller to have a role in a cluster. */
 export const WANTED_FOR: Readonly<Record<ClusterRole, Permission>> = {
@@ -33,5 +25,3 @@ export function notPermitted(name: string, wanted: readonly Permission[], projec
   const found = `${name} has no permission to ${wanted.join(' or ')}${where}`
   return refusal('identity/not-permitted', found, 'ask an administrator for a role with this permission')
 }
-
-const isIn = (grant: Grant, project: string | null) => grant.project === null || grant.project === project

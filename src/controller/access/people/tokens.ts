@@ -1,10 +1,11 @@
 import { AgentError } from '../../../base/agent-error.ts'
+import { isAllowed } from '../../../protocol/api/people/permissions.ts'
 import type { ApiTokenView, CreateTokenRequest } from '../../../protocol/api/people/tokens.ts'
 import { refusal, validityOf } from '../../domain/admission.ts'
 import type { ApiToken } from '../../domain/identities/record.ts'
 import type { HasClock, HasLog, HasStore, HasTurns } from '../../ports.ts'
 import { noteUse } from '../note-use.ts'
-import { covers, type Grants, isAllowed } from './grants.ts'
+import { covers, type Grants } from './grants.ts'
 import { hashOf, newSecret } from './secret.ts'
 
 const DAYS = 90

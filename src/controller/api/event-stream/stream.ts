@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { eventRoutes } from '../../../protocol/api/events.ts'
-import { isAllowed } from '../../access/people/grants.ts'
+import { isAllowed } from '../../../protocol/api/people/permissions.ts'
 import type { HasRefusals } from '../../ports.ts'
 import type { Services } from '../../services.ts'
 import { eventPage } from '../../views/event-page.ts'

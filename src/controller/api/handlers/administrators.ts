@@ -1,7 +1,7 @@
 import type { ClusterView, clusterRoutes } from '../../../protocol/api/clusters.ts'
 import type { eventRoutes } from '../../../protocol/api/events.ts'
 import type { nodeRoutes } from '../../../protocol/api/nodes.ts'
-import { isAllowed } from '../../access/people/grants.ts'
+import { isAllowed } from '../../../protocol/api/people/permissions.ts'
 import type { HasActs } from '../../audit/recorded.ts'
 import {
   createCluster,

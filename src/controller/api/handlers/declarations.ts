@@ -1,6 +1,5 @@
-import type { Permission } from '../../../protocol/api/access.ts'
+import { isAllowed, type Permission } from '../../../protocol/api/people/permissions.ts'
 import type { declarationRoutes } from '../../../protocol/declaration/routes.ts'
-import { isAllowed } from '../../access/people/grants.ts'
 import { applyDeclaration, projectFor } from '../../declaration/apply.ts'
 import { isApprovingMore, isOverriding } from '../../declaration/approving.ts'
 import { exported } from '../../declaration/changes.ts'

@@ -1,6 +1,7 @@
 import type { kubeconfigRoutes } from '../../../protocol/api/identities/kubeconfigs.ts'
+import { isAllowed } from '../../../protocol/api/people/permissions.ts'
 import { ClusterRole } from '../../../protocol/names.ts'
-import { isAllowed, WANTED_FOR } from '../../access/people/grants.ts'
+import { WANTED_FOR } from '../../access/people/grants.ts'
 import { issueKubeconfig } from '../../clusters/kubeconfigs/issue.ts'
 import { listAccess } from '../../clusters/kubeconfigs/list.ts'
 import { revokeKubeconfigs } from '../../clusters/kubeconfigs/revoke.ts'

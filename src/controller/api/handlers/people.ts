@@ -1,4 +1,5 @@
 import type { accountRoutes } from '../../../protocol/api/people/accounts.ts'
+import { isAllowed } from '../../../protocol/api/people/permissions.ts'
 import { SESSION_COOKIE, type sessionRoutes } from '../../../protocol/api/people/sessions.ts'
 import type { tokenRoutes } from '../../../protocol/api/people/tokens.ts'
 import {
@@ -9,7 +10,6 @@ import {
   viewOfAccount,
   wrongPassword,
 } from '../../access/people/accounts.ts'
-import { isAllowed } from '../../access/people/grants.ts'
 import { isPassword } from '../../access/people/password.ts'
 import { csrfOf } from '../../access/people/secret.ts'
 import { beginSession, endSession, listSessions, viewOfSession } from '../../access/people/sessions.ts'

@@ -1,5 +1,5 @@
-import type { Permission } from '../../../protocol/api/access.ts'
-import { type Grants, isAllowed, notPermitted } from '../../access/people/grants.ts'
+import { isAllowed, type Permission } from '../../../protocol/api/people/permissions.ts'
+import { type Grants, notPermitted } from '../../access/people/grants.ts'
 import type { Cluster } from '../../domain/records.ts'
 import { missing } from '../../nodes/find.ts'
 import type { HasStore } from '../../ports.ts'

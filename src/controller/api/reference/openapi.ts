@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { ApiError, CERTIFICATE_KINDS, PERMISSIONS } from '../../../protocol/api/access.ts'
+import { ApiError, CERTIFICATE_KINDS } from '../../../protocol/api/access.ts'
 import { ClusterView } from '../../../protocol/api/clusters.ts'
 import {
   BODY_ERRORS,
@@ -12,6 +12,7 @@ import { LogEntry } from '../../../protocol/api/events.ts'
 import { PROBLEM, ProblemDetails } from '../../../protocol/api/http/problem.ts'
 import { NodeDetail, NodeView, Problem, RunView } from '../../../protocol/api/nodes.ts'
 import { PairReport } from '../../../protocol/api/pair-report.ts'
+import { PERMISSIONS } from '../../../protocol/api/people/permissions.ts'
 import { CSRF_HEADER, SESSION_COOKIE } from '../../../protocol/api/people/sessions.ts'
 import { HEADER_PATTERNS, type HeaderName, headersOf, type Route, type Schema } from '../../../protocol/api/route.ts'
 import { ROUTES } from '../../../protocol/api/routes.ts'

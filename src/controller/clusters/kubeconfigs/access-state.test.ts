@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Grant } from '../../../protocol/api/access.ts'
+import { isAllowed } from '../../../protocol/api/people/permissions.ts'
 import type { ClusterRole } from '../../../protocol/names.ts'
-import { isAllowed, WANTED_FOR } from '../../access/people/grants.ts'
+import { WANTED_FOR } from '../../access/people/grants.ts'
 import type { Account, Administrator, ApiToken, ClusterAccess } from '../../domain/identities/record.ts'
 import { isOrphaned, type People } from './access-state.ts'
 

@@ -1,4 +1,4 @@
-import type { LogEntry } from '../../protocol/api/events.ts'
+import type { LogEntry } from '../../../protocol/api/events.ts'
 
 /** What an event changes in the views of the controller. */
 export interface Touched {

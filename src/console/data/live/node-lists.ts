@@ -1,4 +1,4 @@
-import type { NodeView } from '../../protocol/api/nodes.ts'
+import type { NodeView } from '../../../protocol/api/nodes.ts'
 
 export type NodeList = NodeView[]
 

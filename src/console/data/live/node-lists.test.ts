@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { NodeView } from '../../protocol/api/nodes.ts'
+import type { NodeView } from '../../../protocol/api/nodes.ts'
 import { listWith } from './node-lists.ts'
 
 const node = (id: string, state: NodeView['state'] = 'READY') => ({ id, state, cluster: 'demo' }) as NodeView

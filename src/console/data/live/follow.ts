@@ -1,8 +1,8 @@
 import type { QueryClient } from '@tanstack/react-query'
-import type { LogEntry } from '../../protocol/api/events.ts'
-import type { NodeView } from '../../protocol/api/nodes.ts'
+import type { LogEntry } from '../../../protocol/api/events.ts'
+import type { NodeView } from '../../../protocol/api/nodes.ts'
+import { clustersQuery, nodeQuery } from '../queries.ts'
 import { listWith, type NodeList } from './node-lists.ts'
-import { clustersQuery, nodeQuery } from './queries.ts'
 import { touchedBy } from './touched.ts'
 
 /** Changes come in bursts: one request for all of them. */

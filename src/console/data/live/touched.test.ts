@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { LogEntry } from '../../protocol/api/events.ts'
+import type { LogEntry } from '../../../protocol/api/events.ts'
 import { touchedBy } from './touched.ts'
 
 const NODE = { id: 'n-abcdefghij', name: 'm1' }
