@@ -8,6 +8,7 @@ import { compressConsole } from './console-files.ts'
 /** What the files of the console are made of. */
 const SOURCES = [
   ...['src/console/**/*.*', 'src/protocol/**/*.ts', 'src/base/**/*.ts'],
+  ...['src/bundle/versions/*', 'src/cli/controller/clusters/join/*.ts'],
   ...['build/console*.ts', 'package-lock.json'],
 ]
 
@@ -34,6 +35,8 @@ export async function buildConsole(root: string, output: string): Promise<void> 
   await build({
     ...{ configFile: false, root: join(root, 'src/console'), base: '/console/', logLevel: 'warn' },
     plugins: [withoutFonts, react()],
+    // The schemas of settings ask whether a text is an address.
+    resolve: { alias: { 'node:net': join(root, 'src/console/data/is-ip.ts') } },
     build: {
       ...{ outDir: output, emptyOutDir: true, target: 'baseline-widely-available' },
       // Files inside of the style sheet would need another content security policy.

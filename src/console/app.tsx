@@ -10,6 +10,9 @@ import { ProblemPage } from './parts/feedback/problem-page.tsx'
 import { Shell } from './parts/layout/shell.tsx'
 
 const Login = lazy(() => import('./pages/login/login.tsx'))
+const Clusters = lazy(() => import('./pages/clusters/clusters.tsx'))
+const Cluster = lazy(() => import('./pages/cluster/cluster.tsx'))
+const Create = lazy(() => import('./pages/create/create.tsx'))
 const Nodes = lazy(() => import('./pages/node/nodes.tsx'))
 const NotFound = lazy(() => import('./pages/about/not-found.tsx'))
 
@@ -45,6 +48,9 @@ function Pages() {
     <Routes>
       <Route index element={<Navigate to="/nodes" replace />} />
       <Route path="login" element={<Navigate to="/nodes" replace />} />
+      <Route path="clusters" element={<Clusters />} />
+      <Route path="clusters/new" element={<Create />} />
+      <Route path="clusters/:name/*" element={<Cluster />} />
       <Route path="nodes" element={<Nodes />} />
       <Route path="*" element={<NotFound />} />
     </Routes>

@@ -61,7 +61,10 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   'controller/domain': ['base', 'protocol'],
   'controller/domain/ids': [],
   // In a browser: what it shares with the controller is data, and code without Node.
-  console: ['protocol/api', 'base/remedy'],
+  console: [
+    ...['protocol/api', 'protocol/names', 'protocol/kubernetes-version', 'protocol/settings'],
+    ...['base/remedy', 'bundle/versions', 'cli/controller/clusters/join/join-script'],
+  ],
   cli: ['*'],
   'agent.ts': ['*'],
   'controller.ts': ['*'],

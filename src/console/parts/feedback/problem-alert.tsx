@@ -25,7 +25,7 @@ export function ProblemAlert({
   children?: ReactNode
 }) {
   return (
-    <Alert isInline variant={variant} title={title ?? sentence(message)} className="problem">
+    <Alert isInline component="p" variant={variant} title={title ?? sentence(message)} className="problem">
       {title !== undefined && <p>{sentence(message)}</p>}
       {fix !== '' && (
         <p>

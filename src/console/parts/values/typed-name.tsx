@@ -9,6 +9,8 @@ interface Dangerous {
   title: string
   /** What is lost. */
   children: ReactNode
+  /** More to choose, below the name. */
+  more?: ReactNode
   error: unknown
   isBusy: boolean
   onConfirm: () => void
@@ -16,7 +18,7 @@ interface Dangerous {
 }
 
 /** Asks for the name of what is to be reset or deleted. */
-export function TypedName({ name, title, children, error, isBusy, onConfirm, onClose }: Dangerous) {
+export function TypedName({ name, title, children, more, error, isBusy, onConfirm, onClose }: Dangerous) {
   const [typed, setTyped] = useState('')
   const isRight = typed === name
   const submit = (event: FormEvent) => {
@@ -39,6 +41,7 @@ export function TypedName({ name, title, children, error, isBusy, onConfirm, onC
               spellCheck={false}
             />
           </FormGroup>
+          {more}
         </Form>
       </ModalBody>
       <ModalFooter>

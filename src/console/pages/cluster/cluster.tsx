@@ -1,0 +1,119 @@
+import './cluster.css'
+import { Nav, NavItem, NavList, PageSection } from '@patternfly/react-core'
+import { useQuery } from '@tanstack/react-query'
+import { type ComponentType, lazy, Suspense, useMemo } from 'react'
+import { Link, useParams } from 'react-router'
+import type { NodeView } from '../../../protocol/api/nodes.ts'
+import { type ClusterHead, clustersQuery, nodesQuery } from '../../data/queries.ts'
+import { Loaded } from '../../parts/feedback/loaded.tsx'
+import { Loading } from '../../parts/feedback/loading.tsx'
+import { Nothing } from '../../parts/feedback/nothing.tsx'
+import { Heading } from '../../parts/layout/heading.tsx'
+import { StateLabel } from '../../parts/values/state-label.tsx'
+import { waitingOf } from '../clusters/waiting.ts'
+import { WaitingText } from '../clusters/waiting-text.tsx'
+import { ClusterActions } from './cluster-actions.tsx'
+import type { ClusterTabProps } from './cluster-tab.ts'
+
+type TabPage = ComponentType<ClusterTabProps>
+
+interface TabEntry {
+  path: string
+  title: string
+  page: TabPage
+  /** A button leads to it. */
+  isHidden?: true
+}
+
+const TABS: readonly TabEntry[] = [
+  { path: '', title: 'Overview', page: lazy(() => import('./tabs/overview.tsx')) },
+  { path: 'nodes', title: 'Nodes', page: lazy(() => import('./tabs/nodes.tsx')) },
+  { path: 'history', title: 'History', page: lazy(() => import('./tabs/history.tsx')) },
+  { path: 'health', title: 'Health', page: lazy(() => import('./tabs/health.tsx')) },
+  { path: 'pairs', title: 'Connections', page: lazy(() => import('./tabs/pairs.tsx')) },
+  { path: 'upgrade', title: 'Upgrade', page: lazy(() => import('./change/upgrade.tsx')) },
+  { path: 'configuration', title: 'Configuration', page: lazy(() => import('./change/configuration.tsx')) },
+  { path: 'log', title: 'Log', page: lazy(() => import('./tabs/log.tsx')) },
+  { path: 'join', title: 'Add nodes', page: lazy(() => import('./tabs/join.tsx')), isHidden: true },
+  { path: 'settings', title: 'Reset and delete', page: lazy(() => import('./change/end.tsx')) },
+]
+
+/** One cluster; its tabs have addresses of their own. */
+export default function Cluster() {
+  const { name = '' } = useParams()
+  const clusters = useQuery(clustersQuery)
+  return (
+    <Loaded query={clusters} what={`cluster ${name}`}>
+      {(found) => {
+        const cluster = found.find((each) => each.name === name)
+        return cluster ? <Known cluster={cluster} /> : <Unknown name={name} />
+      }}
+    </Loaded>
+  )
+}
+
+const ABOVE = [{ to: '/clusters', title: 'Clusters' }]
+const NONE: readonly NodeView[] = []
+
+function Unknown({ name }: { name: string }) {
+  return (
+    <>
+      <Heading title={name} above={ABOVE} />
+      <Nothing title="There is no such cluster">It was deleted, or you may not see its project.</Nothing>
+    </>
+  )
+}
+
+function Known({ cluster }: { cluster: ClusterHead }) {
+  const { name, state, kubernetesVersion, project } = cluster
+  const { '*': path = '' } = useParams()
+  const base = `/clusters/${encodeURIComponent(name)}`
+  const nodes = useQuery(nodesQuery(name))
+  const found = nodes.data ?? NONE
+  const own = useMemo(() => found.filter((node) => node.cluster === name), [found, name])
+  const tab = TABS.find((each) => each.path === path.replace(/\/$/, ''))
+  const waiting = waitingOf(cluster, own)
+  const Page = tab?.page
+  const to = (each: string) => (each === '' ? '' : `/${each}`)
+  return (
+    <>
+      <Heading
+        title={name}
+        state={<StateLabel state={state} />}
+        above={ABOVE}
+        actions={<ClusterActions cluster={cluster} nodes={own} />}
+      >
+        <p>
+          Kubernetes {kubernetesVersion}, project {project}
+        </p>
+        {waiting && (
+          <p>
+            <WaitingText waiting={waiting} />
+          </p>
+        )}
+      </Heading>
+      <PageSection type="subnav">
+        <Nav variant="horizontal-subnav" aria-label={`Of cluster ${name}`}>
+          <NavList>
+            {TABS.filter(({ isHidden }) => !isHidden).map((each) => (
+              <NavItem key={each.path} itemId={each.path} isActive={each === tab}>
+                <Link to={`${base}${to(each.path)}`} aria-current={each === tab ? 'page' : undefined}>
+                  {each.title}
+                </Link>
+              </NavItem>
+            ))}
+          </NavList>
+        </Nav>
+      </PageSection>
+      <PageSection aria-label={tab?.title}>
+        {Page ? (
+          <Suspense fallback={<Loading what="the page" />}>
+            <Page cluster={cluster} nodes={own} />
+          </Suspense>
+        ) : (
+          <Nothing title="The address names no page">It may be of another version of the console.</Nothing>
+        )}
+      </PageSection>
+    </>
+  )
+}
