@@ -65,5 +65,5 @@ test('what runs on a node says in which layout it looks at the machine', () => {
   const forgets = (file: string) =>
     /^(agent|cli\/agent)\//.test(file) && /linux(HostView|Machine)\(\)/.test(textOf(file))
   // A pair check only connects, and the first part of `bake --root` only mounts.
-  expect(sources.filter(forgets)).toEqual(['agent/pair-check/lazy-pair-checker.ts', 'cli/agent/bake.ts'])
+  expect(sources.filter(forgets)).toEqual(['agent/pair-check/lazy-pair-checker.ts', 'cli/agent/preparation/bake.ts'])
 })

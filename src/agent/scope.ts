@@ -1,5 +1,5 @@
 import { fixStepIdOf } from '../engine/checks/fix-workflow.ts'
-import { BAKE_STEPS } from '../ledger/baked.ts'
+import { BAKE_STEPS, PREPARE_STEPS } from '../ledger/baked.ts'
 import { INSTALL_STEPS } from './install/workflow.ts'
 
 /**
@@ -16,10 +16,11 @@ export function isOfImage(step: string): boolean {
   return step.startsWith(BAKE_STEPS) || step.startsWith(FIX_STEPS)
 }
 
-/** Whether this scope undoes the changes of this step. The changes of `precheck --fix` are undone only with `all` and `baked`. */
+/** Whether this scope undoes the changes of this step. The changes of `precheck --fix` and of a preparation are undone only with `all` and `baked`. */
 export function isIn(scope: Scope, step: string): boolean {
   if (scope === 'baked') return true
   if (step.startsWith(BAKE_STEPS)) return false
   if (scope === 'all') return true
+  if (step.startsWith(PREPARE_STEPS)) return false
   return !step.startsWith(FIX_STEPS) && step.startsWith(INSTALL_STEPS) === (scope === 'agent')
 }

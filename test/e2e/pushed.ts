@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HostResult } from '../../src/cli/controller/push/host-result.ts'
 import { executables } from '../support/site/artefacts.ts'
 import { createCluster } from '../support/site/site.ts'
+import { exec, execOk, type Node, path } from '../support/testbed/machine.ts'
 import { copyIn } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
 import { addSshServer, addUser, type KeyPair, sshKey, startSshd } from '../support/testbed/ssh-server.ts'
@@ -11,6 +12,8 @@ import { allReady, type Scene, uninstallAll } from './shape.ts'
 import type { Story } from './stages.ts'
 
 const CLUSTER = 'factory'
+const AGENT = '/usr/local/bin/cantrip-agent'
+const LEFT = [AGENT, '/usr/local/bin/kubelet', '/var/lib/cantrip', '/var/lib/cantrip-baked', '/etc/cantrip']
 const PASSWORD = 'correct horse battery staple'
 
 /** Two machines with nothing but sshd become a cluster with one command; the worker is reached through the master. */
@@ -22,13 +25,26 @@ export async function pushed(scene: Scene, { stage }: Story): Promise<void> {
     key = await sshKey(scene.site().directory, 'id')
     const lines = await Promise.all(['m1', 'w1'].map((name) => withSshd(scene, name, key)))
     await writeFile(join(scene.site().directory, 'known_hosts'), lines.join(''))
-    await scene.stage()
   })
   await stage('a dry run signs in to both, and changes nothing', async () => {
     const results = await push(scene, key, '--dry-run')
     assert.deepEqual(outcomes(results), { m1: 'planned', w1: 'planned' })
     assert.deepEqual(await scene.site().json('node', 'list'), [])
   })
+  await stage(
+    'both are prepared, the second time nothing is left, and one is restored and prepared again',
+    async () => {
+      const results = await push(scene, key, '--prepare-only')
+      for (const { name, seconds } of results) scene.say(`  ${name}: ${seconds} s`)
+      assert.deepEqual(outcomes(results), { m1: 'prepared', w1: 'prepared' })
+      assert.deepEqual(await scene.site().json('node', 'list'), [])
+      assert.deepEqual(outcomes(await push(scene, key, '--prepare-only')), { m1: 'unchanged', w1: 'unchanged' })
+      const said = await execOk(scene.node('w1'), [AGENT, 'uninstall', '--yes'], { timeoutMs: 120_000 })
+      assert.match(said, /host restored: 0 differences/)
+      assert.equal((await exec(scene.node('w1'), ['ls', '-d', ...LEFT])).stdout, '')
+      assert.deepEqual(outcomes(await push(scene, key, '--prepare-only')), { m1: 'unchanged', w1: 'prepared' })
+    },
+  )
   await stage('one command: both are installed, approved, configured, and the cluster becomes READY', async () => {
     const results = await push(scene, key, '--provision')
     for (const { name, actions, seconds } of results) scene.say(`  ${name}: ${actions} in ${seconds} s`)
@@ -36,6 +52,7 @@ export async function pushed(scene: Scene, { stage }: Story): Promise<void> {
     const { state } = await scene.site().json<{ state: string }>('cluster', 'show', CLUSTER)
     assert.equal(state, 'READY')
     await allReady(scene.node('m1'), 2)
+    for (const node of scene.nodes()) assert.deepEqual(await fetchedBy(node), [])
   })
   await stage('the same command again changes nothing', async () => {
     assert.deepEqual(outcomes(await push(scene, key)), { m1: 'unchanged', w1: 'unchanged' })
@@ -44,6 +61,18 @@ export async function pushed(scene: Scene, { stage }: Story): Promise<void> {
     for (const node of scene.nodes()) await copyIn(node, executables.agent, '/root/agent')
     await uninstallAll(scene.nodes())
   })
+}
+
+/** What a provisioning downloaded, except the manifest and texts, and imported. */
+async function fetchedBy(node: Node): Promise<string[]> {
+  const ledger = await readFile(join(path(node), 'var/lib/cantrip/ledger/ledger.jsonl'), 'utf8')
+  const changes = ledger
+    .split('\n')
+    .flatMap((line) => /"step":"(?!prepare\/)([^"]*)".*"what":"([^"]*)"/.exec(line)?.slice(1).join(' ') ?? [])
+  assert(changes.some((change) => change.startsWith('containerd/use-baked-images cp ')))
+  const fetched = changes.filter((change) => /\/var\/lib\/cantrip\/bundle\/|ctr .* import/.test(change))
+  const small = /\/(manifest\.json(\.sig)?|manifests|[^/]*\.yaml)(\.zst)?(\.part)?$|^bundle\/fetch /
+  return fetched.filter((change) => !small.test(change))
 }
 
 async function withSshd(scene: Scene, name: string, key: KeyPair | undefined): Promise<string> {

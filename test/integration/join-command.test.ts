@@ -163,10 +163,10 @@ describe('the command', () => {
   })
 
   test('for `push`, the agent gets more arguments, and nothing stays whatever comes of it', async () => {
-    const { command } = await joinCommand({ task: 'precheck', more: ['-o', 'json', '--role', 'worker'] })
+    const { command } = await joinCommand({ task: 'prepare', more: ['-o', 'json', '--role', 'worker'] })
     const ran = await paste(command)
     expect(ran, ran.err).toMatchObject({ code: 0, left: undefined })
-    expect(ran.out).toMatch(/^precheck --creds-file \S+ --passphrase-file \S+ -o json --role worker$/m)
+    expect(ran.out).toMatch(/^prepare --creds-file \S+ --passphrase-file \S+ -o json --role worker$/m)
     provide('false')
     const failing = await joinCommand({ task: 'install' })
     expect(await paste(failing.command)).toMatchObject({ code: 1, err: '', left: undefined })

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { HostResult } from '../../src/cli/controller/push/host-result.ts'
+import { importTinyBundle } from '../support/controller/bundle.ts'
 import { executables } from '../support/site/artefacts.ts'
 import { createCluster, nodeRow, openSite, type Site } from '../support/site/site.ts'
 import * as server from '../support/testbed/ssh-server.ts'
@@ -254,16 +255,14 @@ test(
 )
 
 test(
-  'the prechecks alone leave nothing on the host',
+  'without a bundle nothing is prepared, and an unfit host gets nothing',
   async ({ skip }) => {
     if (why) skip(why)
     const found = () => testbed.execOk(node, ['find', '/', '-xdev', '-name', '*cantrip*', '-not', '-path', '/proc/*'])
     const before = await found()
-    const { code, out, err } = await push(line('ann', PORTS.ann), [...WITH_KEY(), '--prepare-only'])
-    expect(code, out + err).toBe(0)
-    expect(out).toMatch(/^ann: downloading the agent$/m)
-    expect(out).toMatch(/^ann +\S+ +worker +fit /m)
-    expect(await found()).toBe(before)
+    const none = await push(line('ann', PORTS.ann), [...WITH_KEY(), '--prepare-only'])
+    expect(none).toMatchObject({ code: 7, err: expect.stringContaining('(push/no-bundle)') })
+    await importTinyBundle(file('data'), {})
     await testbed.execOk(node, ['install', '-D', '/dev/null', '/etc/kubernetes/manifests/kube-apiserver.yaml'])
     const [unfit] = await results(line('ann', PORTS.ann), [...WITH_KEY(), '--prepare-only'])
     await testbed.execOk(node, ['rm', '/etc/kubernetes/manifests/kube-apiserver.yaml'])
@@ -272,6 +271,7 @@ test(
       outcome: 'failed',
       error: { code: 'push/unfit', message: expect.stringContaining('previous-kubernetes') },
     })
+    expect(await found()).toBe(before)
   },
   2 * MINUTES,
 )

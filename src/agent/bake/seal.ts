@@ -3,7 +3,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { CONTAINERD, ETCD_DATA, KUBELET_STATE, KUBERNETES } from '../../base/kubernetes-paths.ts'
 import type { HostView } from '../../host/host.ts'
 import type { Machine } from '../../host/machine.ts'
-import { BAKE_STEPS } from '../../ledger/baked.ts'
+import { BAKE_STEPS, PREPARE_STEPS } from '../../ledger/baked.ts'
 import { replay } from '../../ledger/replay.ts'
 import { type AgentPaths, commandOf } from '../paths.ts'
 import { otherInstallations } from '../restore/other-installations.ts'
@@ -98,6 +98,15 @@ export async function refuseInstalled(view: HostView, paths: AgentPaths): Promis
         kind: 'refused',
       })
     }
+}
+
+/** Throws if the machine was prepared: an uninstallation of its copies would remove what they are made of. */
+export function refusePrepared({ entries }: Pick<Workspace['ledger'], 'entries'>, paths: AgentPaths): void {
+  if (!replay(entries()).outstanding.some(({ step }) => step.startsWith(PREPARE_STEPS))) return
+  throw new AgentError('bake/prepared', 'this machine was prepared with controller push --prepare-only', {
+    fix: `${uninstall(paths)}, and repeat the command`,
+    kind: 'refused',
+  })
 }
 
 const uninstall = (paths: AgentPaths) => `sudo ${commandOf(paths)} uninstall`

@@ -14,7 +14,7 @@ const SSH_DIRECTORY = '/etc/ssh'
 const bakeAgent: Step<BakeParams> = {
   id: `${BAKE_STEPS}agent`,
   title: 'Installing node agent',
-  isDone: (host, params) => installAgent.isDone(host, params as InstallParams),
+  isDone: (host, params) => installAgent.isDone(host, params),
   apply: (host, { executable, paths }) => host.install(executable, paths.executable, 0o755),
 }
 

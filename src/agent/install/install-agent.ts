@@ -4,7 +4,7 @@ import type { InstallParams } from './params.ts'
 
 const MODE = 0o755
 
-export const installAgent: Step<InstallParams> = {
+export const installAgent: Step<Pick<InstallParams, 'executable' | 'paths'>> = {
   id: 'install/agent',
   title: 'Installing node agent',
   async isDone(host, { executable, paths }) {

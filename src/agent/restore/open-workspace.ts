@@ -22,6 +22,10 @@ const RETRY_MS = 200
  */
 export const openImageWorkspace = (paths: AgentPaths): Promise<Workspace> => open(paths, 0, hasUndo)
 
+/** Opens the ledger of a machine that is prepared: what was prepared before is replaced, and not kept. */
+export const openPreparedWorkspace = async (paths: AgentPaths): Promise<Workspace> =>
+  afterSnapshot(await open(paths, 0, hasUndo), paths, 'install')
+
 /**
  * Opens the ledger of this machine. A snapshot is taken before the first change of an installation. Throws AgentError
  * `ledger/busy` if another process still holds the ledger after `timeoutMs`.

@@ -1,5 +1,5 @@
 import type { Undo } from '../../host/undo.ts'
-import { BAKE_STEPS } from '../../ledger/baked.ts'
+import { isOfPreparation } from '../../ledger/baked.ts'
 import type { ChangeEntry } from '../../ledger/entry.ts'
 
 const OF_A_FILE: readonly Undo['kind'][] = ['remove-path', 'restore-file', 'restore-link']
@@ -11,8 +11,8 @@ export function hasUndo(changes: Changes, path: string): boolean {
   return changes.some(({ undo }) => OF_A_FILE.includes(undo.kind) && 'path' in undo && undo.path === path)
 }
 
-/** The same on a machine: what is part of its image was there before, and has to be kept when it is replaced. */
+/** The same on a machine: what is part of its image, or was prepared, was there before, and has to be kept when it is replaced. */
 export function hasUndoOfNode(changes: Changes, path: string): boolean {
-  const ofNode = changes.filter(({ step }) => !step.startsWith(BAKE_STEPS))
+  const ofNode = changes.filter(({ step }) => !isOfPreparation(step))
   return hasUndo(ofNode, path)
 }

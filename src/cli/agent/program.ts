@@ -2,11 +2,12 @@ import { Command, CommanderError } from 'commander'
 import { registerCompletion } from '../kit/completion/completion.ts'
 import { ExitCode } from '../kit/exit-codes.ts'
 import { versionText } from '../kit/version-text.ts'
-import { registerBake } from './bake.ts'
 import { registerInstall } from './install.ts'
 import { registerLogs } from './logs.ts'
 import { registerPlan } from './plan.ts'
 import { registerPrecheck } from './prechecks/precheck.ts'
+import { registerBake } from './preparation/bake.ts'
+import { registerPrepare } from './preparation/prepare.ts'
 import { registerReset } from './restore/reset.ts'
 import { registerUninstall } from './restore/uninstall.ts'
 import { registerOperator } from './service/operator.ts'
@@ -39,6 +40,7 @@ export function createProgram(): Command {
   registerReset(program)
   registerUninstall(program)
   registerBake(program)
+  registerPrepare(program)
   registerSupportBundle(program)
   registerOperator(program)
   registerCompletion(program, { called: NAMES, bare: install.options, names: { check: checkIds } })

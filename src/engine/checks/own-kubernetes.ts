@@ -1,7 +1,7 @@
 import { ETCD_UNIT, KUBELET_UNIT, KUBERNETES, UNITS } from '../../base/kubernetes-paths.ts'
 import { containerdPrograms, LAYOUTS, STANDARD } from '../../base/layout.ts'
 import type { HostView } from '../../host/host.ts'
-import { BAKE_STEPS } from '../../ledger/baked.ts'
+import { isOfPreparation } from '../../ledger/baked.ts'
 import { decodeRecords } from '../../ledger/record-format.ts'
 import { replay } from '../../ledger/replay.ts'
 
@@ -19,17 +19,17 @@ const PROVISIONED_PATHS = [
 
 /**
  * Whether the installation with this state directory provisioned, completely or partly, the Kubernetes on this machine:
- * its ledger has outstanding changes of provisioned paths. Executables that are only part of the image are none.
+ * its ledger has outstanding changes of provisioned paths. Executables that are only part of the image, or prepared, are none.
  */
 export async function hasOwnKubernetes(view: HostView, stateDirectory: string): Promise<boolean> {
   const changed = await changedPaths(view, stateDirectory)
-  return changed.some(({ step, path }) => !step.startsWith(BAKE_STEPS) && PROVISIONED_PATHS.includes(path))
+  return changed.some(({ step, path }) => !isOfPreparation(step) && PROVISIONED_PATHS.includes(path))
 }
 
-/** The files that `agent bake` of the installation with this state directory made part of the image of this machine. */
+/** The files that the installation with this state directory made part of the image of this machine, or prepared. */
 export async function bakedFiles(view: HostView, stateDirectory: string): Promise<ReadonlySet<string>> {
   const changed = await changedPaths(view, stateDirectory)
-  return new Set(changed.flatMap(({ step, path }) => (step.startsWith(BAKE_STEPS) ? [path] : [])))
+  return new Set(changed.flatMap(({ step, path }) => (isOfPreparation(step) ? [path] : [])))
 }
 
 /** Of the outstanding changes in its ledger. */

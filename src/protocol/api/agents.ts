@@ -156,7 +156,8 @@ export const agentRoutes = {
   fetchBundleFile: {
     method: 'GET',
     path: '/v1/bundles/{sha256}/{+path}',
-    access: ['node', 'administrate'],
+    // enrol: a machine that is prepared has no certificate of its own yet.
+    access: ['enrol', 'node', 'administrate'],
     summary: 'Returns a file of an imported bundle, by its path in the manifest; supports ranges',
     params: z.object({
       sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),

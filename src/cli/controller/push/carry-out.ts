@@ -1,6 +1,7 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { printable } from '../../../base/text/printable.ts'
 import { Secret } from '../../../base/text/secret.ts'
+import { type BundleView, bundleRoutes } from '../../../protocol/api/bundles.ts'
 import { clusterRoutes } from '../../../protocol/api/clusters.ts'
 import { problemText } from '../../../report/error-text.ts'
 import { findCluster } from '../clusters/find-cluster.ts'
@@ -31,8 +32,9 @@ export async function carryOut(query: string, flags: PushFlags): Promise<void> {
   for (const note of selection.notes) process.stderr.write(`[!] ${note}\n`)
   for (const name of selection.skipped) process.stderr.write(`[!] ${name} is skipped: it has no role\n`)
   await withClient(flags, async (client) => {
-    const { name: cluster } = await findCluster(client, query)
-    const results = await push(client, cluster, selection, flags, password)
+    const { name: cluster, settings } = await findCluster(client, query)
+    const bundles = flags.prepareOnly ? await bundlesOf(client, settings.kubernetesVersion) : []
+    const results = await push(client, cluster, bundles, selection, flags, password)
     await printAs(flags.output, results, resultTable(results))
     refuseFailed(results, flags)
     if (flags.provision) await provision(client, cluster, flags)
@@ -44,6 +46,7 @@ export async function carryOut(query: string, flags: PushFlags): Promise<void> {
 async function push(
   client: AdminClient,
   cluster: string,
+  bundles: readonly BundleView[],
   { hosts }: Selection,
   flags: PushFlags,
   password: Secret | undefined,
@@ -58,7 +61,7 @@ async function push(
   const join = sharedJoin(client, cluster, { hosts: hosts.length, seconds, tlsTerminatingProxy })
   return withSshConfig(flags, async (run) => {
     const root = { become, password }
-    const ports = { client, cluster, mode, run, root, proxy, tlsTerminatingProxy, join: join.get }
+    const ports = { client, cluster, bundles, mode, run, root, proxy, tlsTerminatingProxy, join: join.get }
     const results = await pushAll(ports, hosts, {
       ...{ atOnce, timeoutMs, signal, nowMs: () => performance.now() },
       onStage: progress.stage,
@@ -69,6 +72,17 @@ async function push(
     if (note !== undefined) process.stderr.write(`[!] ${printable(note)}\n`)
     signal.throwIfAborted()
     return results
+  })
+}
+
+/** Refuses before anything is done if there is nothing with which hosts could be prepared. */
+async function bundlesOf(client: AdminClient, version: string): Promise<BundleView[]> {
+  const all = await client.ask(bundleRoutes.listBundles, {})
+  const found = all.filter(({ kubernetesVersion }) => kubernetesVersion === version)
+  if (found.length > 0) return found
+  throw new AgentError('push/no-bundle', `the controller has no bundle of Kubernetes ${version}`, {
+    fix: 'controller bundle import FILE.tar --key KEY',
+    kind: 'refused',
   })
 }
 

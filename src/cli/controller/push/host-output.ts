@@ -13,8 +13,11 @@ const Line = z.discriminatedUnion('kind', [
       nodeId: z.nullish(short),
       fingerprint: z.nullish(short),
     }),
+    /** SHA-256 of a bundle's manifest, or empty. */
+    prepared: z.optional(short),
   }),
   z.object({ kind: z.literal('registered'), nodeId: short, fingerprint: short }),
+  z.object({ kind: z.literal('prepared'), bundle: short }),
   z.object({ kind: z.literal('step-started'), title: short }),
   z.object({
     kind: z.literal('prechecks'),

@@ -2,12 +2,12 @@ import type { ErrorReport } from '../../../base/agent-error.ts'
 import type { NodeRole } from '../../../protocol/names.ts'
 import { type Column, table, withoutEmpty } from '../../kit/output.ts'
 
-/** What came of a host. `planned`: with --dry-run; `fit`: with --prepare-only. */
-export const OUTCOMES = ['joined', 'changed', 'unchanged', 'fit', 'planned', 'failed'] as const
+/** What came of a host. `planned`: with --dry-run; `prepared`: with --prepare-only. */
+export const OUTCOMES = ['joined', 'changed', 'unchanged', 'prepared', 'planned', 'failed'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
 /** What is done on a host, in this order. */
-export type Action = 'install' | 'approve' | 'configure'
+export type Action = 'prepare' | 'install' | 'approve' | 'configure'
 
 export interface HostResult {
   /** As the inventory names it. */

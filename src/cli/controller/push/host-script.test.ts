@@ -110,7 +110,7 @@ test('the exit code is that of the work', async () => {
 test('it says so if there is no agent', async () => {
   const { out } = await run(['sh'], { stdin: LOOK.replace(/^agent=.*$/m, 'agent=/nowhere') })
   expect(parseLine(out.trim())).toEqual({
-    ...{ kind: 'status', status: { cluster: null, nodeId: null, fingerprint: null } },
+    ...{ kind: 'status', prepared: '', status: { cluster: null, nodeId: null, fingerprint: null } },
   })
 })
 

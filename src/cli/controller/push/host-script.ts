@@ -1,5 +1,6 @@
 import { LAYOUTS } from '../../../base/layout.ts'
 import type { Secret } from '../../../base/text/secret.ts'
+import { BAKED_MANIFEST } from '../../../provision/images/baked-store.ts'
 import { quoted } from '../clusters/join/join-script.ts'
 import type { Become } from './options.ts'
 
@@ -61,11 +62,16 @@ pick_root() {
 
 const AGENTS = LAYOUTS.map(({ binaries }) => `${binaries}/cantrip-agent`)
 
-/** Prints the status of the agent, of nulls if there is none, as a line of JSON: without this line, the script did not run. */
+/**
+ * Prints the status of the agent, of nulls if there is none, and the SHA-256 of the manifest of the bundle with which the machine was
+ * prepared, as a line of JSON: without this line, the script did not run.
+ */
 export const LOOK = `agent=''
 for each in ${AGENTS.join(' ')}; do [ ! -x "$each" ] || agent=$each; done
 status=''
 [ -z "$agent" ] || status=$("$agent" status -o json 2>/dev/null)
 [ -n "$status" ] || status='{"cluster":null,"nodeId":null,"fingerprint":null}'
-printf '{"kind":"status","status":%s}\\n' "$status"
+prepared=''
+[ -z "$agent" ] || [ ! -r ${BAKED_MANIFEST} ] || prepared=$(sha256sum <${BAKED_MANIFEST})
+printf '{"kind":"status","status":%s,"prepared":"%s"}\\n' "$status" "\${prepared%% *}"
 `

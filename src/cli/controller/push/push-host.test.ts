@@ -35,6 +35,11 @@ const statusLines = (cluster: string | null, own: typeof OWN | null): Lines => (
 type Way = Pick<PushPorts, 'proxy' | 'tlsTerminatingProxy'> & { timeoutMs?: number }
 
 /** A host that prints these lines, one set for each script, and a controller with one node. */
+const BUNDLES = ['x64', 'arm64', 'x64'].map((arch, index) => ({
+  ...{ arch, name: `kubernetes-${arch}`, manifestSha256: `${index}`.repeat(64), publicKey: 'KEY=' },
+  ...{ kubernetesVersion: 'v1.36.2', createdAt: '2026-01-01T00:00:00Z', files: 1, bytes: 1 },
+}))
+
 function scene(
   printed: (Lines | AgentError)[],
   node: Partial<Node> = {},
@@ -63,7 +68,7 @@ function scene(
     throw new AgentError('push/host-failed', 'exit code 3', { fix: '' })
   }
   const push = (mode: PushMode = 'join', host = HOST, { timeoutMs = 1_000, ...way }: Way = { proxy: undefined }) => {
-    const ports = { client, cluster: 'factory', mode, run, root: { become: 'sudo' as const }, ...way }
+    const ports = { client, cluster: 'factory', bundles: BUNDLES, mode, run, root: { become: 'sudo' as const }, ...way }
     const join = async () => JOIN as never
     const onDone: HostOptions['onDone'] = (action, node) => done.push([action, node?.state])
     const options = { signal: new AbortController().signal, timeoutMs, onStage: () => undefined, onNode, onDone }
@@ -73,6 +78,9 @@ function scene(
 }
 
 const NEW = statusLines(null, null)
+const preparedWith = (digit: string): Lines => ({
+  status: { kind: 'status', status: {}, prepared: digit.repeat(64) },
+})
 const PRECHECKS = { kind: 'prechecks' as const, checks: [] }
 const REGISTERED: Lines = { registered: { kind: 'registered', ...OWN } }
 
@@ -146,15 +154,27 @@ test('a node of another cluster, and an agent without a key', async () => {
   await expect(scene([NEW, NEW]).push()).rejects.toMatchObject({ code: 'push/no-key' })
 })
 
-test('a dry run and prechecks change nothing', async () => {
+test('a dry run changes nothing', async () => {
   const dry = scene([NEW])
   expect(await dry.push('dry-run')).toEqual({
     ...{ outcome: 'planned', actions: ['install', 'approve', 'configure'], node: null },
   })
-  const prepare = scene([NEW, { prechecks: PRECHECKS }])
-  expect(await prepare.push('prepare')).toEqual({ outcome: 'fit', actions: [], node: null })
-  expect(prepare.scripts[1]).toContain("task='precheck'")
-  expect([...dry.asked, ...prepare.asked]).toEqual([])
+  expect(dry.asked).toEqual([])
+})
+
+test('a host is prepared with the newest bundle for its architecture, and once', async () => {
+  const bare = scene([NEW, { prechecks: PRECHECKS, prepared: { kind: 'prepared', bundle: 'kubernetes-x64' } }])
+  expect(await bare.push('prepare')).toEqual({ outcome: 'prepared', actions: ['prepare'], node: null })
+  expect(bare.scripts[1]).toContain("task='prepare'")
+  const offered = [`x64:kubernetes-x64:${'0'.repeat(64)}:KEY=`, `arm64:kubernetes-arm64:${'1'.repeat(64)}:KEY=`]
+  expect(bare.scripts[1]).toContain(`--role worker --bundle-ref ${offered.join(' --bundle-ref ')}'`)
+  expect([bare.asked, bare.done]).toEqual([[], [['prepare', undefined]]])
+  const again = scene([preparedWith('0')])
+  expect(await again.push('prepare')).toEqual({ outcome: 'unchanged', actions: [], node: null })
+  const earlier = scene([preparedWith('f'), {}])
+  await expect(earlier.push('prepare')).rejects.toMatchObject({ code: 'push/nothing-ran' })
+  const node = scene([statusLines('factory', OWN)], { state: 'READY', roles: ['worker'] })
+  expect(await node.push('prepare')).toMatchObject({ outcome: 'unchanged', node: { state: 'READY' } })
 })
 
 test('what was done is reported when it was done, and the node with it', async () => {

@@ -1,4 +1,5 @@
 import { AgentError } from '../../../base/agent-error.ts'
+import type { BundleView } from '../../../protocol/api/bundles.ts'
 import type { NodeDetail } from '../../../protocol/api/nodes.ts'
 import { joinScript } from '../clusters/join/join-script.ts'
 import type { newJoin } from '../clusters/join/new-join.ts'
@@ -23,6 +24,8 @@ export interface PushPorts {
   proxy: string | undefined
   /** Whether a proxy ends TLS itself; without `proxy`, a transparent one. */
   tlsTerminatingProxy?: boolean | undefined
+  /** With mode `prepare`: those of the version of the cluster, the one that nodes get for each architecture first. */
+  bundles: readonly BundleView[]
   /** The same for all hosts; made when the first one needs it. */
   join(): ReturnType<typeof newJoin>
 }
@@ -49,7 +52,7 @@ export async function pushHost(ports: PushPorts, host: InventoryHost, options: H
   const { client, cluster, mode } = ports
   const { signal, onStage, onNode, onDone } = options
   onStage('connecting')
-  const own = await look(ports, host, options)
+  const { own, prepared } = await look(ports, host, options)
   const check = async (name: OwnName) => {
     onNode(name.nodeId)
     const checked = await nodeOf(client, cluster, name, signal)
@@ -58,9 +61,9 @@ export async function pushHost(ports: PushPorts, host: InventoryHost, options: H
   }
   const node = own && (await check(own))
   if (mode === 'prepare') {
-    // A script that never began ends with 0 too.
-    if (node === undefined && !(await runAgent(ports, host, options, 'precheck')).prechecks) throw nothingRan()
-    return { outcome: node ? 'unchanged' : 'fit', actions: [], node: nodeIn(node) }
+    const isDone = node !== undefined || ports.bundles.some(({ manifestSha256 }) => manifestSha256 === prepared)
+    if (!isDone) await prepare(ports, host, options)
+    return { outcome: isDone ? 'unchanged' : 'prepared', actions: isDone ? [] : ['prepare'], node: nodeIn(node) }
   }
   if (mode === 'dry-run') {
     const left = node ? admissionsFor(node, host.roles) : everyAction(host)
@@ -80,19 +83,20 @@ export async function pushHost(ports: PushPorts, host: InventoryHost, options: H
   return { outcome, actions, node: nodeIn(after) }
 }
 
-/** The node that the host is, as it says itself; undefined if it is none yet. */
+/** The node that the host is, as it says itself, undefined if it is none yet; and the bundle with which it was prepared. */
 async function look(
   { run, root, cluster }: PushPorts,
   host: InventoryHost,
   { signal, timeoutMs }: HostOptions,
-): Promise<OwnName | undefined> {
+): Promise<{ own: OwnName | undefined; prepared: string | undefined }> {
   const lookMs = Math.min(LOOK_MS, timeoutMs)
   const ifLate = timeoutMs > LOOK_MS ? LATE_LOOK : undefined
   const { status } = await run(host, hostScript(LOOK, root), { signal, timeoutMs: lookMs, ifLate })
   if (status === undefined) throw nothingRan()
   const found = status.status
   if (found.cluster && found.cluster !== cluster) throw otherCluster(found.cluster, cluster)
-  return found.nodeId && found.fingerprint ? { nodeId: found.nodeId, fingerprint: found.fingerprint } : undefined
+  const own = found.nodeId && found.fingerprint ? { nodeId: found.nodeId, fingerprint: found.fingerprint } : undefined
+  return { own, prepared: status.prepared }
 }
 
 const everyAction = ({ roles }: InventoryHost): Action[] => [
@@ -114,6 +118,21 @@ async function install(ports: PushPorts, host: InventoryHost, options: HostOptio
   })
 }
 
+async function prepare(ports: PushPorts, host: InventoryHost, options: HostOptions): Promise<void> {
+  const isFirst = ({ arch }: BundleView, index: number) =>
+    ports.bundles.findIndex((each) => each.arch === arch) === index
+  const offered = ports.bundles
+    .filter(isFirst)
+    .flatMap(({ arch, name, manifestSha256, publicKey }) => [
+      '--bundle-ref',
+      [arch, name, manifestSha256, publicKey].join(':'),
+    ])
+  const { prepared } = await runAgent(ports, host, options, 'prepare', offered)
+  // A script that never began ends with 0 too.
+  if (prepared === undefined) throw nothingRan()
+  options.onDone('prepare', null)
+}
+
 function nothingRan(): AgentError {
   return new AgentError('push/nothing-ran', 'the machine did not run the script that it got, and reported no error', {
     fix: 'check that /tmp and /var/tmp of the machine have free space, which some shells need for a script: df -h; then run the same command again',
@@ -125,7 +144,7 @@ async function runAgent(
   ports: PushPorts,
   host: InventoryHost,
   { signal, timeoutMs, onStage }: HostOptions,
-  task: 'install' | 'precheck',
+  task: 'install' | 'prepare',
   flags: readonly string[] = [],
 ) {
   onStage('downloading the agent')

@@ -33,7 +33,7 @@ export function registerPush(program: Command): void {
     .option('--proxy <url>', 'HTTP proxy between the machines and the controller: http://host:port', proxyOf)
     .option('--tls-terminating-proxy', 'a proxy ends TLS itself (TLS inspection); without --proxy, a transparent one')
     .addOption(
-      new Option('--prepare-only', 'run the prechecks on each host with the agent, and leave nothing there').conflicts([
+      new Option('--prepare-only', 'install what each host would download later, and make no node of it').conflicts([
         'provision',
         'dryRun',
       ]),
@@ -56,7 +56,8 @@ export function registerPush(program: Command): void {
 Each host fetches the agent from the controller, as with \`cluster join-command\`. Its node is approved by the key that the host printed
 through ssh, and gets the roles of its groups. Labels are given to its agent, for the rules of the cluster. ssh uses your ssh_config,
 known_hosts and ssh-agent, and asks nothing. A host that fails holds up no other one; exit code 4 if any failed. The same command
-again does only what is left. Hosts without a role are skipped if others have one.`,
+again does only what is left. With --prepare-only, a host gets the agent, and executables and images of the cluster's bundle;
+\`cantrip-agent uninstall\` on it restores it. Hosts without a role are skipped if others have one.`,
     )
     .action(async (cluster: string, flags: PushFlags) => (await import('./carry-out.ts')).carryOut(cluster, flags))
 }

@@ -18,8 +18,13 @@ export async function sendBundleFile(
   const acceptsZstd = encodingsOf(request.headers['accept-encoding']).includes('zstd')
   const found = await locate(ports, sha256, path, acceptsZstd)
   if (!found) throw unknownFile(path, sha256)
-  const terms = { begin: (end: () => void) => begin(`node ${request.identity?.name}`, end), admitted }
+  const terms = { begin: (end: () => void) => begin(clientOf(request), end), admitted }
   await sendFile(found, terms, request, reply)
+}
+
+/** Machines that are prepared have the certificate of their installer in common. */
+function clientOf({ identity, ip }: FastifyRequest): string {
+  return identity?.kind === 'enrol' ? `installer of ${identity.name} at ${ip}` : `node ${identity?.name}`
 }
 
 /** Those without a weight. */

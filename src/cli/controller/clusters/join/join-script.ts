@@ -11,7 +11,7 @@ export interface JoinCommand extends JoinCommandParts {
   /** Whether a proxy ends TLS itself; without `proxy`, a transparent one. */
   tlsTerminatingProxy?: boolean | undefined
   /** What the agent does; the downloaded files are deleted whatever comes of it. Default: install, and they stay for another try. */
-  task?: 'install' | 'precheck'
+  task?: 'install' | 'prepare'
   /** Without a task: the downloaded files are deleted after a failure too. */
   leavesNothing?: boolean
   /** More arguments of the agent, without spaces. */

@@ -1,16 +1,16 @@
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
-import type { GivenBundle } from '../../agent/execute/bake/bake-bundle.ts'
-import { type AgentPaths, commandOf } from '../../agent/paths.ts'
-import type { Workspace } from '../../agent/restore/workspace.ts'
-import { AgentError } from '../../base/agent-error.ts'
-import type { EngineEvent } from '../../engine/event.ts'
-import { DEFAULT_KEY, expandHome } from '../controller/signing-key.ts'
-import { confirm } from '../kit/confirm.ts'
-import { formatOption } from '../kit/output.ts'
-import { carryOutWorkflow, terminalReporter } from './carry-out-workflow.ts'
-import { installDayZero } from './install.ts'
-import { osHintOption } from './prechecks/os-hint-option.ts'
+import type { GivenBundle } from '../../../agent/execute/bake/bake-bundle.ts'
+import { type AgentPaths, commandOf } from '../../../agent/paths.ts'
+import type { Workspace } from '../../../agent/restore/workspace.ts'
+import { AgentError } from '../../../base/agent-error.ts'
+import type { EngineEvent } from '../../../engine/event.ts'
+import { DEFAULT_KEY, expandHome } from '../../controller/signing-key.ts'
+import { confirm } from '../../kit/confirm.ts'
+import { formatOption } from '../../kit/output.ts'
+import { carryOutWorkflow, terminalReporter } from '../carry-out-workflow.ts'
+import { installDayZero } from '../install.ts'
+import { osHintOption } from '../prechecks/os-hint-option.ts'
 import {
   FORMATS,
   type Format,
@@ -20,7 +20,7 @@ import {
   ownExecutable,
   pathsFor,
   requireRoot,
-} from './surroundings.ts'
+} from '../surroundings.ts'
 
 interface Options {
   seal?: boolean
@@ -91,9 +91,9 @@ function noBundle(): AgentError {
 
 async function opened({ instance, osHint }: GlobalOptions & Pick<Options, 'osHint'>, what: string) {
   const paths = pathsFor(instance, osHint)
-  const { linuxHostView } = await import('../../host/linux/host-view.ts')
+  const { linuxHostView } = await import('../../../host/linux/host-view.ts')
   requireRoot(linuxHostView(paths.layout).uid(), what)
-  const { openImageWorkspace } = await import('../../agent/restore/open-workspace.ts')
+  const { openImageWorkspace } = await import('../../../agent/restore/open-workspace.ts')
   return { paths, workspace: await openImageWorkspace(paths) }
 }
 
@@ -101,8 +101,8 @@ async function opened({ instance, osHint }: GlobalOptions & Pick<Options, 'osHin
 async function inTree(options: Given, given: string): Promise<number> {
   const root = resolve(given)
   ownExecutable()
-  const { linuxMachine } = await import('../../host/linux/linux-machine.ts')
-  const { enterNamespaces, enterTree, requireTree } = await import('../../agent/execute/bake/in-tree.ts')
+  const { linuxMachine } = await import('../../../host/linux/linux-machine.ts')
+  const { enterNamespaces, enterTree, requireTree } = await import('../../../agent/execute/bake/in-tree.ts')
   const machine = linuxMachine()
   requireRoot(machine.uid(), 'agent bake --root')
   await requireTree(machine, root)
@@ -128,7 +128,7 @@ const keyFile = (given: string | undefined) => given ?? expandHome(`${DEFAULT_KE
 
 async function bundleOf({ bundle, key, kubernetesVersion }: Options): Promise<GivenBundle | undefined> {
   if (bundle === undefined) return undefined
-  const { readPublicKey } = await import('../../bundle/keys.ts')
+  const { readPublicKey } = await import('../../../bundle/keys.ts')
   const given = { source: bundle, key: await readPublicKey(keyFile(key)) }
   return { ...given, ...(kubernetesVersion !== undefined && { kubernetesVersion }) }
 }
@@ -140,9 +140,10 @@ async function bakeTemplate({ output, verbose, yes, stage, ...given }: Given): P
   await confirm(`Make the agent${bundle ? ' and the bundle' : ''} part of the image of this machine?`, yes, signal)
   const { paths, workspace } = await opened(given, 'agent bake')
   try {
-    const { refuseInstalled } = await import('../../agent/bake/seal.ts')
-    const { bake } = await import('../../agent/bake/workflow.ts')
+    const { refuseInstalled, refusePrepared } = await import('../../../agent/bake/seal.ts')
+    const { bake } = await import('../../../agent/bake/workflow.ts')
     await refuseInstalled(workspace.machine, paths)
+    refusePrepared(workspace.ledger, paths)
     const show = await terminalReporter(verbose)
     const onEvent: typeof show = (event) => (output === 'json' ? print(JSON.stringify(event)) : show(event))
     await carryOutWorkflow({ workspace, workflow: bake, params: { paths, executable }, run: 'bake', onEvent, signal })
@@ -164,7 +165,7 @@ async function addBundle(
   onEvent: (event: EngineEvent) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { bakeBundle, bakeBundleParams } = await import('../../agent/execute/bake/bake-bundle.ts')
+  const { bakeBundle, bakeBundleParams } = await import('../../../agent/execute/bake/bake-bundle.ts')
   const params = bakeBundleParams(bundle)
   await carryOutWorkflow({ workspace, workflow: bakeBundle, params, run: 'bake-bundle', onEvent, signal })
 }
@@ -173,7 +174,7 @@ async function sealTemplate({ output, yes, stage, ...given }: Given): Promise<vo
   const signal = interruption()
   const { paths, workspace } = await opened(given, 'agent bake --seal')
   try {
-    const { requireTemplate, seal, sealedText, toSeal } = await import('../../agent/bake/seal.ts')
+    const { requireTemplate, seal, sealedText, toSeal } = await import('../../../agent/bake/seal.ts')
     await requireTemplate(workspace, paths)
     await confirm('Remove the identity of this machine? It has to be powered off then.', yes, signal)
     const all = await toSeal(workspace.machine, paths)
@@ -187,16 +188,16 @@ async function sealTemplate({ output, yes, stage, ...given }: Given): Promise<vo
 
 async function firstBoot(given: GlobalOptions): Promise<void> {
   const { instance, verbose } = given
-  const { eraseDayZero, findDayZero, nameForUnnamed } = await import('../../agent/bake/day-zero.ts')
-  const { readMachineIds } = await import('../../agent/identity/machine.ts')
-  const { linuxHostView } = await import('../../host/linux/host-view.ts')
+  const { eraseDayZero, findDayZero, nameForUnnamed } = await import('../../../agent/bake/day-zero.ts')
+  const { readMachineIds } = await import('../../../agent/identity/machine.ts')
+  const { linuxHostView } = await import('../../../host/linux/host-view.ts')
   const paths = pathsFor(instance)
   const view = linuxHostView(paths.layout)
   requireRoot(view.uid(), 'the first boot')
   const files = await findDayZero(view, paths)
   const hostname = nameForUnnamed(view.hostname(), readMachineIds().machineId)
   await installDayZero({ ...given, ...files, ...(hostname !== undefined && { hostname }) })
-  const { openWorkspace } = await import('../../agent/restore/open-workspace.ts')
+  const { openWorkspace } = await import('../../../agent/restore/open-workspace.ts')
   const workspace = await openWorkspace(paths)
   try {
     const onEvent = await terminalReporter(verbose)
