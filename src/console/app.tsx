@@ -13,6 +13,7 @@ const Login = lazy(() => import('./pages/login/login.tsx'))
 const Clusters = lazy(() => import('./pages/clusters/clusters.tsx'))
 const Cluster = lazy(() => import('./pages/cluster/cluster.tsx'))
 const Create = lazy(() => import('./pages/create/create.tsx'))
+const Overview = lazy(() => import('./pages/overview/overview.tsx'))
 const Nodes = lazy(() => import('./pages/node/nodes.tsx'))
 const NotFound = lazy(() => import('./pages/about/not-found.tsx'))
 
@@ -46,8 +47,8 @@ export function App() {
 function Pages() {
   return (
     <Routes>
-      <Route index element={<Navigate to="/nodes" replace />} />
-      <Route path="login" element={<Navigate to="/nodes" replace />} />
+      <Route index element={<Overview />} />
+      <Route path="login" element={<Navigate to="/" replace />} />
       <Route path="clusters" element={<Clusters />} />
       <Route path="clusters/new" element={<Create />} />
       <Route path="clusters/:name/*" element={<Cluster />} />

@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { answerOf, api } from './client.ts'
+import { isSignedOut } from './problem.ts'
 import { sessionQuery } from './queries.ts'
 
 /** With the name and password of a local account. */
@@ -14,9 +15,13 @@ export async function signInWithSecret(queries: QueryClient, token: string): Pro
   await queries.fetchQuery({ ...sessionQuery, staleTime: 0 })
 }
 
-/** Ends the session, and forgets all that was shown in it. */
+/** Ends the session, and forgets all that was shown in it. Throws if the controller does not end it: somebody is still signed in then. */
 export async function signOut(queries: QueryClient): Promise<void> {
-  await answerOf(api.DELETE('/v1/sessions/{id}', { params: { path: { id: 'current' } } })).catch(() => undefined)
+  try {
+    await answerOf(api.DELETE('/v1/sessions/{id}', { params: { path: { id: 'current' } } }))
+  } catch (error) {
+    if (!isSignedOut(error)) throw error
+  }
   queries.clear()
   queries.setQueryData(sessionQuery.queryKey, null)
 }

@@ -32,7 +32,7 @@ export function followEvents(queries: QueryClient): Live {
   let settling: number | undefined
   let reopening: number | undefined
   let connection: Connection = 'opening'
-  let wasOpen = false
+  let changing: number | undefined
   let last = ''
   let source = open()
 
@@ -42,14 +42,22 @@ export function followEvents(queries: QueryClient): Live {
     for (const watcher of watchers) watcher()
   }
 
+  const askAgain = () => void queries.invalidateQueries({ refetchType: 'active' })
+
   function open(): EventSource {
-    const stream = new EventSource(last === '' ? '/v1/events' : `/v1/events?after=${last}`)
+    const stream = new EventSource(`/v1/events?changes=1${last === '' ? '' : `&after=${last}`}`)
     stream.onopen = () => {
-      // What changed without an event, or before the first one, is asked for again.
-      if (wasOpen) void queries.invalidateQueries({ refetchType: 'active' })
-      wasOpen = true
+      // What changed while nothing was followed is asked for again; at first, between the answers and now.
+      askAgain()
       become('open')
     }
+    // Somebody changed what has no events: settings, accounts, a new cluster.
+    stream.addEventListener('changed', () => {
+      changing ??= window.setTimeout(() => {
+        changing = undefined
+        askAgain()
+      }, SETTLE_MS)
+    })
     stream.onmessage = ({ data, lastEventId }: MessageEvent<string>) => {
       last = lastEventId
       take(JSON.parse(data) as LogEntry)
@@ -112,6 +120,7 @@ export function followEvents(queries: QueryClient): Live {
     close() {
       source.close()
       window.clearTimeout(settling)
+      window.clearTimeout(changing)
       window.clearTimeout(reopening)
     },
   }

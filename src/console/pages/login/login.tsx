@@ -16,9 +16,6 @@ import { loginOptionsQuery } from '../../data/queries.ts'
 import { signInWithPassword, signInWithSecret, takeLoginCode } from '../../data/sign-in.ts'
 import { ErrorAlert } from '../../parts/feedback/problem-alert.tsx'
 
-/** Once for the page, because the code is removed from the address. */
-const code = takeLoginCode(window)
-
 /** Signs in with a login link, an account, an API token or at the OIDC provider. */
 export default function Login() {
   const queries = useQueryClient()
@@ -32,6 +29,7 @@ export default function Login() {
   })
   useEffect(() => {
     document.title = 'Sign in · Cantrip'
+    const code = takeLoginCode(window)
     if (code !== undefined) signInWith(code)
   }, [signInWith])
   const submit = (work: () => void) => (event: FormEvent) => {

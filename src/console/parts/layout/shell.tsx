@@ -51,6 +51,9 @@ export function Shell({ children }: { children: ReactNode }) {
   )
 }
 
+/** One type for all renders, so that it keeps the focus. */
+const Home = (props: object) => <Link {...props} to="/" />
+
 function Head() {
   return (
     <Masthead>
@@ -59,7 +62,7 @@ function Head() {
           <PageToggleButton isHamburgerButton aria-label="Show or hide the navigation" />
         </MastheadToggle>
         <MastheadBrand>
-          <MastheadLogo component={(props) => <Link {...props} to="/" />}>Cantrip</MastheadLogo>
+          <MastheadLogo component={Home}>Cantrip</MastheadLogo>
         </MastheadBrand>
       </MastheadMain>
       <MastheadContent>

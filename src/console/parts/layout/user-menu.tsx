@@ -9,11 +9,12 @@ import {
   ToolbarContent,
   ToolbarItem,
 } from '@patternfly/react-core'
-import { useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useSession } from '../../data/session-context.ts'
 import { signOut } from '../../data/sign-in.ts'
 import { chooseTheme, chosenTheme, type Theme } from '../../data/theme.ts'
+import { ErrorAlert } from '../feedback/problem-alert.tsx'
 
 const THEMES: Readonly<Record<Theme, string>> = {
   system: 'As the system',
@@ -25,6 +26,7 @@ const THEMES: Readonly<Record<Theme, string>> = {
 export function UserMenu() {
   const { identity } = useSession()
   const queries = useQueryClient()
+  const leave = useMutation({ mutationFn: () => signOut(queries) })
   const [isOpen, setOpen] = useState(false)
   const [theme, setTheme] = useState(chosenTheme)
   const choose = (next: Theme) => {
@@ -35,6 +37,11 @@ export function UserMenu() {
   return (
     <Toolbar isStatic>
       <ToolbarContent>
+        {leave.isError && (
+          <ToolbarItem>
+            <ErrorAlert error={leave.error} title="You are still signed in" />
+          </ToolbarItem>
+        )}
         <ToolbarItem align={{ default: 'alignEnd' }}>
           <Dropdown
             isOpen={isOpen}
@@ -62,7 +69,7 @@ export function UserMenu() {
             </DropdownGroup>
             <Divider />
             <DropdownList>
-              <DropdownItem onClick={() => void signOut(queries)}>Sign out</DropdownItem>
+              <DropdownItem onClick={() => leave.mutate()}>Sign out</DropdownItem>
             </DropdownList>
           </Dropdown>
         </ToolbarItem>

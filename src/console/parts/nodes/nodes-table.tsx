@@ -29,7 +29,8 @@ export function NodesTable({ nodes, columns, projectOf }: NodesTableProps) {
   const selected = useMemo(() => nodes.filter(({ id }) => selectedIds.has(id)), [nodes, selectedIds])
   const close = () => setDeed(undefined)
   const rightTo = (kind: Deed, of: readonly NodeView[]) => {
-    const projects = [...new Set(of.map(({ cluster }) => projectOf(cluster) ?? null))]
+    // Of a cluster whose project is not known yet, the controller decides.
+    const projects = [...new Set(of.map(({ cluster }) => projectOf(cluster) ?? 'any'))]
     const reasons = projects.map((project) => {
       if (kind === 'approve') return may('approve', project)
       const reason = may('operate', project)

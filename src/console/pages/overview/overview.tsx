@@ -1,0 +1,89 @@
+import { Card, CardBody, CardTitle, Gallery, PageSection } from '@patternfly/react-core'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from 'react-router'
+import { bundlesQuery, clustersQuery, nodesQuery } from '../../data/queries.ts'
+import { useWhyNot } from '../../data/session-context.ts'
+import { Loaded } from '../../parts/feedback/loaded.tsx'
+import { Nothing } from '../../parts/feedback/nothing.tsx'
+import { Heading } from '../../parts/layout/heading.tsx'
+import { ActionButton } from '../../parts/values/action-button.tsx'
+import { StateLabel } from '../../parts/values/state-label.tsx'
+import { attentionOf } from './attention.ts'
+import { AttentionList } from './attention-list.tsx'
+
+/** How everything is, and what needs a person. */
+export default function Overview() {
+  const clusters = useQuery(clustersQuery)
+  const nodes = useQuery(nodesQuery())
+  const bundles = useQuery(bundlesQuery)
+  const go = useNavigate()
+  const create = (
+    <ActionButton whyNot={useWhyNot()('operate', 'any')} onClick={() => go('/clusters/new')}>
+      Create cluster
+    </ActionButton>
+  )
+  return (
+    <>
+      <Heading title="Overview" actions={create} />
+      <PageSection>
+        <Loaded query={clusters} what="the clusters">
+          {(found) =>
+            found.length === 0 ? (
+              <Nothing title="No clusters yet">
+                Create one, and run its command on machines: they become its nodes.
+              </Nothing>
+            ) : (
+              <Loaded query={nodes} what="the nodes">
+                {(members) => (
+                  <Gallery
+                    hasGutter
+                    minWidths={{ default: '100%', md: '20rem' }}
+                    maxWidths={{ default: '100%', '2xl': '40rem' }}
+                  >
+                    <Counts title="Clusters" states={found.map(({ state }) => state)} to="/clusters" />
+                    <Counts title="Nodes" states={members.map(({ state }) => state)} to="/nodes" />
+                    <Card className="wide">
+                      <CardTitle component="h2">Needs attention</CardTitle>
+                      <CardBody>
+                        <AttentionList found={attentionOf(found, members, bundles.data ?? [])} />
+                      </CardBody>
+                    </Card>
+                  </Gallery>
+                )}
+              </Loaded>
+            )
+          }
+        </Loaded>
+      </PageSection>
+    </>
+  )
+}
+
+/** How many there are of each state; each count leads to them. */
+function Counts({ title, states, to }: { title: string; states: readonly string[]; to: string }) {
+  const counts = [...Map.groupBy(states, (state) => state)].sort(([, a], [, b]) => b.length - a.length)
+  return (
+    <Card>
+      <CardTitle component="h2">
+        <Link to={to}>
+          {states.length} {states.length === 1 ? title.slice(0, -1).toLowerCase() : title.toLowerCase()}
+        </Link>
+      </CardTitle>
+      <CardBody>
+        {counts.length === 0 && <p>Run the command of a cluster on a machine, and it is counted here.</p>}
+        <ul className="counts">
+          {counts.map(([state, found]) => (
+            <li key={state}>
+              <Link
+                to={`${to}?q=${encodeURIComponent(`state:${state.toLowerCase()}`)}`}
+                aria-label={`${found.length} ${state}`}
+              >
+                <span className="number">{found.length}</span> <StateLabel state={state} />
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </CardBody>
+    </Card>
+  )
+}
