@@ -33,7 +33,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   operations: ['base', 'host', 'provision', 'pki', 'protocol'],
   roles: ['engine', 'components', 'provision', 'protocol'],
   // host: through a proxy it reaches the controller as the agent does.
-  operator: ['base', 'controller-client', 'host/network', 'host/linux/network', 'pki', 'protocol'],
+  operator: ['add-ons', 'base', 'controller-client', 'host/network', 'host/linux/network', 'pki', 'protocol'],
   // A separate service, which maintains the DNS records of the API endpoint.
   'operator/api-watch': [],
   agent: ['base', 'controller-client', 'host', 'ledger', 'engine', 'snapshot', 'report', 'protocol', 'pki'],
