@@ -39,7 +39,11 @@ export function fakeKubernetes(
     now: NOW,
     hostname: 'n1',
     directories: ['/run/systemd/system'],
-    files: { '/proc/filesystems': 'nodev\toverlay\n\text4\n', '/proc/uptime': '1000.00 1.00\n' },
+    files: {
+      '/etc/hosts': '127.0.0.1 localhost\n',
+      '/proc/filesystems': 'nodev\toverlay\n\text4\n',
+      '/proc/uptime': '1000.00 1.00\n',
+    },
     sysctls: {
       'net.ipv4.ip_forward': '0',
       'net.bridge.bridge-nf-call-iptables': '0',

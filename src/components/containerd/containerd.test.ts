@@ -16,6 +16,15 @@ test("runs with systemd's control groups and the bundle's pause image", async ()
   expect(fake.host.text('/usr/local/lib/cantrip/bin/containerd')).toBe('containerd')
 })
 
+test('a machine of an image without /etc/hosts gets one, which containerd copies to each pod; another one stays', async () => {
+  const fake = fakeKubernetes()
+  await runComponent(containerd, fake)
+  expect(fake.host.text('/etc/hosts')).toBe('127.0.0.1 localhost\n')
+  await fake.host.machine.unlink('/etc/hosts')
+  expect(await runComponent(containerd, fake)).toEqual(['containerd/write-configuration'])
+  expect(fake.host.text('/etc/hosts')).toMatch(/^127\.0\.0\.1 localhost\n::1 localhost /)
+})
+
 test('an override has its own file, which is reset when the override is removed', async () => {
   const override = 'version = 3\n# mine\n'
   const fake = fakeKubernetes({ overrides: { containerd: override } })

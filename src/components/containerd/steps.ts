@@ -9,6 +9,10 @@ import { expectState } from './state.ts'
 import { CONFIGURATION, configuration, OVERRIDES, PROXY, unit } from './templates.ts'
 
 const UNIT = `${UNITS}/${CONTAINERD.unit}`
+/** Each pod gets a copy. An image of debootstrap has none, and then no pod starts. hosts(5) */
+const HOSTS = '/etc/hosts'
+const LOCALHOST = '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n'
+
 const readAtStart = (layout: Layout, params: ProvisionParams) => [
   ...[`${containerdPrograms(layout)}/containerd`, CONFIGURATION, OVERRIDES, UNIT],
   ...(hasProxy(params) ? [PROXY] : []),
@@ -21,10 +25,12 @@ export const writeConfiguration: ProvisionStep = {
     const wanted = Object.entries(await files(host, params))
     const found = await Promise.all(wanted.map(([path]) => host.read(path)))
     if (!wanted.every(([, text], index) => found[index] === text)) return false
+    if ((await host.stat(HOSTS)) === undefined) return false
     return (await host.read(PROXY)) === (await proxyEnvironment(host, params))
   },
   async apply(host, params) {
     const environment = await proxyEnvironment(host, params)
+    if ((await host.stat(HOSTS)) === undefined) await host.write(HOSTS, LOCALHOST)
     // Before the unit that reads it.
     if (environment !== undefined) await host.write(PROXY, environment, 0o600)
     for (const [path, text] of Object.entries(await files(host, params))) await host.write(path, text)
