@@ -40,7 +40,10 @@ const argumentRow = (argument: Argument) => [
 ]
 
 function optionsTable(options: readonly Option[]): string {
-  return table(['Option', 'Meaning'], options.map(optionRow))
+  return table(
+    ['Option', 'Meaning'],
+    options.filter(({ hidden, description }) => !hidden || description !== '').map(optionRow),
+  )
 }
 
 function optionRow(option: Option): string[] {

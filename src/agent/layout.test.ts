@@ -18,7 +18,7 @@ function layout({ files = {}, links = {}, ownPath = '/root/agent' }: Machine, op
     real: (path) => links[path] ?? path,
     ownPath,
   }
-  return layoutOf({ name: 'cantrip', ...options }, facts).name
+  return layoutOf(options, facts).name
 }
 
 test.each<[string, Machine, string]>([
@@ -68,7 +68,14 @@ test('an agent that was installed in /usr/local stays there, whatever is true of
   expect(layout(machine, { osHint: 'debian' })).toBe('standard')
 })
 
+test('the agent of an image is removed with what was baked', () => {
+  const files = { '/usr/local/bin/cantrip-agent': '', '/etc/systemd/system/cantrip-first-boot.path': '' }
+  expect(() => layout({ files }, { osHint: 'flatcar' })).toThrow(
+    expect.objectContaining({ fix: expect.stringMatching(/cantrip-agent uninstall --baked$/) }),
+  )
+})
+
 test('an agent that was only downloaded to /opt/bin, or is of another instance, is not an installation', () => {
   expect(layout({ ownPath: '/opt/bin/agent' })).toBe('standard')
-  expect(layout({ files: { '/opt/bin/cantrip-agent': '' } }, { name: 'cantrip-blue' })).toBe('standard')
+  expect(layout({ files: { '/opt/bin/cantrip-agent': '' } }, { instance: 'blue' })).toBe('standard')
 })

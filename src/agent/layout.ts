@@ -3,6 +3,7 @@ import { AgentError } from '../base/agent-error.ts'
 import { LAYOUTS, type Layout, READ_ONLY_USR, STANDARD } from '../base/layout.ts'
 import { isReadOnly, mountOf, parseMountinfo } from '../host/parse/mountinfo.ts'
 import { parseOsRelease } from '../host/parse/os-release.ts'
+import { pathsOf } from './paths.ts'
 
 /** What is true of a machine, as far as the choice of its layout depends on it. */
 export interface MachineFacts {
@@ -17,8 +18,7 @@ export interface MachineFacts {
 }
 
 export interface LayoutOptions {
-  /** `cantrip`, or `cantrip-` and the name of the instance. */
-  name: string
+  instance?: string | undefined
   /** --os-hint: an `ID` of os-release(5), which replaces what the machine says. */
   osHint?: string | undefined
 }
@@ -28,7 +28,8 @@ export interface LayoutOptions {
  * a later command, an uninstallation and a machine that is made from an image use the same. Before, it is chosen by the operating system.
  * Throws `layout/other` if the hint contradicts what is installed.
  */
-export function layoutOf({ name, osHint }: LayoutOptions, facts: MachineFacts = LINUX): Layout {
+export function layoutOf({ instance, osHint }: LayoutOptions, facts: MachineFacts = LINUX): Layout {
+  const { name, firstBootPathFile } = pathsOf(instance)
   const agent = `${name}-agent`
   const found =
     LAYOUTS.find(({ binaries }) => isAgentIn(binaries, facts.ownPath)) ??
@@ -36,10 +37,11 @@ export function layoutOf({ name, osHint }: LayoutOptions, facts: MachineFacts = 
   if (found === undefined) return chosenFor(osHint, facts)
   if (osHint === undefined || ofSystem(osHint) === found) return found
   const { binaries } = ofSystem(osHint)
+  const uninstall = `uninstall${facts.exists(firstBootPathFile) ? ' --baked' : ''}`
   throw new AgentError(
     'layout/other',
     `the agent is installed in ${found.binaries}; --os-hint ${osHint} wants ${binaries}`,
-    { fix: `omit --os-hint; or remove the agent first: sudo ${found.binaries}/${agent} uninstall`, kind: 'refused' },
+    { fix: `omit --os-hint; or remove the agent first: sudo ${found.binaries}/${agent} ${uninstall}`, kind: 'refused' },
   )
 }
 

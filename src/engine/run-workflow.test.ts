@@ -15,6 +15,7 @@ async function setUp(components: Record<string, { after?: string[]; steps: Recor
   const { machine } = fakeHost()
   const ledger = await openLedger(memoryLog())
   const events: EngineEvent[] = []
+  const failures: unknown[] = []
   const controller = new AbortController()
   const step = (id: string, apply: Apply): Step<undefined> => ({
     id,
@@ -36,10 +37,11 @@ async function setUp(components: Record<string, { after?: string[]; steps: Recor
       hostFor: (record) => recordingHost({ machine, record, backupDirectory: '/var/lib/cantrip/backups' }),
       ledger,
       emit: (event) => void events.push(event),
+      onFailure: (error) => void failures.push(error),
       signal: controller.signal,
     })
   const kinds = () => events.map((event) => ('step' in event ? `${event.kind} ${event.step}` : event.kind))
-  return { run, events, kinds, ledger, controller, machine }
+  return { run, events, failures, kinds, ledger, controller, machine }
 }
 
 const write =
@@ -47,7 +49,7 @@ const write =
   (host) =>
     host.write(`/etc/${id}`, 'done')
 const fail: Apply = async () => {
-  throw new AgentError('x/broken', 'found broken, wanted whole', { fix: 'mend it' })
+  throw new AgentError('x/broken', 'found broken, wanted whole', { fix: 'mend it', kind: 'refused' })
 }
 /** Runs until it is stopped. */
 const wait: Apply = (_host, _params, { signal }) =>
@@ -95,7 +97,7 @@ test('components run in parallel', async () => {
 })
 
 test('a failure stops later and running steps, and is the error of the run', async () => {
-  const { run, kinds, events } = await setUp({
+  const { run, kinds, events, failures } = await setUp({
     a: { steps: { a1: fail, a2: write('a2') } },
     b: { after: ['a'], steps: { b1: write('b1') } },
     c: { steps: { c1: wait, c2: write('c2') } },
@@ -105,6 +107,7 @@ test('a failure stops later and running steps, and is the error of the run', asy
     ['log', 'run-ended', 'run-started', 'step-failed a1', 'step-started a1', 'step-started c1'].sort(),
   )
   expect(events.at(-1)).toMatchObject({ outcome: 'failed', error: { code: 'x/broken', fix: 'mend it' } })
+  expect(failures).toEqual([expect.objectContaining({ code: 'x/broken', kind: 'refused' })])
 })
 
 test('a step without effect fails', async () => {

@@ -23,6 +23,8 @@ export interface RunWorkflowOptions<P> {
   hostFor(record: RecordChange): Host
   ledger: Ledger
   emit: Emit
+  /** Gets what ended the run, which the events have only as text. */
+  onFailure?(error: unknown): void
   /** Ends the run at the next safe point: it is passed to running steps, which are awaited. */
   signal: AbortSignal
 }
@@ -51,6 +53,7 @@ export async function runWorkflow<P>(options: RunWorkflowOptions<P>): Promise<Ou
 
   const ended = () => halt.failure?.outcome ?? (allDone ? 'done' : 'cancelled')
   await halt.guard(() => ledger.append({ kind: 'ended', run, outcome: ended(), at: at() }))
+  if (halt.failure) options.onFailure?.(halt.failure.error)
   const ms = view.now().getTime() - beganAt.getTime()
   const error = halt.failure && { error: reportOf(halt.failure.error) }
   emit({ kind: 'run-ended', at: at(), outcome: ended(), ms, ...error })

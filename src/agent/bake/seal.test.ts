@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/support/fake-host.ts'
+import type { AgentError } from '../../base/agent-error.ts'
 import { fixStepIdOf } from '../../engine/checks/fix-workflow.ts'
 import type { Numbered } from '../../ledger/entry.ts'
 import { encodeRecord } from '../../ledger/record-format.ts'
@@ -113,20 +114,35 @@ test.each<[string, string, Record<string, string>, string[]]>([
   ['has the data of an etcd', 'bake/cluster', { '/var/lib/etcd/member/wal/0.wal': 'x' }, ['bake/agent']],
 ])('a machine that %s is not sealed', async (_, code, files, steps) => {
   const { workspace } = template(files, steps)
-  await expect(requireTemplate(workspace, paths)).rejects.toMatchObject({
+  await expect(requireTemplate(workspace, { paths })).rejects.toMatchObject({
     code,
     fix: expect.stringMatching(/^sudo (cantrip-agent uninstall|\.\/agent bake$)/),
   })
 })
 
+test.each<[string, string, Record<string, string>, string[]]>([
+  ['bake/not-baked', 'this system was not prepared', {}, []],
+  ['bake/installed', 'install/agent', {}, ['bake/agent', 'install/agent']],
+  ['bake/installed', 'this system is of a node', { '/etc/cantrip/node.pem': 'x' }, ['bake/agent']],
+  ['bake/cluster', 'a cluster runs on this system, or left', { '/etc/kubernetes/kubelet.conf': 'x' }, ['bake/agent']],
+])('%s in a directory says nothing of this machine: %s', async (code, message, files, steps) => {
+  const { workspace } = template(files, steps)
+  const error = await requireTemplate(workspace, { paths, root: '/srv/tree' }).catch((thrown: AgentError) => thrown)
+  expect(error).toMatchObject({ code, message: expect.stringContaining(message) })
+  expect(error?.message).not.toMatch(/this machine|here/)
+  expect(error?.fix).toMatch(
+    /^(sudo \.\/agent bake --root \/srv\/tree$|use the system of a machine that was no node; or start a machine with this one)/,
+  )
+})
+
 test('the command for another instance names it', async () => {
   const { workspace } = template({ '/etc/cantrip-blue/node.pem': 'x' })
   const fix = 'sudo cantrip-agent uninstall --instance blue, and repeat the command'
-  await expect(requireTemplate(workspace, paths)).rejects.toMatchObject({ fix })
+  await expect(requireTemplate(workspace, { paths })).rejects.toMatchObject({ fix })
 })
 
 test('a template is sealed', async () => {
-  await expect(requireTemplate(template().workspace, paths)).resolves.toBeUndefined()
+  await expect(requireTemplate(template().workspace, { paths })).resolves.toBeUndefined()
   const fixed = template({}, ['bake/agent', fixStepIdOf('hostname')])
-  await expect(requireTemplate(fixed.workspace, paths)).resolves.toBeUndefined()
+  await expect(requireTemplate(fixed.workspace, { paths })).resolves.toBeUndefined()
 })

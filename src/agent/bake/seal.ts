@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path/posix'
 import { AgentError } from '../../base/agent-error.ts'
+import { command } from '../../base/command.ts'
 import { CONTAINERD, ETCD_DATA, KUBELET_STATE, KUBERNETES } from '../../base/kubernetes-paths.ts'
 import type { HostView } from '../../host/host.ts'
 import type { Machine } from '../../host/machine.ts'
@@ -9,6 +10,12 @@ import { type AgentPaths, commandOf } from '../paths.ts'
 import { otherInstallations } from '../restore/other-installations.ts'
 import type { Workspace } from '../restore/workspace.ts'
 import { isOfImage } from '../scope.ts'
+
+/** The system that becomes an image: that of this machine, or the one in a directory (`--root`), whose programs do not run. */
+export interface Template {
+  paths: AgentPaths
+  root?: string | undefined
+}
 
 /** What a machine has of its own, and makes again at its next boot. `text`: the file stays, with this text. */
 export interface Sealed {
@@ -59,57 +66,64 @@ const DAY_ZERO = /^cantrip(-.*)?-day0$/
  */
 export async function requireTemplate(
   { machine, ledger }: Pick<Workspace, 'machine' | 'ledger'>,
-  paths: AgentPaths,
+  template: Template,
 ): Promise<void> {
+  const { paths, root } = template
   const { outstanding } = replay(ledger.entries())
   if (!outstanding.some(({ step }) => step.startsWith(BAKE_STEPS)))
-    throw new AgentError('bake/not-baked', 'this machine was not prepared with agent bake', {
-      fix: 'sudo ./agent bake',
+    throw new AgentError('bake/not-baked', 'this system was not prepared with agent bake', {
+      fix: root === undefined ? 'sudo ./agent bake' : command`sudo ./agent bake --root ${root}`,
       kind: 'refused',
     })
-  await refuseInstalled(machine, paths)
+  await refuseInstalled(machine, template)
   const others = await otherInstallations(machine, paths)
   const steps = [...outstanding.map(({ step }) => step), ...others.steps]
   const step = steps.find((each) => !isOfImage(each))
   if (step !== undefined)
     throw new AgentError('bake/installed', `the changes of an installation are not undone, for example of ${step}`, {
-      fix: `${uninstall(paths)}; of another installation: ${uninstall(paths)} --instance NAME`,
+      fix: `${uninstall(template)}; of another installation, add --instance NAME`,
       kind: 'refused',
     })
   for (const path of OF_A_CLUSTER) {
     if ((await machine.stat(path)) === undefined) continue
-    throw new AgentError('bake/cluster', `found ${path}: a cluster runs here, or left its data`, {
-      fix: `${uninstall(paths)}; or move the data of a former cluster away`,
+    throw new AgentError('bake/cluster', `found ${path}: a cluster runs on this system, or left its data`, {
+      fix: `${uninstall(template)}; or move the data of a former cluster away`,
       kind: 'refused',
     })
   }
 }
 
 /** Throws if an installation on this machine has registered, or has keys and passwords with which it would. */
-export async function refuseInstalled(view: HostView, paths: AgentPaths): Promise<void> {
+export async function refuseInstalled(view: HostView, { paths, root }: Template): Promise<void> {
   const { nodeIdentity, configFile, nodeKey, installerKey, installerCertificate, registryLoginsFile } = paths
   const files = [nodeIdentity, configFile, nodeKey, installerKey, installerCertificate, registryLoginsFile]
   for (const directory of await directoriesLike(CONFIGURATION, view, paths))
     for (const path of files.map((file) => `${directory}/${basename(file)}`)) {
       if ((await view.stat(path)) === undefined) continue
       const instance = basename(directory).slice('cantrip-'.length)
-      throw new AgentError('bake/installed', `found ${path}: this machine is a node, or becomes one`, {
-        fix: `${uninstall(paths)}${instance === '' ? '' : ` --instance ${instance}`}, and repeat the command`,
+      throw new AgentError('bake/installed', `found ${path}: this system is of a node, or becomes one`, {
+        fix: `${uninstall({ paths, root }, instance)}, and repeat the command`,
         kind: 'refused',
       })
     }
 }
 
 /** Throws if the machine was prepared: an uninstallation of its copies would remove what they are made of. */
-export function refusePrepared({ entries }: Pick<Workspace['ledger'], 'entries'>, paths: AgentPaths): void {
+export function refusePrepared({ entries }: Pick<Workspace['ledger'], 'entries'>, template: Template): void {
   if (!replay(entries()).outstanding.some(({ step }) => step.startsWith(PREPARE_STEPS))) return
-  throw new AgentError('bake/prepared', 'this machine was prepared with controller push --prepare-only', {
-    fix: `${uninstall(paths)}, and repeat the command`,
+  throw new AgentError('bake/prepared', 'this system was prepared with controller push --prepare-only', {
+    fix: `${uninstall(template)}, and repeat the command`,
     kind: 'refused',
   })
 }
 
-const uninstall = (paths: AgentPaths) => `sudo ${commandOf(paths)} uninstall`
+/** With `root` it has to run on a machine with that system, because it stops services. */
+function uninstall({ paths, root }: Template, instance = ''): string {
+  const line = `sudo ${commandOf(paths)} uninstall${instance === '' ? '' : ` --instance ${instance}`}`
+  return root === undefined
+    ? line
+    : `use the system of a machine that was no node; or start a machine with this one and run there: ${line}`
+}
 
 async function directoriesLike(name: RegExp, view: HostView, { configDirectory }: AgentPaths): Promise<string[]> {
   const parent = dirname(configDirectory)

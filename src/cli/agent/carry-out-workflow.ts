@@ -1,5 +1,5 @@
 import type { Workspace } from '../../agent/restore/workspace.ts'
-import { AgentError } from '../../base/agent-error.ts'
+import { AgentError, reportOf } from '../../base/agent-error.ts'
 import type { EngineEvent } from '../../engine/event.ts'
 import type { Workflow } from '../../engine/step.ts'
 
@@ -15,19 +15,21 @@ interface CarryOut<P> {
 /** Carries out a workflow for a command. Throws its error if it fails or is interrupted. */
 export async function carryOutWorkflow<P>({ workspace, onEvent, signal, ...rest }: CarryOut<P>): Promise<void> {
   const { runWorkflow } = await import('../../engine/run-workflow.ts')
-  const ends: Extract<EngineEvent, { kind: 'run-ended' }>[] = []
+  let failure: unknown
   const { machine: view, ledger, hostFor } = workspace
   await runWorkflow({
     ...rest,
     ...{ view, ledger, hostFor, signal },
-    emit(event) {
-      if (event.kind === 'run-ended') ends.push(event)
-      onEvent(event)
+    emit: onEvent,
+    onFailure: (error) => {
+      failure = error
     },
   })
   signal.throwIfAborted()
-  const error = ends.at(-1)?.error
-  if (error) throw new AgentError(error.code, error.message, { fix: error.fix })
+  if (failure instanceof AgentError) throw failure
+  if (failure === undefined) return
+  const { code, message, fix } = reportOf(failure)
+  throw new AgentError(code, message, { fix, cause: failure })
 }
 
 /** Prints the events of a run to this terminal. */

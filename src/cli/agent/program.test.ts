@@ -33,3 +33,14 @@ test('every command has a description, and an example if it has options', () => 
     expect(help.join(''), command.name()).toMatch(/Examples?:/)
   }
 })
+
+test.each([['--bundle'], ['--key'], ['--kubernetes-version']])(
+  'bake --seal refuses %s, which is about a bundle',
+  async (option) => {
+    const program = createProgram()
+    const bake = program.commands.find((each) => each.name() === 'bake')
+    bake?.exitOverride().configureOutput({ writeErr: () => undefined })
+    const ended = program.parseAsync(['bake', '--seal', option, 'x'], { from: 'user' })
+    await expect(ended).rejects.toMatchObject({ code: 'commander.conflictingOption' })
+  },
+)

@@ -1,7 +1,7 @@
 import { isSea } from 'node:sea'
 import type { Command } from 'commander'
 import { layoutOf } from '../../agent/layout.ts'
-import { type AgentPaths, INSTANCE_NAME, nameOf, pathsOf } from '../../agent/paths.ts'
+import { type AgentPaths, INSTANCE_NAME, pathsOf } from '../../agent/paths.ts'
 import { AgentError } from '../../base/agent-error.ts'
 
 export interface GlobalOptions {
@@ -26,8 +26,7 @@ const TAKEN = [
 
 /** The paths of an installation. `osHint`: --os-hint, for one that is not there yet. */
 export function pathsFor(instance: string | undefined, osHint?: string): AgentPaths {
-  if (instance === undefined || isUsable(instance))
-    return pathsOf(instance, '', layoutOf({ name: nameOf(instance), osHint }))
+  if (instance === undefined || isUsable(instance)) return pathsOf(instance, '', layoutOf({ instance, osHint }))
   throw new AgentError('usage/instance', `"${instance}" is not a valid instance name`, {
     fix: `use at most 32 lower-case letters, digits and hyphens, and none of ${TAKEN.join(', ')}`,
     kind: 'invalid',
@@ -69,10 +68,11 @@ export function ownExecutable(): string {
 export const FORMATS = ['text', 'json'] as const
 export type Format = (typeof FORMATS)[number]
 
-/** The first Ctrl-C ends the work at the next safe point; a second one ends the process at once. */
+/** The first Ctrl-C, or the end of the terminal, ends the work at the next safe point; a second one ends the process at once. */
 export function interruption(): AbortSignal {
   const controller = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort(new Interrupted()))
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(name, () => controller.abort(new Interrupted()))
   return controller.signal
 }
 

@@ -87,6 +87,10 @@ export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
     "sed -i '/^DNSStubListenerExtra=/d' /etc/systemd/resolved.conf && systemctl restart systemd-resolved",
   ],
   'a variant of a command that runs, without the file of nftables.service': ["printf '%s\\n' {} | nft -f -"],
+  'needs the directory of another system; the story baked runs both': [
+    'sudo ./agent bake --root {}',
+    'sudo ./agent bake --seal --root {}',
+  ],
   'run in test/e2e/configuration-faults.ts': ['ln -s /dev/null {}'],
   'needs the containers of a cluster': ['{} -n k8s.io {} list -q | xargs -r {} -n k8s.io {} {}'],
   'reverts a change whose undo failed; unit tests compare the text': [

@@ -1,9 +1,10 @@
-import { join } from 'node:path/posix'
+import { dirname, join } from 'node:path/posix'
+import { AgentError } from '../../../base/agent-error.ts'
 import { CONTAINERD } from '../../../base/kubernetes-paths.ts'
 import { SIGNATURE_NAME } from '../../../bundle/format.ts'
 import { localBundleStore } from '../../../bundle/store.ts'
 import type { Step } from '../../../engine/step.ts'
-import type { Host } from '../../../host/host.ts'
+import type { Host, HostView } from '../../../host/host.ts'
 import { BAKED_DATABASES, BAKED_MANIFEST } from '../../../provision/images/baked-store.ts'
 import { keepImages } from '../../../provision/images/import-step.ts'
 import type { BundleStore } from '../../../provision/params.ts'
@@ -56,11 +57,28 @@ const verify: Unnamed = {
   title: 'Verifying the bundle',
   isDone: async (_, { opened }) => opened !== undefined,
   async apply(host, params, { signal }) {
+    await refuseOverlay(host)
     await host.expect({ kind: 'remove-tree', path: CONTAINERD.baked, all: true })
     await host.makeDirectory(CONTAINERD.baked, 0o700)
     params.opened = await params.open(host, signal)
     params.bundleStore = params.opened.bundleStore
   },
+}
+
+/** Before the minutes that the bundle takes. */
+async function refuseOverlay(host: HostView): Promise<void> {
+  const isThere = (await host.stat(CONTAINERD.baked)) !== undefined
+  const path = isThere ? CONTAINERD.baked : dirname(CONTAINERD.baked)
+  const { stdout } = await host.ask(['stat', '--file-system', '--format=%T', path])
+  if (stdout.trim() !== 'overlayfs') return
+  throw new AgentError(
+    'bake/overlayfs',
+    `found overlayfs at ${path}; wanted ext4 or XFS, because containerd cannot unpack images on overlayfs`,
+    {
+      fix: 'mount a disk or a volume with ext4 or XFS, and use a directory there: with --root, or with --to of controller image build',
+      kind: 'invalid',
+    },
+  )
 }
 
 const images: Unnamed = {

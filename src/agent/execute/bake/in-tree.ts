@@ -1,8 +1,12 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { realpath } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { join } from 'node:path/posix'
 import { AgentError } from '../../../base/agent-error.ts'
+import { readPublicKey } from '../../../bundle/keys.ts'
+import { bundleKind } from '../../../bundle/verify/verify.ts'
 import { PROGRAM_DIRECTORIES } from '../../../host/files/find-command.ts'
 import type { HostView } from '../../../host/host.ts'
 import type { Machine } from '../../../host/machine.ts'
@@ -32,12 +36,23 @@ export async function requireTree(view: HostView, root: string): Promise<void> {
 }
 
 /**
+ * What the options name on this machine, without links, which would mean something else in the tree. Throws if it is not there, before
+ * anything is mounted.
+ */
+export async function outside({ bundle, key }: Required<Given>): Promise<Required<Given>> {
+  await readPublicKey(key)
+  await bundleKind(bundle)
+  return { bundle: await realpath(bundle), key: await realpath(key) }
+}
+
+/**
  * Starts this executable again in namespaces of its own: what it mounts is seen nowhere else, it has no network, and all of its
  * processes end with it. @returns its exit code
  */
 export function enterNamespaces(root: string, argv: readonly string[]): Promise<number> {
   const namespaces = ['--mount', '--net', '--ipc', '--uts', '--pid', '--fork', '--kill-child']
-  return run(['unshare', ...namespaces, `--mount-proc=${join(root, 'proc')}`, '--', process.execPath, ...argv])
+  const unshare = ['unshare', ...namespaces, `--mount-proc=${join(root, 'proc')}`, '--', process.execPath, ...argv]
+  return run(unshare, endForked)
 }
 
 /** In these namespaces: starts it with the tree as its root. `argvFor` gets what the options name, as paths in the tree. */
@@ -63,11 +78,14 @@ export async function enterTree(
 }
 
 /** With the terminal of this process. A signal from the keyboard reaches it by itself. */
-async function run([file = '', ...argv]: readonly string[]): Promise<number> {
+async function run(
+  [file = '', ...argv]: readonly string[],
+  end: (child: ChildProcess) => void = (child) => child.kill('SIGTERM'),
+): Promise<number> {
   const path = [process.env.PATH, ...PROGRAM_DIRECTORIES].filter(Boolean).join(':')
   const child = spawn(file, argv, { stdio: 'inherit', env: { ...process.env, PATH: path } })
-  const forward = () => child.kill('SIGTERM')
-  process.on('SIGINT', ignore).on('SIGTERM', forward)
+  const forward = () => end(child)
+  process.on('SIGINT', ignore).on('SIGTERM', forward).on('SIGHUP', forward)
   try {
     const [code, signal] = await once(child, 'exit').catch((cause: unknown) => {
       throw new AgentError('bake/cannot-enter', `cannot start ${file}`, {
@@ -77,7 +95,23 @@ async function run([file = '', ...argv]: readonly string[]): Promise<number> {
     })
     return signal === null ? code : 128 + constants.signals[signal as NodeJS.Signals]
   } finally {
-    process.off('SIGINT', ignore).off('SIGTERM', forward)
+    process.off('SIGINT', ignore).off('SIGTERM', forward).off('SIGHUP', forward)
+  }
+}
+
+/** unshare itself ignores SIGTERM while it waits for what it has started. Its end is the end of that, too (--kill-child). */
+function endForked(unshare: ChildProcess): void {
+  const started = orNothing(() => readFileSync(`/proc/${unshare.pid}/task/${unshare.pid}/children`, 'utf8')) ?? ''
+  const pids = started.split(' ').filter((pid) => pid !== '')
+  const sent = pids.map((pid) => orNothing(() => process.kill(Number(pid), 'SIGTERM')))
+  if (!sent.includes(true)) unshare.kill('SIGKILL')
+}
+
+function orNothing<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
   }
 }
 

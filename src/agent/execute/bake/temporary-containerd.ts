@@ -45,7 +45,9 @@ export async function withContainerd(
   await host.write(CONFIGURATION, configuration)
   const end = new AbortController()
   const died = new AbortController()
-  const argv = [`${containerdPrograms(host.layout)}/containerd`, '--config', CONFIGURATION] as const
+  // It ends with this process, however that ends.
+  const withThis = ['setpriv', '--pdeathsig', 'KILL', '--'] as const
+  const argv = [...withThis, `${containerdPrograms(host.layout)}/containerd`, '--config', CONFIGURATION] as const
   const running = host.run(argv, NOTHING, { signal: end.signal, timeoutMs: LONGEST_MS }).then(
     () => died.abort(ended()),
     (error: unknown) => died.abort(error),

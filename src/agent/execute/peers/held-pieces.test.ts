@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -10,6 +20,7 @@ import { recordingHost } from '../../../host/recording.ts'
 import type { PieceList } from '../../../protocol/api/delivery/pieces.ts'
 import { keepLayout } from './archive-layout.ts'
 import { openHeldPieces } from './held-pieces.ts'
+import { openKeptPieces, openPieceStore } from './piece-store.ts'
 
 const NAME = 'registry.example/some:v1'
 const PIECE = 10_000
@@ -71,6 +82,33 @@ test('nothing is handed on that the manifest of the bundle does not name, or nam
   expect(await open(listOf('images/other.tar', archive))).toBeUndefined()
   expect(await open(listOf(file.path, archive, 'zstd'))).toBeUndefined()
 })
+
+test('kept pieces are opened to read only: the file system can be read-only', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'kept-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const content = Buffer.alloc(2 * PIECE, 'program')
+  const list = listOf('bin/some', content)
+  const writing = await openPieceStore(directory, list)
+  await writing.write(0, content.subarray(0, PIECE))
+  await writing.close()
+  const kept = await openKeptPieces(directory, list)
+  expect([kept.has(0), kept.has(1)]).toEqual([true, false])
+  expect(await kept.read(0)).toEqual(content.subarray(0, PIECE))
+  const file = join(realpathSync(directory), list.id, '0')
+  const open = readdirSync('/proc/self/fd').filter((fd) => linkOf(`/proc/self/fd/${fd}`) === file)
+  const flags = open.map((fd) => /^flags:\s+(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1])
+  expect(flags.map((each) => Number.parseInt(each ?? '', 8) & (constants.O_WRONLY | constants.O_RDWR))).toEqual([0])
+  await kept.close()
+})
+
+/** Undefined if the descriptor was closed meanwhile. */
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
+  }
+}
 
 test('a blob that is missing or damaged makes no wrong piece', async () => {
   const archive = await imageOf(NAME, 100_000)

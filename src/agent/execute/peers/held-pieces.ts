@@ -5,7 +5,7 @@ import type { BundleManifest } from '../../../bundle/format.ts'
 import type { HostView } from '../../../host/host.ts'
 import type { PieceList } from '../../../protocol/api/delivery/pieces.ts'
 import { readLayout, type Segment, sizeOf } from './archive-layout.ts'
-import { isPiece, openPieceStore, type Piece, type PieceStore, piecesOf } from './piece-store.ts'
+import { isPiece, openKeptPieces, type Piece, type PieceStore, piecesOf } from './piece-store.ts'
 import { piecesDirectory } from './pieces-directory.ts'
 
 export type HeldPieces = Pick<PieceStore, 'held' | 'read' | 'close'> & {
@@ -67,13 +67,15 @@ export async function openHeldPieces(
   }
 }
 
+type KeptPieces = Awaited<ReturnType<typeof openKeptPieces>>
+
 async function openKept(
   list: PieceList,
   view: HeldOptions['view'],
   directory: string,
-): Promise<PieceStore | undefined> {
+): Promise<KeptPieces | undefined> {
   const own = await view.stat(join(directory, list.id))
-  return own?.kind === 'directory' ? openPieceStore(directory, list) : undefined
+  return own?.kind === 'directory' ? openKeptPieces(directory, list) : undefined
 }
 
 async function haveAll(view: HeldOptions['view'], blobs: string, segments: readonly Segment[]): Promise<boolean> {

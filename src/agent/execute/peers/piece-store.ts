@@ -42,30 +42,8 @@ export async function openPieceStore(directory: string, list: PieceList): Promis
   const own = join(directory, list.id)
   await mkdir(own, { recursive: true, mode: 0o700 })
   const { pieces, byPath } = piecesOf(list)
-  const files = new Map<number, FileHandle>()
-  const held = new Set<number>()
-
-  const fileOf = async (file: number): Promise<FileHandle> => {
-    const known = files.get(file)
-    if (known) return known
-    const opened = await open(
-      join(own, String(file)),
-      constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW,
-      0o600,
-    )
-    const other = files.get(file)
-    if (other) {
-      await opened.close()
-      return other
-    }
-    files.set(file, opened)
-    return opened
-  }
-  const readAt = async ({ file, offset, size }: Piece): Promise<Buffer> => {
-    const bytes = Buffer.allocUnsafe(size)
-    const { bytesRead } = await (await fileOf(file)).read(bytes, 0, size, offset)
-    return bytes.subarray(0, bytesRead)
-  }
+  const { fileOf, readAt, close } = filesIn(own, constants.O_RDWR | constants.O_CREAT)
+  const held = await heldIn(own, pieces, readAt)
   const store: PieceStore = {
     pieces,
     of: (path) => byPath.get(path) ?? [],
@@ -99,15 +77,66 @@ export async function openPieceStore(directory: string, list: PieceList): Promis
       return numbers.slice(0, end < 0 ? undefined : end).reduce((sum, number) => sum + (pieces[number]?.size ?? 0), 0)
     },
     encodingOf: (path) => list.files.find((file) => file.path === path)?.encoding,
-    async close() {
-      await Promise.all([...files.values()].map((file) => file.close()))
-    },
+    close,
   }
+  return store
+}
+
+/** The pieces of this list in a directory of such a store, to read only. */
+export async function openKeptPieces(
+  directory: string,
+  list: PieceList,
+): Promise<Pick<PieceStore, 'has' | 'read' | 'close'>> {
+  const own = join(directory, list.id)
+  const { pieces } = piecesOf(list)
+  const { readAt, close } = filesIn(own, constants.O_RDONLY)
+  const held = await heldIn(own, pieces, readAt)
+  return {
+    has: (number) => held.has(number),
+    async read(number) {
+      const piece = pieces[number]
+      return piece && held.has(number) ? readAt(piece) : undefined
+    },
+    close,
+  }
+}
+
+type ReadAt = (piece: Piece) => Promise<Buffer>
+
+/** The files of a store, each opened once with these flags of open(2). */
+function filesIn(own: string, flags: number) {
+  const files = new Map<number, FileHandle>()
+  const fileOf = async (file: number): Promise<FileHandle> => {
+    const known = files.get(file)
+    if (known) return known
+    const opened = await open(join(own, String(file)), flags | constants.O_NOFOLLOW, 0o600)
+    const other = files.get(file)
+    if (other) {
+      await opened.close()
+      return other
+    }
+    files.set(file, opened)
+    return opened
+  }
+  const readAt: ReadAt = async ({ file, offset, size }) => {
+    const bytes = Buffer.allocUnsafe(size)
+    const { bytesRead } = await (await fileOf(file)).read(bytes, 0, size, offset)
+    return bytes.subarray(0, bytesRead)
+  }
+  const close = async () => {
+    await Promise.all([...files.values()].map((file) => file.close()))
+  }
+  return { fileOf, readAt, close }
+}
+
+/** The pieces whose sums are right. */
+async function heldIn(own: string, pieces: readonly Piece[], readAt: ReadAt): Promise<Set<number>> {
   const left = new Set((await readdir(own)).map(Number))
+  const held = new Set<number>()
   for (const [number, piece] of pieces.entries()) {
     if (left.has(piece.file) && isPiece(piece, await readAt(piece))) held.add(number)
   }
-  return store
+  return held
 }
 
 /** The pieces of a list by their numbers, and the numbers of those of each file. */

@@ -4,6 +4,7 @@ import type { GivenBundle } from '../../../agent/execute/bake/bake-bundle.ts'
 import { type AgentPaths, commandOf } from '../../../agent/paths.ts'
 import type { Workspace } from '../../../agent/restore/workspace.ts'
 import { AgentError } from '../../../base/agent-error.ts'
+import { command } from '../../../base/command.ts'
 import type { EngineEvent } from '../../../engine/event.ts'
 import { DEFAULT_KEY, expandHome } from '../../controller/signing-key.ts'
 import { confirm } from '../../kit/confirm.ts'
@@ -59,8 +60,10 @@ export function registerBake(program: Command): void {
     .addOption(
       new Option('--bundle <path>', 'make executables and images of this bundle part of the image').conflicts('seal'),
     )
-    .addOption(new Option('--key <file>', `public key of the bundle's builder (default: ${DEFAULT_KEY}.pub)`))
-    .addOption(new Option('--kubernetes-version <version>', 'refuse a bundle of another version'))
+    .addOption(
+      new Option('--key <file>', `public key of the bundle's builder (default: ${DEFAULT_KEY}.pub)`).conflicts('seal'),
+    )
+    .addOption(new Option('--kubernetes-version <version>', 'refuse a bundle of another version').conflicts('seal'))
     .option('--root <directory>', 'work on the operating system in this directory, instead of on this machine')
     .addOption(new Option('--stage <name>').hideHelp())
     .addOption(osHintOption())
@@ -70,7 +73,8 @@ export function registerBake(program: Command): void {
     .action(async (_: Options, command: Command) => {
       const options = optionsOf<Options>(command)
       if (options.bundle === undefined && (options.key ?? options.kubernetesVersion) !== undefined) throw noBundle()
-      if (options.root !== undefined) process.exitCode = await inTree(options, options.root)
+      if (options.root !== undefined && options.stage !== 'tree')
+        process.exitCode = await inTree(options, resolve(options.root))
       else await (options.seal ? sealTemplate(options) : bakeTemplate(options))
     })
   program
@@ -98,24 +102,34 @@ async function opened({ instance, osHint }: GlobalOptions & Pick<Options, 'osHin
 }
 
 /** Starts this program again, twice: in namespaces of its own, and there with the directory as its root. */
-async function inTree(options: Given, given: string): Promise<number> {
-  const root = resolve(given)
+async function inTree(options: Given, root: string): Promise<number> {
   ownExecutable()
   const { linuxMachine } = await import('../../../host/linux/linux-machine.ts')
-  const { enterNamespaces, enterTree, requireTree } = await import('../../../agent/execute/bake/in-tree.ts')
+  const { enterNamespaces, enterTree, outside, requireTree } = await import('../../../agent/execute/bake/in-tree.ts')
   const machine = linuxMachine()
   requireRoot(machine.uid(), 'agent bake --root')
   await requireTree(machine, root)
-  const files =
-    options.bundle === undefined ? {} : { bundle: resolve(options.bundle), key: resolve(keyFile(options.key)) }
+  const { bundle, key } = options
   if (options.stage === 'namespaces')
-    return enterTree(machine, root, files, (inTree) => argvOf({ ...options, ...inTree, stage: 'tree' }))
-  return enterNamespaces(root, [...argvOf({ ...options, ...files, stage: 'namespaces' }), '--root', root])
+    return enterTree(machine, root, bundle && key ? { bundle, key } : {}, (inTree) =>
+      argvOf({ ...options, ...inTree, root, stage: 'tree' }),
+    )
+  const files = bundle === undefined ? {} : await outside({ bundle, key: keyFile(key) })
+  return enterNamespaces(root, argvOf({ ...options, ...files, root, stage: 'namespaces' }))
 }
 
 function argvOf(options: Given): string[] {
-  const { stage, seal, yes, output, bundle, key, kubernetesVersion, osHint, instance, verbose, color } = options
-  const values = { stage, output, bundle, key, 'kubernetes-version': kubernetesVersion, 'os-hint': osHint, instance }
+  const { stage, root, seal, yes, output, bundle, key, kubernetesVersion, osHint, instance, verbose, color } = options
+  const values = {
+    stage,
+    root,
+    output,
+    bundle,
+    key,
+    'kubernetes-version': kubernetesVersion,
+    'os-hint': osHint,
+    instance,
+  }
   const flags = { seal, yes, verbose, 'no-color': color === false }
   return [
     'bake',
@@ -133,17 +147,18 @@ async function bundleOf({ bundle, key, kubernetesVersion }: Options): Promise<Gi
   return { ...given, ...(kubernetesVersion !== undefined && { kubernetesVersion }) }
 }
 
-async function bakeTemplate({ output, verbose, yes, stage, ...given }: Given): Promise<void> {
+async function bakeTemplate({ output, verbose, yes, root, ...given }: Given): Promise<void> {
   const signal = interruption()
   const executable = ownExecutable()
   const bundle = await bundleOf({ ...given, output })
-  await confirm(`Make the agent${bundle ? ' and the bundle' : ''} part of the image of this machine?`, yes, signal)
+  const of = root === undefined ? 'the image of this machine' : `the system in ${root}`
+  await confirm(`Make the agent${bundle ? ' and the bundle' : ''} part of ${of}?`, yes, signal)
   const { paths, workspace } = await opened(given, 'agent bake')
   try {
     const { refuseInstalled, refusePrepared } = await import('../../../agent/bake/seal.ts')
     const { bake } = await import('../../../agent/bake/workflow.ts')
-    await refuseInstalled(workspace.machine, paths)
-    refusePrepared(workspace.ledger, paths)
+    await refuseInstalled(workspace.machine, { paths, root })
+    refusePrepared(workspace.ledger, { paths, root })
     const show = await terminalReporter(verbose)
     const onEvent: typeof show = (event) => (output === 'json' ? print(JSON.stringify(event)) : show(event))
     await carryOutWorkflow({ workspace, workflow: bake, params: { paths, executable }, run: 'bake', onEvent, signal })
@@ -151,11 +166,11 @@ async function bakeTemplate({ output, verbose, yes, stage, ...given }: Given): P
   } finally {
     await workspace.ledger.close()
   }
-  if (output === 'text') print(`Next: install what else the image needs, then ${sealing(paths, stage)}`)
+  if (output === 'text') print(`Next: install what else the image needs, then ${sealing(paths, root)}`)
 }
 
-function sealing(paths: AgentPaths, stage: Options['stage']): string {
-  if (stage === 'tree') return 'seal it: agent bake --seal --root DIRECTORY'
+function sealing(paths: AgentPaths, root: string | undefined): string {
+  if (root !== undefined) return `seal it: ${command`sudo ./agent bake --seal --root ${root}`}`
   return `sudo ${commandOf(paths)} bake --seal, and power off.`
 }
 
@@ -170,17 +185,19 @@ async function addBundle(
   await carryOutWorkflow({ workspace, workflow: bakeBundle, params, run: 'bake-bundle', onEvent, signal })
 }
 
-async function sealTemplate({ output, yes, stage, ...given }: Given): Promise<void> {
+async function sealTemplate({ output, yes, root, ...given }: Given): Promise<void> {
   const signal = interruption()
   const { paths, workspace } = await opened(given, 'agent bake --seal')
   try {
     const { requireTemplate, seal, sealedText, toSeal } = await import('../../../agent/bake/seal.ts')
-    await requireTemplate(workspace, paths)
-    await confirm('Remove the identity of this machine? It has to be powered off then.', yes, signal)
+    await requireTemplate(workspace, { paths, root })
+    const question = 'Remove the identity of this machine? It has to be powered off then.'
+    await confirm(root === undefined ? question : `Remove the identity in ${root}?`, yes, signal)
     const all = await toSeal(workspace.machine, paths)
     await seal(workspace.machine, all)
     if (output === 'json') print(JSON.stringify({ sealed: all.map(({ path }) => path) }))
-    else print(`${sealedText(all)}Next: ${stage === 'tree' ? '' : 'sudo systemctl poweroff, and '}make an image of it.`)
+    else
+      print(`${sealedText(all)}Next: ${root !== undefined ? '' : 'sudo systemctl poweroff, and '}make an image of it.`)
   } finally {
     await workspace.ledger.close()
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pathWithout, run } from '../../../../test/support/paste.ts'
+import { LAYOUTS } from '../../../base/layout.ts'
 import { Secret } from '../../../base/text/secret.ts'
 import { parseLine, saidFailure } from './host-output.ts'
 import { hostScript, LOOK, type RootAccess } from './host-script.ts'
@@ -112,6 +113,16 @@ test('it says so if there is no agent', async () => {
   expect(parseLine(out.trim())).toEqual({
     ...{ kind: 'status', prepared: '', status: { cluster: null, nodeId: null, fingerprint: null } },
   })
+})
+
+test('of two agents it asks the first one, which is the one that a command uses', async () => {
+  const places = LAYOUTS.map(({ binaries }) => [binaries, join(directory, binaries)] as const)
+  for (const [, place] of places) {
+    mkdirSync(place, { recursive: true })
+    writeFileSync(join(place, 'cantrip-agent'), '#!/bin/sh\necho "{\\"cluster\\":\\"$0\\"}"\n', { mode: 0o755 })
+  }
+  const script = places.reduce((text, [binaries, place]) => text.replaceAll(` ${binaries}/`, ` ${place}/`), LOOK)
+  expect((await run(['sh'], { stdin: script })).out).toContain(`${places[0]?.[1]}/cantrip-agent`)
 })
 
 test('a script that was cut off does nothing', async () => {

@@ -67,7 +67,7 @@ const AGENTS = LAYOUTS.map(({ binaries }) => `${binaries}/cantrip-agent`)
  * prepared, as a line of JSON: without this line, the script did not run.
  */
 export const LOOK = `agent=''
-for each in ${AGENTS.join(' ')}; do [ ! -x "$each" ] || agent=$each; done
+for each in ${AGENTS.join(' ')}; do [ -n "$agent" ] || [ ! -x "$each" ] || agent=$each; done
 status=''
 [ -z "$agent" ] || status=$("$agent" status -o json 2>/dev/null)
 [ -n "$status" ] || status='{"cluster":null,"nodeId":null,"fingerprint":null}'

@@ -31,7 +31,7 @@ leave_if_installed() {
   [ -z "$task" ] || return 0
   agent=''
   for each in ${AGENTS.join(' ')}; do
-    [ ! -x "$each" ] || agent=$each
+    [ -n "$agent" ] || [ ! -x "$each" ] || agent=$each
   done
   [ -n "$agent" ] || return 0
   case $(\${sudo:+sudo} "$agent" status -o json 2>/dev/null) in

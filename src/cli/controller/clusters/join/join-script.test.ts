@@ -1,8 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { run } from '../../../../../test/support/paste.ts'
+import { LAYOUTS } from '../../../../base/layout.ts'
 import { type JoinCommand, joinScript } from './join-script.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'join-script-'))
@@ -24,6 +25,21 @@ async function said(given: Partial<JoinCommand>, { arch = 'x86_64', curl = 'exit
   const env = { PATH: `${directory}:${process.env.PATH}`, TMPDIR: directory }
   return (await run(['sh'], { env, stdin: script })).err
 }
+
+test('of two agents on the machine it asks the first one, as every later command does', async () => {
+  const places = LAYOUTS.map(({ binaries }) => [binaries, join(directory, binaries)] as const)
+  for (const [, place] of places) {
+    mkdirSync(place, { recursive: true })
+    const text = `#!/bin/sh\necho '{"cluster":"${place === places[0]?.[1] ? 'demo' : 'other'}"}'\n`
+    writeFileSync(join(place, 'cantrip-agent'), text, { mode: 0o755 })
+  }
+  for (const [name, text] of Object.entries({ uname: 'echo x86_64', id: 'echo 0' }))
+    writeFileSync(join(directory, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+  const script = joinScript({ ...PARTS, agents: [AGENT] } as unknown as JoinCommand)
+  const moved = places.reduce((text, [binaries, place]) => text.replaceAll(` ${binaries}/`, ` ${place}/`), script)
+  const ran = await run(['sh'], { env: { PATH: `${directory}:${process.env.PATH}` }, stdin: moved })
+  expect(ran).toMatchObject({ code: 0, out: expect.stringContaining('is a node of cluster demo already') })
+})
 
 /** Answers with 404 and this fix. */
 const refusing = (fix: string) => `
