@@ -7,6 +7,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   // bundle/versions: data only. base: remedies of errors, and the quoting of commands.
   protocol: ['bundle/format', 'bundle/versions', 'base/command', 'base/remedy'],
   'bundle/format': [],
+  'bundle/add-ons/layout': ['bundle/format'],
   'bundle/versions': [],
   pki: ['base'],
   host: ['base'],
@@ -20,14 +21,14 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   'add-ons': ['base', 'protocol', 'provision/kubeadm/yaml'],
   // The client that agent, operator and CLI share.
   'controller-client': ['base', 'protocol'],
-  bundle: ['base', 'host', 'protocol', 'provision/params'],
+  bundle: ['add-ons', 'base', 'host', 'protocol', 'provision/params'],
   // Disks with the agent, for machines that do not exist yet.
   'machine-image': ['base', 'bundle/arch', 'host/argv', 'host/parse/os-release', 'protocol/kubernetes-version'],
   // ledger: its entries say what an earlier run left behind.
   checks: ['base', 'host', 'engine/checks', 'engine/step', 'protocol', 'ledger/replay', 'ledger/record-format'],
   'checks/catalog.generated': ['checks', 'engine/checks', 'engine/step'],
   // Shared by the components of a Kubernetes node: parameters, paths, kubeadm's phases, the API.
-  provision: ['base', 'host', 'engine', 'protocol', 'bundle/format'],
+  provision: ['base', 'host', 'engine', 'protocol', 'bundle/format', 'bundle/add-ons/layout'],
   components: ['operator/api-watch/settings', 'provision', 'base', 'host', 'engine', 'pki', 'protocol'],
   // What a master does in the cluster for another node.
   operations: ['base', 'host', 'provision', 'pki', 'protocol'],

@@ -66,7 +66,7 @@ async function build(given: Partial<UpstreamOptions> = {}): Promise<string> {
   await rm(at('bundle'), { recursive: true, force: true })
   await buildBundle({
     ...{ arch, versions: V, output: at('bundle'), key, now: new Date() },
-    source: await sourceOf({ from: 'upstream', upstream }),
+    source: await sourceOf({ from: 'upstream', with: [], addOns: [], images: [], upstream }),
     agent: { file: '/bin/true', version: '1.0.0' },
     cache: { directory: at('cache'), progress: (line) => progress.push(line) },
   })

@@ -7,7 +7,8 @@ import { type Content, contentOf, tarBytes } from '../make/tar.ts'
 import type { Item } from '../sources/source.ts'
 import { DEFAULT_VERSIONS } from '../versions/sets.ts'
 import { readArchive } from './archive.ts'
-import { type OpenFile, proveClosure } from './closure.ts'
+import { proveClosure } from './closure.ts'
+import type { OpenFile } from './open-file.ts'
 
 const arch = process.arch === 'arm64' ? 'arm64' : 'x64'
 const FOR = { arch, kubernetesVersion: DEFAULT_VERSIONS.kubernetes } as const

@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { addOnOf } from '../add-ons/layout.ts'
 import type { Arch } from '../arch.ts'
 import { AGENT_IMAGE, MANIFESTS } from '../contents.ts'
 import { badBundle } from '../error.ts'
-import type { BundleFile, BundleManifest } from '../format.ts'
+import type { BundleManifest } from '../format.ts'
+import { addOnReferences } from './add-ons.ts'
 import { BadArchive, readArchive } from './archive.ts'
 import { type FoundImage, imagesIn } from './images-in.ts'
+import type { OpenFile } from './open-file.ts'
 import { kubeadmReferences, type Reference, referencesOf, unmet } from './references.ts'
-
-/** A file of a bundle with its content. */
-export type OpenFile = Pick<BundleFile, 'role' | 'name' | 'path'> & { bytes(): AsyncIterable<Uint8Array> }
 
 export interface Closure {
   /** What the bundle names and does not have. */
@@ -19,7 +19,7 @@ export interface Closure {
 }
 
 /**
- * Proves that a bundle has every image that kubeadm, the kubelet, the operator and its manifests name, under exactly that
+ * Proves that a bundle has every image that kubeadm, the kubelet, the operator, its add-ons and its manifests name, under exactly that
  * name and digest, whole and for its architecture. Throws `bundle/bad-image`, or `bundle/not-closed` with all that is missing.
  */
 export async function proveClosure(
@@ -47,8 +47,10 @@ export async function closureOf(
     missing.push({ image: `${AGENT_IMAGE}:VERSION`, by: 'the operator' })
   }
   const without: string[] = []
-  for (const { role, name, bytes } of files) {
-    if (role !== 'manifest') continue
+  missing.push(...unmet(await addOnReferences(files), images))
+  for (const file of files) {
+    const { role, name, bytes } = file
+    if (role !== 'manifest' || addOnOf(file) !== undefined) continue
     const references = await referencesOf(name, await text(Readable.from(bytes())))
     const absent = unmet(references, images)
     const isOptional = OPTIONAL.includes(name)

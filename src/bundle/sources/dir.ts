@@ -6,10 +6,9 @@ import { filesOf } from '../intake/files.ts'
 import { chooseImages, type IntakeImage, imagesOfArchive, imagesOfDirectory } from '../intake/images.ts'
 import { type Problems, requireNoProblems } from '../intake/problems.ts'
 import { readTree, type Tree } from '../intake/tree.ts'
+import { ARCHIVE } from './archive-names.ts'
 import { agentItems, describeItem, tagOf } from './items.ts'
 import type { Item, Source, SourceContext } from './source.ts'
-
-const ARCHIVE = /\.(tar|tar\.gz|tgz|tar\.zst|tzst|tar\.zstd|oci)$/
 
 /**
  * Files of upstream's releases: a tree that `wget -x` made, a heap of files under upstream's names, or bin/, cni/, images/ and

@@ -29,6 +29,8 @@ interface Flags {
   arch: Arch
   agent: string
   image: string[]
+  with: string[]
+  addOn: string[]
   to: string
   key: string
   output: PlainFormat
@@ -74,6 +76,18 @@ export function registerBuild(bundle: Command): void {
       collect,
       [],
     )
+    .option(
+      '--with <list>',
+      'with --from gomod: add-ons that are built too, by id or of a blueprint, for example default-upstream',
+      (text: string) => text.split(',').filter((name) => name !== ''),
+      [],
+    )
+    .option(
+      '--add-on <directory>',
+      'add-on of your own: directory with addon.json, objects.yaml and archives of images; repeatable',
+      collect,
+      [],
+    )
     .requiredOption('--to <path>', 'bundle to write: a directory, or a file that ends in .tar')
     .option(
       '--key <file>',
@@ -85,6 +99,7 @@ export function registerBuild(bundle: Command): void {
       examples(
         'controller bundle build --agent dist/agent-linux-x64 --to bundle',
         'controller bundle build --image shop.tar --agent dist/agent-linux-x64 --to bundle',
+        'controller bundle build --with default-upstream --agent dist/agent-linux-x64 --to bundle',
         'controller bundle build --from upstream --lock bundle.lock.json --agent dist/agent-linux-x64 --to bundle',
         'controller bundle build --from upstream --lock bundle.lock.json --locked --agent dist/agent-linux-x64 --to bundle',
         'controller bundle build --from upstream --base https://mirror.example/files --registry https://mirror.example:5000 --agent dist/agent-linux-x64 --to bundle',
@@ -96,10 +111,12 @@ export function registerBuild(bundle: Command): void {
       const { readOrCreateKey } = await import('../../bundle/keys.ts')
       const { sourceOf } = await import('../../bundle/sources/source-of.ts')
       const versions = versionSet(options.kubernetesVersion) ?? DEFAULT_VERSIONS
-      const { from, dir } = options
-      const { withImages } = await import('../../bundle/sources/with-images.ts')
-      const files = await sourceOf({ from, dir, upstream: await upstreamOptions(options) })
-      const source = withImages(files, options.image)
+      const { from, dir, with: built, addOn: addOns, image: images } = options
+      refuseUnused({ with: built.length > 0 ? built : undefined }, 'gomod', from)
+      const source = await sourceOf({
+        ...{ from, dir, with: built, addOns, images },
+        upstream: await upstreamOptions(options),
+      })
       const agent = { file: options.agent, version: await agentVersion(options.agent, options.arch, version.version) }
       const manifest = await buildBundle({
         source,

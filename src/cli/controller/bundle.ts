@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { addOnsListed } from '../../bundle/add-ons/layout.ts'
 import type { BundleFile } from '../../bundle/format.ts'
 import type { StoredBundle } from '../../bundle/import.ts'
 import { DEFAULT_VERSIONS } from '../../bundle/versions/sets.ts'
@@ -135,6 +136,7 @@ const BUNDLES: Column<BundleView>[] = [
   { title: 'KUBERNETES', of: ({ kubernetesVersion }) => kubernetesVersion },
   { title: 'ARCH', of: ({ arch }) => arch },
   { title: 'MIB', of: ({ bytes }) => mebibytes(bytes) },
+  { title: 'ADD-ONS', of: ({ addOns = [] }) => addOns.map(({ id }) => id).join(',') || '-' },
   { title: 'CREATED', of: ({ createdAt }) => localTime(createdAt) },
   { title: 'MANIFEST', of: ({ manifestSha256 }) => manifestSha256.slice(0, 12) },
   { title: 'PUBLIC KEY', of: ({ publicKey }) => publicKey, wide: true },
@@ -143,7 +145,8 @@ const BUNDLES: Column<BundleView>[] = [
 function summary({ manifest, manifestSha256, publicKey }: StoredBundle): BundleView {
   const { name, kubernetesVersion, arch, createdAt, files } = manifest
   const bytes = files.reduce((sum, file) => sum + file.size, 0)
-  return { name, kubernetesVersion, arch, createdAt, files: files.length, bytes, manifestSha256, publicKey }
+  const shown = { name, kubernetesVersion, arch, createdAt, files: files.length, bytes, manifestSha256, publicKey }
+  return { ...shown, ...addOnsListed(manifest) }
 }
 
 function mebibytes(bytes: number): string {

@@ -72,6 +72,8 @@ async function mayLowerOomScores(host: HostView): Promise<boolean> {
 
 /** The only pause image of the bundle, which is the one that kubeadm of this version uses. */
 function sandboxImage(params: ProvisionParams): string {
-  const pause = params.bundleStore.manifest.files.find(({ role, name }) => role === 'image' && /\/pause:/.test(name))
+  const pause = params.bundleStore.manifest.files.find(
+    ({ role, name }) => role === 'image' && /^registry\.k8s\.io\/pause:/.test(name),
+  )
   return (pause ?? params.bundleStore.file('image', 'registry.k8s.io/pause')).name
 }

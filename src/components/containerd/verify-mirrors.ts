@@ -39,7 +39,9 @@ async function problemOf(host: Host, params: ProvisionParams, { registry, mirror
   const authorization = authorizationOf(params, url)
   const known = caNamesOf(params, name).map((each) => cluster.registryCa?.[each])
   const ca = [...known, await systemCas(host)].filter((text) => text).join('\n')
-  const pause = bundleStore.manifest.files.find(({ role, name }) => role === 'image' && /\/pause:/.test(name))
+  const pause = bundleStore.manifest.files.find(
+    ({ role, name }) => role === 'image' && /^registry\.k8s\.io\/pause:/.test(name),
+  )
   // What every mirror of this registry has.
   const manifest = /^registry\.k8s\.io\/(pause):(.+)$/.exec(registry === 'registry.k8s.io' ? (pause?.name ?? '') : '')
   return registryProblem(

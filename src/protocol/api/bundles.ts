@@ -14,6 +14,8 @@ export const BundleView = z.object({
   manifestSha256: z.string(),
   /** That verifies its signature. */
   publicKey: z.string(),
+  /** The add-ons that clusters can have from it. */
+  addOns: z.optional(z.array(z.object({ id: z.string(), version: z.string() }))),
 })
 export type BundleView = z.infer<typeof BundleView>
 

@@ -47,7 +47,17 @@ test('an instruction carries what nodes need to know, and nothing else', () => {
 test('the parameters that released agents take are those of this build', () => {
   const { cluster, node } = NodeParams.shape
   expect(Object.keys(cluster.shape).sort()).toEqual([
-    ...['certSANs', 'cni', 'dedicatedMasters', 'endpoint', 'httpProxy', 'httpsProxy', 'id', 'kubeletCertificates'],
+    ...[
+      'addOns',
+      'certSANs',
+      'cni',
+      'dedicatedMasters',
+      'endpoint',
+      'httpProxy',
+      'httpsProxy',
+      'id',
+      'kubeletCertificates',
+    ],
     'kubernetesVersion',
     ...['masters', 'mirrorOnly', 'name', 'noProxy', 'nodeProxies', 'overrides', 'podSubnet'],
     ...['registryCa', 'registryMirrors'],

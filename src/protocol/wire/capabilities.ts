@@ -28,6 +28,7 @@ export const CAPABILITIES: readonly string[] = [
   'change/endpoint',
   'change/rejoin',
   'params/kubeletCertificates',
+  'params/addOns',
   ...['back-up-etcd', 'look-at-backups', 'check-backup'].map((kind) => `operation/${kind}`),
   ...['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'workerProxy'].map((name) => `setting/${name}`),
   'setting/nodeProxies',

@@ -22,6 +22,8 @@ export const NodeParams = z.strictObject({
      * all remains as it is on the node.
      */
     kubeletCertificates: z.optional(z.enum(['issued', 'verified'])),
+    /** The add-ons of the bundle whose images the node imports. Absent: none. */
+    addOns: z.optional(z.array(Label).check(z.maxLength(50))),
   }),
   node: z.strictObject({
     name: NodeName,

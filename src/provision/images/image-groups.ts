@@ -1,3 +1,4 @@
+import { addOnOf } from '../../bundle/add-ons/layout.ts'
 import type { BundleFile } from '../../bundle/format.ts'
 import type { NodeTask } from '../../protocol/wire/instruction.ts'
 import type { ProvisionParams } from '../params.ts'
@@ -25,13 +26,15 @@ export function networkImages(where: Where): BundleFile[] {
 /** Without kube-proxy, which every cluster has. */
 export function ofPodNetwork({ cluster, bundleStore }: Where): BundleFile[] {
   const network = NETWORK[cluster.cni]
-  return network ? imagesOf(bundleStore).filter(({ name }) => network.test(name)) : []
+  return network
+    ? imagesOf({ cluster, bundleStore }).filter((file) => addOnOf(file) === undefined && network.test(file.name))
+    : []
 }
 
-/** All other images of the bundle: the nodes may have no registry to pull them from. */
+/** All other images of the bundle, except of add-ons that the cluster does not have: the nodes may have no registry to pull them from. */
 export function otherImages(where: Where): BundleFile[] {
   const earlier = new Set([...apiServerImages(where), ...controllerImages(where), ...networkImages(where)])
-  return imagesOf(where.bundleStore).filter((image) => !earlier.has(image))
+  return imagesOf(where).filter((image) => !earlier.has(image))
 }
 
 /** All images that a node with this task has to keep. */
@@ -41,13 +44,16 @@ export function nodeImages(task: NodeTask, where: Where): BundleFile[] {
 }
 
 /** Throws `bundle/missing-file` if an image is missing. */
-function each(names: readonly string[], { bundleStore }: Where): BundleFile[] {
-  const images = imagesOf(bundleStore)
-  return names.map((name) => images.find(called(name)) ?? bundleStore.file('image', name))
+function each(names: readonly string[], where: Where): BundleFile[] {
+  const images = imagesOf(where).filter((file) => addOnOf(file) === undefined)
+  return names.map((name) => images.find(called(name)) ?? where.bundleStore.file('image', name))
 }
 
-function imagesOf({ manifest }: ProvisionParams['bundleStore']): BundleFile[] {
-  return manifest.files.filter(({ role }) => role === 'image')
+function imagesOf({ cluster: { addOns = [] }, bundleStore: { manifest } }: Where): BundleFile[] {
+  return manifest.files.filter((file) => {
+    const addOn = addOnOf(file)
+    return file.role === 'image' && (addOn === undefined || addOns.includes(addOn))
+  })
 }
 
 /** Matches the last part of the repository: `registry.k8s.io/kube-proxy:v1.2.3` is called kube-proxy. */

@@ -13,8 +13,11 @@ export interface GoComponent {
   tags?: readonly string[]
   /** It is linked against C libraries, statically. */
   cgo?: 'static' | 'static-pie'
-  /** Modules from the repository of module `of` that are published separately, with this version. */
-  staging?: { of: string; version: string }
+  /**
+   * Modules from the repository of module `of` that are published separately, with this version. `at`: the version of `of`, if it is
+   * not one of `modules`.
+   */
+  staging?: { of: string; at?: string; version: string }
   /** Own Go sources, by module and path, for modules that are not published. */
   standIns?: Readonly<Record<string, Readonly<Record<string, string>>>>
 }

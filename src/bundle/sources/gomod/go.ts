@@ -47,8 +47,8 @@ async function writeModule(directory: string, component: GoComponent): Promise<v
   const lines = ['module cantrip.local/bundle', 'go 1.26.0']
   for (const [module, version] of Object.entries(component.modules)) lines.push(`require ${module} ${version}`)
   if (component.staging) {
-    const { of, version } = component.staging
-    lines.push(...(await stagingLines(of, component.modules[of] ?? component.version, version)))
+    const { of, at = component.modules[of] ?? component.version, version } = component.staging
+    lines.push(...(await stagingLines(of, at, version)))
   }
   for (const [module, files] of Object.entries(component.standIns ?? {})) {
     const place = join(directory, 'stand-in', posix.basename(module))

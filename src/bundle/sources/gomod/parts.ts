@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { buildParts } from '../../make/build-parts.ts'
 import { directoryOf, isBuilt, type Part } from '../../make/cache.ts'
 import type { SourceContext } from '../source.ts'
+import type { GoAddOn } from './add-ons/go-add-on.ts'
 import { baseSystemPart, cgoEnvironment } from './base-system.ts'
 import { type GoComponent, goComponents } from './components.ts'
 import { componentPart } from './go.ts'
@@ -34,19 +35,26 @@ export interface Built {
   manifests: ReadonlyMap<string, string>
 }
 
-/** Builds all parts that are not in the cache. */
-export async function buildAll({ cache, versions, arch }: Omit<SourceContext, 'agent'>): Promise<Built> {
+/** Builds all parts that are not in the cache, also those of these add-ons. */
+export async function buildAll(
+  { cache, versions, arch }: Omit<SourceContext, 'agent'>,
+  addOns: readonly GoAddOn[],
+): Promise<Built> {
   const base = await baseSystemPart(arch)
   const root = directoryOf(cache, base)
-  const { helm, ...components } = goComponents(versions)
-  const toPart = (component: GoComponent & { id: keyof typeof COLD_SECONDS }): Part => ({
+  const { helm, ...own } = goComponents(versions)
+  const toPart = (component: GoComponent, seconds: number): Part => ({
     ...componentPart(component, arch, cgoEnvironment({ root, arch })),
-    seconds: COLD_SECONDS[component.id],
+    seconds,
   })
-  const helmPart = toPart(helm)
+  const helmPart = toPart(helm, COLD_SECONDS.helm)
   const manifests = manifestParts(versions, join(directoryOf(cache, helmPart), 'helm'))
   const needsHelm = !(await isBuilt(cache, manifests['cilium.yaml']))
-  const parts = Object.values(components).map((component) => ({ component, part: toPart(component) }))
+  const components: { component: GoComponent; seconds: number }[] = [
+    ...Object.values(own).map((component) => ({ component, seconds: COLD_SECONDS[component.id] })),
+    ...addOns.flatMap((addOn) => addOn.components(versions)),
+  ]
+  const parts = components.map(({ component, seconds }) => ({ component, part: toPart(component, seconds) }))
   const pause = pausePart(versions.pause, arch)
   const stages = [
     [base],

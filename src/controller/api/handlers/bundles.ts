@@ -1,3 +1,4 @@
+import { addOnsListed } from '../../../bundle/add-ons/layout.ts'
 import type { StoredRelease } from '../../../bundle/agents/releases.ts'
 import type { StoredBundle } from '../../../bundle/import.ts'
 import type { BundleView, bundleRoutes } from '../../../protocol/api/bundles.ts'
@@ -31,7 +32,8 @@ export function agentUpdateHandlers(core: Services): Handlers<typeof agentUpdate
 function viewOf({ manifest, manifestSha256, publicKey }: StoredBundle): BundleView {
   const { name, kubernetesVersion, arch, createdAt, files } = manifest
   const bytes = files.reduce((sum, { size }) => sum + size, 0)
-  return { name, kubernetesVersion, arch, createdAt, files: files.length, bytes, manifestSha256, publicKey }
+  const shown = { name, kubernetesVersion, arch, createdAt, files: files.length, bytes, manifestSha256, publicKey }
+  return { ...shown, ...addOnsListed(manifest) }
 }
 
 function viewOfRelease({ version, id, createdAt, files }: StoredRelease): AgentReleaseView {
