@@ -32,6 +32,9 @@ export async function buildConsole(root: string, output: string): Promise<void> 
   await mkdir(output, { recursive: true })
   const { build } = await import('vite')
   const { default: react } = await import('@vitejs/plugin-react')
+  // Within a test it is another, and the packages would be those for development.
+  const mode = process.env.NODE_ENV
+  process.env.NODE_ENV = 'production'
   await build({
     ...{ configFile: false, root: join(root, 'src/console'), base: '/console/', logLevel: 'warn' },
     plugins: [withoutFonts, react()],
@@ -43,6 +46,9 @@ export async function buildConsole(root: string, output: string): Promise<void> 
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
     },
+  }).finally(() => {
+    if (mode === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = mode
   })
   await compressConsole(output)
   await writeFile(stampFile, stamp)

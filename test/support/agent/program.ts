@@ -1,12 +1,13 @@
 /**
- * The agent as a separate process with its files below a directory: `program.ts ROOT run|execute|facts`. ROOT/work
+ * The agent as a separate process with its files below a directory: `program.ts ROOT run|execute|facts|operation`. ROOT/work
  * selects what `execute` does: `real`, or the milliseconds that each of three harmless steps takes, followed by `leaving` if
- * each step starts a command that keeps running (its process ID is in ROOT/left-behind). ROOT/ahead holds how many
+ * each step starts a command that keeps running (its process ID is in ROOT/left-behind), or by `failing` if the second step fails. ROOT/ahead holds how many
  * milliseconds the clock of the service is ahead, and ROOT/machine the files that tell machines apart. If ROOT/real-pauses exists, the
  * service pauses as long as an installed agent.
  */
 import { spawn } from 'node:child_process'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { execute, readInstruction } from '../../../src/agent/execute/execute.ts'
 import { readMachineIds } from '../../../src/agent/identity/machine.ts'
@@ -15,6 +16,7 @@ import { pathsOf } from '../../../src/agent/paths.ts'
 import { openWorkspace } from '../../../src/agent/restore/open-workspace.ts'
 import { systemdNotifier } from '../../../src/agent/service/sd-notify.ts'
 import { runService } from '../../../src/agent/service/service.ts'
+import { AgentError } from '../../../src/base/agent-error.ts'
 import { Redactor } from '../../../src/base/text/secret.ts'
 import { runWorkflow } from '../../../src/engine/run-workflow.ts'
 import type { Step } from '../../../src/engine/step.ts'
@@ -36,6 +38,9 @@ async function main(): Promise<void> {
     case 'execute':
       process.stdout.on('error', () => stop.abort(new Error('the service is gone')))
       await work()
+      break
+    case 'operation':
+      await answerOperation()
       break
     case 'run':
       await serve()
@@ -79,7 +84,7 @@ async function work(): Promise<void> {
     await execute({ paths, emit, signal: stop.signal })
     return
   }
-  const [ms, leaves] = how.split(' ')
+  const [ms, more] = how.split(' ')
   const { instruction } = await readInstruction(paths)
   const { machine, ledger, hostFor } = await openWorkspace(paths, 10_000)
   const step = (number: number): Step<object> => ({
@@ -89,8 +94,10 @@ async function work(): Promise<void> {
     isDone: async (host) => (await host.stat(`${root}/step-${number}`)) !== undefined,
     async apply(host, _, { signal, log }) {
       log(`step ${number} in process ${process.pid} with token abcdef.0123456789abcdef`)
-      if (leaves) appendFileSync(`${root}/left-behind`, `${startCommand()}\n`)
+      if (more === 'leaving') appendFileSync(`${root}/left-behind`, `${startCommand()}\n`)
       await host.sleep(Number(ms), signal)
+      if (more === 'failing' && number === 2)
+        throw new AgentError('fake/disk-full', 'the disk of step 2 is full', { fix: 'free 1 GiB on it' })
       await host.write(`${root}/step-${number}`, `${process.pid}`)
     },
   })
@@ -107,6 +114,14 @@ async function work(): Promise<void> {
     signal: stop.signal,
   })
   await ledger.close()
+}
+
+/** As a master whose cluster is well. */
+async function answerOperation(): Promise<void> {
+  const { id } = JSON.parse(await text(process.stdin)) as { id: string }
+  process.stdout.write(
+    JSON.stringify({ id, outcome: 'done', etcd: [{ name: 'one', isHealthy: true, isLearner: false }] }),
+  )
 }
 
 /** Like other commands, it runs in its own session, so that it outlives this process. */

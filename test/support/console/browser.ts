@@ -9,9 +9,14 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const SCREENSHOTS = join(import.meta.dirname, '../../../dist/screenshots')
 const WIDTHS = [320, 1_280, 3_840]
 
-export async function openBrowser(): Promise<Browser> {
+/** `program`: another one that starts Chromium. */
+export async function openBrowser(program?: string): Promise<Browser> {
   // It runs as root, in a root directory of its own, and opens only the controller of the test.
-  return playwright.launch({ executablePath: await chromium(), chromiumSandbox: false, args: ['--disable-gpu'] })
+  return playwright.launch({
+    executablePath: program ?? (await chromium()),
+    chromiumSandbox: false,
+    args: ['--disable-gpu'],
+  })
 }
 
 /** What a person has open. */

@@ -8,7 +8,8 @@ import { type Answer, adminOf, call } from '../controller/client.ts'
 
 /** A controller that serves the files of a folder as its console, and keeps its port over restarts. */
 export class ConsoleSite {
-  readonly #directory = mkdtempSync(join(tmpdir(), 'console-'))
+  /** Of the controller's data. */
+  readonly directory = mkdtempSync(join(tmpdir(), 'console-'))
   readonly #assets: ReadonlyMap<string, Uint8Array>
   #controller: Controller | undefined
 
@@ -27,7 +28,7 @@ export class ConsoleSite {
 
   async start(port = this.controller.port): Promise<void> {
     this.#controller = await startController({
-      ...{ dataDirectory: this.#directory, listen: { host: '127.0.0.1', port }, consoleAssets: this.#assets },
+      ...{ dataDirectory: this.directory, listen: { host: '127.0.0.1', port }, consoleAssets: this.#assets },
     })
   }
 
@@ -38,7 +39,7 @@ export class ConsoleSite {
 
   async close(): Promise<void> {
     await this.stop()
-    rmSync(this.#directory, { recursive: true })
+    rmSync(this.directory, { recursive: true })
   }
 
   get controller(): Controller {

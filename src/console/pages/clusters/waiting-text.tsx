@@ -1,4 +1,5 @@
 import { Link } from 'react-router'
+import { capital } from '../../parts/values/formats.ts'
 import { Since } from '../../parts/values/since.tsx'
 import type { Waiting } from './waiting.ts'
 
@@ -9,10 +10,10 @@ export function WaitingText({ waiting }: { waiting: Waiting | undefined }) {
   return (
     <span className="activity">
       {isProblem ? '' : 'waits for '}
-      {text.replace(/^waits? for /, '')}
+      {isProblem ? capital(text) : text.replace(/^waits? for /, '')}
       {node && (
         <>
-          {' on '}
+          {', on node '}
           <Link to={`/nodes/${node.id}`}>{node.name}</Link>
         </>
       )}

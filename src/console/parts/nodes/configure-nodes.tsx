@@ -1,4 +1,6 @@
 import {
+  Alert,
+  AlertActionLink,
   Button,
   Checkbox,
   Form,
@@ -35,7 +37,8 @@ interface ConfigureNodesProps {
 export function ConfigureNodes({ nodes, onClose }: ConfigureNodesProps) {
   const [only, ...others] = nodes
   const isOne = only !== undefined && others.length === 0
-  const detail = useQuery({ ...nodeQuery(only?.id ?? ''), enabled: isOne })
+  // No event says that a machine has reported what it is.
+  const detail = useQuery({ ...nodeQuery(only?.id ?? ''), enabled: isOne, staleTime: 0 })
   const facts = isOne ? detail.data?.facts : undefined
   const [purpose, setPurpose] = useState<string>(() => only?.roles.join(',') || 'worker')
   const [chosenInterface, setInterface] = useState<string>()
@@ -71,6 +74,19 @@ export function ConfigureNodes({ nodes, onClose }: ConfigureNodesProps) {
               ))}
             </FormSelect>
           </FormGroup>
+          {facts === null && (
+            <Alert
+              isInline
+              component="p"
+              variant="info"
+              title="The machine has not reported its interfaces and disks yet"
+              actionLinks={
+                <AlertActionLink isLoading={detail.isFetching} onClick={() => detail.refetch()}>
+                  Look again
+                </AlertActionLink>
+              }
+            />
+          )}
           {facts && (
             <FormGroup label="Interface for cluster traffic" fieldId="configure-interface">
               <FormSelect id="configure-interface" value={place} onChange={(_, value) => setInterface(value)}>

@@ -48,8 +48,11 @@ function Run({ run, log }: { run: RunRecord; log: string }) {
     <>
       <div className="run-head">
         <StateLabel state={outcome} />
-        <strong>{title}</strong>
-        {node && <Link to={`/nodes/${node.id}`}>{node.name}</Link>}
+        <strong>
+          {role || 'run'}
+          {node && ' on '}
+          {node && <Link to={`/nodes/${node.id}`}>{node.name}</Link>}
+        </strong>
         <Time at={startedAt} />
         <Since from={startedAt} to={endedAt} />
         <Link to={log} aria-label={`Log of ${title}, ${id}`}>

@@ -22,7 +22,7 @@ export default function Log({ cluster: { name } }: ClusterTabProps) {
   return (
     <>
       {run !== undefined && (
-        <Label onClose={() => set('run', '')} closeBtnAriaLabel="Show all runs">
+        <Label className="log-run" onClose={() => set('run', '')} closeBtnAriaLabel="Show all runs">
           run {run}
         </Label>
       )}

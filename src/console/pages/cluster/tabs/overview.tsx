@@ -49,7 +49,11 @@ export default function Overview({ cluster, nodes }: ClusterTabProps) {
           <CardTitle component="h2">Stages</CardTitle>
           <CardBody>
             <Stages stages={cluster.stages} />
-            {cluster.state === 'READY' && <Link to={history}>All operations and their stages</Link>}
+            {cluster.state === 'READY' && (
+              <p className="after">
+                <Link to={history}>All operations and their stages</Link>
+              </p>
+            )}
           </CardBody>
         </Card>
       </StackItem>
