@@ -45,6 +45,7 @@ export async function buildConsole(root: string, output: string): Promise<void> 
       // Files inside of the style sheet would need another content security policy.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      chunkSizeWarningLimit: 1_000,
     },
   }).finally(() => {
     if (mode === undefined) delete process.env.NODE_ENV

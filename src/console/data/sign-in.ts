@@ -22,8 +22,8 @@ export async function signOut(queries: QueryClient): Promise<void> {
   } catch (error) {
     if (!isSignedOut(error)) throw error
   }
-  queries.clear()
   queries.setQueryData(sessionQuery.queryKey, null)
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] })
 }
 
 /** The code of a login link. It is in the fragment, which browsers do not send, and is removed from the address at once. */

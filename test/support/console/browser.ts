@@ -3,11 +3,17 @@ import { mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { type Browser, type Page, chromium as playwright } from 'playwright-core'
+import { waitFor } from '../wait-for.ts'
 import { chromium } from './chromium.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const SCREENSHOTS = join(import.meta.dirname, '../../../dist/screenshots')
 const WIDTHS = [320, 1_280, 3_840]
+/** The navigation follows the width of the window after a moment. */
+const FOLLOWED = `(() => {
+  const bar = document.querySelector('.pf-v6-c-page__sidebar')
+  return bar === null || bar.classList.contains('pf-m-collapsed') === innerWidth < 1200
+})()`
 
 /** `program`: another one that starts Chromium. */
 export async function openBrowser(program?: string): Promise<Browser> {
@@ -60,8 +66,12 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
 }
 
-/** Pictures of the page from narrow to wide, light and dark, in dist/screenshots. Returns their files. */
-export async function screenshots(page: Page, name: string): Promise<string[]> {
+/** Pictures of the page from narrow to wide, light and dark, in dist/screenshots. Returns their files. `look`: at each of them. */
+export async function screenshots(
+  page: Page,
+  name: string,
+  look?: (picture: string) => Promise<void>,
+): Promise<string[]> {
   await mkdir(SCREENSHOTS, { recursive: true })
   const files: string[] = []
   const before = page.viewportSize()
@@ -69,8 +79,11 @@ export async function screenshots(page: Page, name: string): Promise<string[]> {
     for (const width of WIDTHS) {
       await page.emulateMedia({ colorScheme })
       await page.setViewportSize({ width, height: Math.max(640, Math.round((width * 9) / 16)) })
-      const path = join(SCREENSHOTS, `${name}-${width}-${colorScheme}.png`)
+      await waitFor('the navigation', () => page.evaluate(FOLLOWED))
+      const picture = `${name}-${width}-${colorScheme}`
+      const path = join(SCREENSHOTS, `${picture}.png`)
       await page.screenshot({ path })
+      await look?.(picture)
       files.push(path)
     }
   await page.emulateMedia({ colorScheme: null })

@@ -1,4 +1,4 @@
-import { Card, CardBody, CardTitle, Gallery, PageSection } from '@patternfly/react-core'
+import { Card, CardBody, CardTitle, PageSection } from '@patternfly/react-core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from 'react-router'
 import { bundlesQuery, clustersQuery, nodesQuery } from '../../data/queries.ts'
@@ -35,11 +35,7 @@ export default function Overview() {
             ) : (
               <Loaded query={nodes} what="the nodes">
                 {(members) => (
-                  <Gallery
-                    hasGutter
-                    minWidths={{ default: '100%', md: '20rem' }}
-                    maxWidths={{ default: '100%', '2xl': '40rem' }}
-                  >
+                  <div className="tiles">
                     <Counts title="Clusters" states={found.map(({ state }) => state)} to="/clusters" />
                     <Counts title="Nodes" states={members.map(({ state }) => state)} to="/nodes" />
                     <Card className="wide">
@@ -48,7 +44,7 @@ export default function Overview() {
                         <AttentionList found={attentionOf(found, members, bundles.data ?? [])} />
                       </CardBody>
                     </Card>
-                  </Gallery>
+                  </div>
                 )}
               </Loaded>
             )

@@ -18,6 +18,7 @@ import {
 import { type ReactNode, useSyncExternalStore } from 'react'
 import { Link, useLocation } from 'react-router'
 import { useSession } from '../../data/session-context.ts'
+import icon from '../../icon.svg'
 import { UserMenu } from './user-menu.tsx'
 
 const PLACES = [
@@ -52,20 +53,23 @@ export function Shell({ children }: { children: ReactNode }) {
 }
 
 /** One type for all renders, so that it keeps the focus. */
-const Home = (props: object) => <Link {...props} to="/" />
+const Home = (props: object) => <Link {...props} to="/" className="brand" />
 
 function Head() {
   return (
-    <Masthead>
+    <Masthead display={{ default: 'inline' }}>
       <MastheadMain>
         <MastheadToggle>
           <PageToggleButton isHamburgerButton aria-label="Show or hide the navigation" />
         </MastheadToggle>
         <MastheadBrand>
-          <MastheadLogo component={Home}>Cantrip</MastheadLogo>
+          <MastheadLogo component={Home}>
+            <img src={icon} alt="" width="28" height="28" />
+            Cantrip
+          </MastheadLogo>
         </MastheadBrand>
       </MastheadMain>
-      <MastheadContent>
+      <MastheadContent className="person">
         <UserMenu />
       </MastheadContent>
     </Masthead>

@@ -1,13 +1,11 @@
 import {
+  AlertGroup,
   Divider,
   Dropdown,
   DropdownGroup,
   DropdownItem,
   DropdownList,
   MenuToggle,
-  Toolbar,
-  ToolbarContent,
-  ToolbarItem,
 } from '@patternfly/react-core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -33,47 +31,48 @@ export function UserMenu() {
     chooseTheme(next)
     setTheme(next)
   }
+  const toggleMenu = () => {
+    leave.reset()
+    setOpen(!isOpen)
+  }
   const roles = identity.grants.map(({ role, project }) => (project === null ? role : `${role} in ${project}`))
   return (
-    <Toolbar isStatic>
-      <ToolbarContent>
-        {leave.isError && (
-          <ToolbarItem>
-            <ErrorAlert error={leave.error} title="You are still signed in" />
-          </ToolbarItem>
+    <>
+      {leave.isError && (
+        <AlertGroup isToast isLiveRegion>
+          <ErrorAlert error={leave.error} title="You are still signed in" />
+        </AlertGroup>
+      )}
+      <Dropdown
+        isOpen={isOpen}
+        onOpenChange={setOpen}
+        onSelect={() => setOpen(false)}
+        popperProps={{ position: 'right' }}
+        toggle={(toggle) => (
+          <MenuToggle ref={toggle} variant="plainText" isExpanded={isOpen} onClick={toggleMenu}>
+            {identity.name}
+          </MenuToggle>
         )}
-        <ToolbarItem align={{ default: 'alignEnd' }}>
-          <Dropdown
-            isOpen={isOpen}
-            onOpenChange={setOpen}
-            popperProps={{ position: 'right' }}
-            toggle={(toggle) => (
-              <MenuToggle ref={toggle} variant="plainText" isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>
-                {identity.name}
-              </MenuToggle>
-            )}
-          >
-            <DropdownGroup label={roles.length === 0 ? 'No role' : roles.join(', ')}>
-              <DropdownList>
-                {Object.entries(THEMES).map(([name, title]) => (
-                  <DropdownItem
-                    key={name}
-                    isSelected={theme === name}
-                    onClick={() => choose(name as Theme)}
-                    description={theme === name ? 'Chosen theme' : undefined}
-                  >
-                    {title}
-                  </DropdownItem>
-                ))}
-              </DropdownList>
-            </DropdownGroup>
-            <Divider />
-            <DropdownList>
-              <DropdownItem onClick={() => leave.mutate()}>Sign out</DropdownItem>
-            </DropdownList>
-          </Dropdown>
-        </ToolbarItem>
-      </ToolbarContent>
-    </Toolbar>
+      >
+        <DropdownGroup label={roles.length === 0 ? 'No role' : roles.join(', ')}>
+          <DropdownList>
+            {Object.entries(THEMES).map(([name, title]) => (
+              <DropdownItem
+                key={name}
+                isSelected={theme === name}
+                onClick={() => choose(name as Theme)}
+                description={theme === name ? 'Chosen theme' : undefined}
+              >
+                {title}
+              </DropdownItem>
+            ))}
+          </DropdownList>
+        </DropdownGroup>
+        <Divider />
+        <DropdownList>
+          <DropdownItem onClick={() => leave.mutate()}>Sign out</DropdownItem>
+        </DropdownList>
+      </Dropdown>
+    </>
   )
 }

@@ -77,6 +77,7 @@ export function DataTable<Row>({ label, rows, keyOf, columns, state, selection, 
             {shownColumns.map((column, index) => (
               <Th
                 key={column.key}
+                modifier="nowrap"
                 sort={{
                   columnIndex: index,
                   sortBy: {

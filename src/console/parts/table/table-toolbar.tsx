@@ -24,7 +24,7 @@ interface TableToolbarProps<Row> {
 /** Search, the choice of columns, and the actions of a table. */
 export function TableToolbar<Row>({ columns, state, hint, children }: TableToolbarProps<Row>) {
   return (
-    <Toolbar>
+    <Toolbar className="table-toolbar">
       <ToolbarContent>
         <ToolbarItem className="search">
           <SearchInput
