@@ -8,7 +8,7 @@ const project = (name: string, include: string[], testTimeout: number) => ({
     ...{ name, include, testTimeout, hookTimeout: testTimeout, environment: 'node' as const },
     // Starting a process and loading the modules would take longer than most unit tests.
     isolate: name !== 'unit',
-    ...(name === 'integration' && { globalSetup: 'test/support/programs/bundle-programs.ts' }),
+    ...(['integration', 'console'].includes(name) && { globalSetup: 'test/support/programs/bundle-programs.ts' }),
     // Processes that tests start from the sources share what Node compiled.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compiled') },
   },

@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Plugin } from 'vite'
 import { compressConsole } from './console-files.ts'
+import { notices } from './console-notices.ts'
 
 /** What the files of the console are made of. */
 const SOURCES = [
@@ -37,7 +38,7 @@ export async function buildConsole(root: string, output: string): Promise<void> 
   process.env.NODE_ENV = 'production'
   await build({
     ...{ configFile: false, root: join(root, 'src/console'), base: '/console/', logLevel: 'warn' },
-    plugins: [withoutFonts, react()],
+    plugins: [withoutFonts, react(), notices],
     // The schemas of settings ask whether a text is an address.
     resolve: { alias: { 'node:net': join(root, 'src/console/data/is-ip.ts') } },
     build: {

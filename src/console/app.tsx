@@ -15,6 +15,12 @@ const Cluster = lazy(() => import('./pages/cluster/cluster.tsx'))
 const Create = lazy(() => import('./pages/create/create.tsx'))
 const Overview = lazy(() => import('./pages/overview/overview.tsx'))
 const Nodes = lazy(() => import('./pages/node/nodes.tsx'))
+const Node = lazy(() => import('./pages/node/node.tsx'))
+const Bundles = lazy(() => import('./pages/bundles/bundles.tsx'))
+const Projects = lazy(() => import('./pages/projects/projects.tsx'))
+const People = lazy(() => import('./pages/people/people.tsx'))
+const Audit = lazy(() => import('./pages/audit/audit.tsx'))
+const About = lazy(() => import('./pages/about/about.tsx'))
 const NotFound = lazy(() => import('./pages/about/not-found.tsx'))
 
 /** The login page until somebody is signed in, at whatever address; then the page of the address. */
@@ -53,6 +59,12 @@ function Pages() {
       <Route path="clusters/new" element={<Create />} />
       <Route path="clusters/:name/*" element={<Cluster />} />
       <Route path="nodes" element={<Nodes />} />
+      <Route path="nodes/:id/*" element={<Node />} />
+      <Route path="bundles" element={<Bundles />} />
+      <Route path="projects" element={<Projects />} />
+      <Route path="people/*" element={<People />} />
+      <Route path="audit" element={<Audit />} />
+      <Route path="about" element={<About />} />
       <Route path="*" element={<NotFound />} />
     </Routes>
   )

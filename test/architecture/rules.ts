@@ -64,6 +64,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   // In a browser: what it shares with the controller is data, and code without Node.
   console: [
     ...['protocol/api', 'protocol/names', 'protocol/kubernetes-version', 'protocol/settings'],
+    ...['protocol/audit/entry', 'protocol/images/routes'],
     ...['base/remedy', 'bundle/versions', 'cli/controller/clusters/join/join-script'],
   ],
   cli: ['*'],

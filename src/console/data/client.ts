@@ -3,7 +3,15 @@ import type { Paths } from './paths.ts'
 import { asProblem, problemOf } from './problem.ts'
 
 /** Requests to the controller from which this page came. */
-export const api = createClient<Paths>({ baseUrl: '/', credentials: 'same-origin' })
+export const api = createClient<Paths>({ baseUrl: '/', credentials: 'same-origin', pathSerializer })
+
+/** A variable is one segment; `{+name}` is the rest of the path, with its slashes. */
+function pathSerializer(path: string, values: Readonly<Record<string, unknown>>): string {
+  return path.replaceAll(/\{(\+?)(\w+)\}/g, (_, plus: string, name: string) => {
+    const value = String(values[name])
+    return plus === '' ? encodeURIComponent(value) : value.split('/').map(encodeURIComponent).join('/')
+  })
+}
 
 let csrf = ''
 

@@ -17,5 +17,6 @@ export function whyNot(
   const may = project === 'any' ? isAllowedSomewhere(grants, permission) : isAllowed(grants, permission, project)
   if (may) return undefined
   const where = project === null ? 'for everything' : project === 'any' ? 'in a project' : `in project ${project}`
-  return `You need the role ${ROLE_FOR[permission]} or admin ${where}. Ask an administrator.`
+  const roles = permission === 'administrate' ? ROLE_FOR[permission] : `${ROLE_FOR[permission]} or admin`
+  return `You need the role ${roles} ${where}. Ask an administrator.`
 }

@@ -25,6 +25,11 @@ const PLACES = [
   { to: '/', title: 'Overview' },
   { to: '/clusters', title: 'Clusters' },
   { to: '/nodes', title: 'Nodes' },
+  { to: '/bundles', title: 'Bundles' },
+  { to: '/projects', title: 'Projects' },
+  { to: '/people', title: 'People' },
+  { to: '/audit', title: 'Audit log' },
+  { to: '/about', title: 'About' },
 ] as const
 
 const MAIN = 'main'

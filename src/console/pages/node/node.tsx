@@ -1,0 +1,118 @@
+import { Nav, NavItem, NavList, PageSection } from '@patternfly/react-core'
+import { useQuery } from '@tanstack/react-query'
+import { type ComponentType, lazy, Suspense } from 'react'
+import { Link, useParams } from 'react-router'
+import type { NodeDetail } from '../../../protocol/api/nodes.ts'
+import { clustersQuery, nodeQuery } from '../../data/queries.ts'
+import { Loaded } from '../../parts/feedback/loaded.tsx'
+import { Loading } from '../../parts/feedback/loading.tsx'
+import { Nothing } from '../../parts/feedback/nothing.tsx'
+import { Heading } from '../../parts/layout/heading.tsx'
+import { clusterPath } from '../../parts/nodes/node-columns.tsx'
+import { Since } from '../../parts/values/since.tsx'
+import { StateLabel } from '../../parts/values/state-label.tsx'
+import { Time } from '../../parts/values/time.tsx'
+import { NodeActions } from './node-actions.tsx'
+import type { NodeTabProps } from './node-tab.ts'
+
+const TABS: readonly { path: string; title: string; page: ComponentType<NodeTabProps> }[] = [
+  { path: '', title: 'Overview', page: lazy(() => import('./overview.tsx')) },
+  { path: 'runs', title: 'Runs', page: lazy(() => import('./runs.tsx')) },
+  { path: 'log', title: 'Log', page: lazy(() => import('./log.tsx')) },
+]
+
+/** One node; its tabs have addresses of their own. */
+export default function Node() {
+  const { id = '' } = useParams()
+  const node = useQuery(nodeQuery(id))
+  return (
+    <Loaded query={node} what="the node">
+      {(found) => <Known node={found} />}
+    </Loaded>
+  )
+}
+
+function Known({ node }: { node: NodeDetail }) {
+  const { id, name, cluster, state, roles, isCordoned } = node
+  const { '*': path = '' } = useParams()
+  const clusters = useQuery(clustersQuery)
+  const project = clusters.data?.find((each) => each.name === cluster)?.project ?? null
+  const tab = TABS.find((each) => each.path === path.replace(/\/$/, ''))
+  const Page = tab?.page
+  const base = `/nodes/${id}`
+  return (
+    <>
+      <Heading
+        title={name}
+        state={
+          <>
+            <StateLabel state={state} /> {isCordoned && <StateLabel state="cordoned" />}
+          </>
+        }
+        above={[
+          { to: '/nodes', title: 'Nodes' },
+          { to: clusterPath(cluster), title: cluster },
+        ]}
+        actions={<NodeActions node={node} project={project} />}
+      >
+        <p>
+          {roles.join(' and ') || 'No role yet'} in cluster <Link to={clusterPath(cluster)}>{cluster}</Link>
+          {node.address !== '' && `, ${node.address}`}
+        </p>
+        <p>
+          <Age node={node} />
+        </p>
+        {node.step !== null && <p>Now: {node.step}</p>}
+      </Heading>
+      <PageSection type="subnav">
+        <Nav variant="horizontal-subnav" aria-label={`Of node ${name}`}>
+          <NavList>
+            {TABS.map((each) => {
+              const to = each.path === '' ? base : `${base}/${each.path}`
+              return (
+                <NavItem key={each.path} itemId={each.path} isActive={each === tab}>
+                  <Link to={to} aria-current={each === tab ? 'page' : undefined}>
+                    {each.title}
+                  </Link>
+                </NavItem>
+              )
+            })}
+          </NavList>
+        </Nav>
+      </PageSection>
+      <PageSection aria-label={tab?.title}>
+        {Page ? (
+          <Suspense fallback={<Loading what="the page" />}>
+            <Page node={node} />
+          </Suspense>
+        ) : (
+          <Nothing title="The address names no page">It may be of another version of the console.</Nothing>
+        )}
+      </PageSection>
+    </>
+  )
+}
+
+/** Whether what is shown is true now, or how old it is. */
+function Age({ node: { state, connected, lastSeen, createdAt } }: NodeTabProps) {
+  if (connected) return <>Its agent is connected: what you see is true now.</>
+  if (state === 'DISCOVERED') {
+    return (
+      <>
+        It registered <Time at={createdAt} />, and waits for somebody to approve it.
+      </>
+    )
+  }
+  if (lastSeen === null) {
+    return (
+      <>
+        Its agent has not connected yet. It registered <Time at={createdAt} />.
+      </>
+    )
+  }
+  return (
+    <>
+      Its agent is not connected: what you see was true <Since from={lastSeen} to={null} /> ago, <Time at={lastSeen} />.
+    </>
+  )
+}
