@@ -49,17 +49,19 @@ export async function openApi(
   const [token, ca] = await Promise.all(
     ['token', 'ca.crt'].map((name) => readFile(join(serviceAccountDirectory, name), 'utf8')),
   )
+  const body = sent ? JSON.stringify(sent.body) : ''
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const headers = {
       ...{ accept: 'application/json', authorization: `Bearer ${token?.trim()}` },
-      ...(sent && { 'content-type': sent.type }),
+      // Node.js itself sends no length with the body of a DELETE.
+      ...(sent && { 'content-type': sent.type, 'content-length': Buffer.byteLength(body) }),
     }
     const method = sent?.method ?? 'GET'
     // As an option, unlike by `setTimeout`, the time limit holds while it connects too.
     const call = request({ host, port, path, method, ca, headers, signal, timeout: idleMs }, resolve)
     call.on('timeout', () => call.destroy(new Error(`the API sent nothing for ${idleMs / 1000} s`)))
     call.on('error', reject)
-    call.end(sent && JSON.stringify(sent.body))
+    call.end(body)
   })
   const { statusCode = 0 } = response
   if (statusCode < 200 || statusCode > 202) throw new ApiStatusError(path, statusCode, await textOf(response))

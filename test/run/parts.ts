@@ -58,6 +58,7 @@ const stories: Record<string, readonly string[]> = {
   'failing-units': ['test/e2e/failing-units.ts'],
   'controller-service': ['test/e2e/controller-service.ts'],
   packages: ['test/e2e/packages.ts'],
+  'add-ons': ['test/e2e/add-ons.ts'],
   machine: ['test/vm/run.ts'],
 }
 

@@ -29,6 +29,7 @@ export const rotating: readonly RotatingStory[] = [
   { name: 'failing-units' },
   { name: 'pushed', seconds: 143 },
   { name: 'read-only-usr', seconds: 118 },
+  { name: 'add-ons', seconds: 98 },
   { name: 'machine', seconds: 269 },
 ]
 
