@@ -37,6 +37,8 @@ interface Options {
   checkOnly?: boolean
   role?: string[]
   ignoreCheck: string[]
+  /** How many times as long checks may take. */
+  timeoutFactor?: number
   proxy?: string
   proxyPasswordFile?: string
   tlsTerminatingProxy?: boolean
@@ -93,11 +95,17 @@ export function registerInstall(program: Command): Command {
     })
 }
 
+/**
+ * A machine that starts is busy with that, often beside others of its image on one hypervisor, and nobody waits at it. A check that is
+ * given up is only begun again 30 s later.
+ */
+const TIMEOUT_FACTOR_AT_BOOT = 6
+
 /** Installs the agent with credentials that a machine got at its first boot. */
 export function installDayZero(
   options: Required<Pick<Options, 'credsFile' | 'passphraseFile'>> & Pick<Options, 'hostname'> & GlobalOptions,
 ): Promise<void> {
-  return act({ ...options, ignoreCheck: [], wait: true, output: 'text' })
+  return act({ ...options, ignoreCheck: [], timeoutFactor: TIMEOUT_FACTOR_AT_BOOT, wait: true, output: 'text' })
 }
 
 async function act(options: Options & GlobalOptions): Promise<void> {
@@ -124,7 +132,14 @@ async function act(options: Options & GlobalOptions): Promise<void> {
   if (view.uid() === 0) refuseOther(readConfigIfValid(paths), config)
 
   const params = paramsFor({ ...options, proxy, paths, credentials })
-  const results = await checkFirst({ view, params, ignoreCheck: options.ignoreCheck, onResult, signal })
+  const results = await checkFirst({
+    view,
+    params,
+    ignoreCheck: options.ignoreCheck,
+    timeoutFactor: options.timeoutFactor,
+    onResult,
+    signal,
+  })
   if (options.checkOnly) return
   requireRoot(view.uid(), 'an installation')
   const format = oneOf(FORMATS, options.output)

@@ -57,6 +57,20 @@ test('a check that throws or times out is an error, not a failure', async () => 
   expect(hardFailures(results)).toHaveLength(2)
 })
 
+test('with a timeoutFactor a check may take longer, and says how long it got', async () => {
+  const slow = check(
+    'slow',
+    () => new Promise((resolve) => setTimeout(() => resolve({ kind: 'pass', found: 'ok' }), 100)),
+    { timeoutMs: 20 },
+  )
+  const never = check('never', () => new Promise(() => undefined), { timeoutMs: 20 })
+  expect(await runChecks([slow], fakeHost(), params)).toMatchObject([{ verdict: 'error' }])
+  expect(await runChecks([slow, never], fakeHost(), params, { timeoutFactor: 50 })).toMatchObject([
+    { verdict: 'pass' },
+    { verdict: 'error', found: 'no answer within 1 s' },
+  ])
+})
+
 test('an ignored failure is a warning with its reason, except for a strict check', async () => {
   const checks = [check('a', async () => bad), check('b', async () => bad, { strict: true })]
   const ignore = new Map([

@@ -23,6 +23,8 @@ export interface CheckResult {
 export interface RunChecksOptions {
   /** Ids of checks whose failure counts as a warning, with the reason. No effect on strict checks. */
   ignore?: ReadonlyMap<string, string>
+  /** How many times as long as its timeout says a check may take, where the machine is busy and nobody waits. */
+  timeoutFactor?: number | undefined
   signal?: AbortSignal
   /** A monotonic clock in milliseconds. */
   now?: () => number
@@ -33,13 +35,18 @@ export async function runChecks(
   checks: readonly Check[],
   view: HostView,
   params: CheckParams,
-  { ignore = new Map(), signal, now = () => performance.now() }: RunChecksOptions = {},
+  { ignore = new Map(), timeoutFactor = 1, signal, now = () => performance.now() }: RunChecksOptions = {},
 ): Promise<CheckResult[]> {
   const strayErrors = catchStrayErrors()
   return Promise.all(
     checks.map(async (check) => {
       const startedAt = now()
-      const seen = await look(check, () => strayErrors.within(() => check.look(view, params)), signal)
+      const seen = await look(
+        check.id,
+        check.timeoutMs * timeoutFactor,
+        () => strayErrors.within(() => check.look(view, params)),
+        signal,
+      )
       signal?.throwIfAborted()
       const { id, title, hard } = check
       const result: CheckResult = { id, title, hard, ...seen, ms: Math.round(now() - startedAt) }
@@ -57,10 +64,10 @@ export function hardFailures(results: readonly CheckResult[]): CheckResult[] {
 
 type Seen = Pick<CheckResult, 'verdict' | 'found' | 'wanted' | 'fix' | 'isRefusal'>
 
-async function look(check: Check, work: () => Promise<Verdict>, signal?: AbortSignal): Promise<Seen> {
+async function look(id: string, timeoutMs: number, work: () => Promise<Verdict>, signal?: AbortSignal): Promise<Seen> {
   const { promise: late, resolve } = Promise.withResolvers<Seen>()
-  const onTimeout = () => resolve(timedOut(check))
-  const timer = setTimeout(onTimeout, check.timeoutMs)
+  const onTimeout = () => resolve(timedOut(id, timeoutMs))
+  const timer = setTimeout(onTimeout, timeoutMs)
   signal?.addEventListener('abort', onTimeout)
   try {
     return await Promise.race([work().then(seenOf), late])
@@ -76,7 +83,7 @@ function seenOf({ kind, ...rest }: Verdict): Seen {
   return { verdict: kind, ...rest }
 }
 
-function timedOut({ timeoutMs, id }: Check): Seen {
+function timedOut(id: string, timeoutMs: number): Seen {
   return {
     verdict: 'error',
     found: `no answer within ${timeoutMs / 1000} s`,

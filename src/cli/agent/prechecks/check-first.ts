@@ -10,6 +10,7 @@ export interface CheckInput {
   view: HostView
   params: CheckParams
   ignoreCheck: readonly string[]
+  timeoutFactor?: number | undefined
   /** Called with the results, also if a hard check failed. */
   onResult(prechecked: Prechecked): void
   signal: AbortSignal

@@ -13,6 +13,8 @@ export interface PrecheckInput {
   params: CheckParams
   /** Ids of checks whose failure counts as a warning, with the reason. */
   ignore: ReadonlyMap<string, string>
+  /** See `RunChecksOptions`. */
+  timeoutFactor?: number | undefined
   signal?: AbortSignal
 }
 
@@ -32,14 +34,20 @@ export interface Prechecked {
 }
 
 /** Runs all checks, for `precheck` and `install` alike. */
-export async function runPrechecks({ view, params, ignore, signal }: PrecheckInput): Promise<Prechecked> {
+export async function runPrechecks({
+  view,
+  params,
+  ignore,
+  timeoutFactor = 1,
+  signal,
+}: PrecheckInput): Promise<Prechecked> {
   const { checks } = await import('../../../checks/catalog.generated.ts')
   const { hardFailures, runChecks } = await import('../../../engine/checks/run-checks.ts')
   for (const id of ignore.keys()) {
     if (findCheck(checks, id).strict) process.stderr.write(`[!] --ignore-check ${id}: this check cannot be ignored\n`)
   }
   const startedMs = performance.now()
-  const looked = await runChecks(checks, view, params, { ignore, ...(signal && { signal }) })
+  const looked = await runChecks(checks, view, params, { ignore, timeoutFactor, ...(signal && { signal }) })
   const program = ownProgram('agent')
   const results = looked.map((result) =>
     result.fix === undefined ? result : { ...result, fix: withOwnPath(result.fix, program) },
