@@ -125,7 +125,7 @@ test('a cluster is created, provisioned, changed, extended, reset and deleted by
   const stages = page.getByRole('list', { name: 'Stages' }).getByRole('listitem')
   await waitFor('all stages', async () => (await stages.getByText('done', { exact: true }).count()) === 5)
   await look('cluster-overview')
-  await hands.tab('demo', 'History')
+  await page.getByRole('heading', { level: 1 }).getByRole('link', { name: 'READY' }).click()
   await page.getByRole('button', { name: '3 of 3 steps' }).click()
   await page.getByText('Taking step 2').waitFor()
   await look('cluster-history')

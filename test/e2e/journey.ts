@@ -6,6 +6,7 @@ import { exec, execOk, type Node } from '../support/testbed/machine.ts'
 import { copyIn } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
 import type { Output } from '../support/testbed/run.ts'
+import { CLUSTER as IN_THE_CONSOLE, inTheConsole } from './in-the-console.ts'
 import { type Scene, uninstallAll } from './shape.ts'
 import type { Story } from './stages.ts'
 
@@ -13,7 +14,8 @@ const PASSWORD = 'correct horse battery staple'
 const CLUSTER = 'factory'
 
 /** A person's whole way, with nothing but an account: from the sign-in to a cluster, its kubeconfig, and who did what. */
-export async function journey(scene: Scene, { stage }: Story): Promise<void> {
+export async function journey(scene: Scene, story: Story): Promise<void> {
+  const { stage } = story
   await stage('a controller, an account for ann, and a bare node', async () => {
     await scene.boot('n1')
     const password = join(scene.site().directory, 'ann.password')
@@ -60,10 +62,15 @@ export async function journey(scene: Scene, { stage }: Story): Promise<void> {
     assert.doesNotMatch(log, /correct horse/)
     scene.say((await ann(scene, 'audit', 'verify')).trimEnd())
   })
-  await stage('she removes the node, which is as it was, deletes the cluster and signs out', async () => {
+  await stage('she removes the node, which is as it was, and deletes the cluster', async () => {
     await copyIn(scene.node('n1'), executables.agent, '/root/agent')
-    await uninstallAll(scene.nodes())
+    await uninstallAll([scene.node('n1')])
     await ann(scene, 'cluster', 'delete', CLUSTER, '--force', '--yes')
+  })
+  await inTheConsole(scene, story, async () => (await ann(scene, 'console', 'link')).trim())
+  await stage('she removes that one too, and signs out', async () => {
+    await uninstallAll(scene.nodes())
+    await ann(scene, 'cluster', 'delete', IN_THE_CONSOLE, '--force', '--yes')
     await ann(scene, 'logout')
     assert.notEqual((await asAnn(scene, ['cluster', 'list'])).code, 0)
   })

@@ -22,7 +22,7 @@ export const rotating: readonly RotatingStory[] = [
   { name: 'three-controllers', hasSeveralMasters: true, seconds: 480 },
   { name: 'expired' },
   { name: 'grown', hasSeveralMasters: true },
-  { name: 'journey', seconds: 131 },
+  { name: 'journey', seconds: 253 },
   { name: 'upgraded', seconds: 266 },
   { name: 'settings', seconds: 639 },
   { name: 'restored-etcd', seconds: 79 },

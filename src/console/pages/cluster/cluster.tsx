@@ -79,7 +79,11 @@ function Known({ cluster }: { cluster: ClusterHead }) {
     <>
       <Heading
         title={name}
-        state={<StateLabel state={state} />}
+        state={
+          <Link to={`${base}/history`} title="All operations and their steps">
+            <StateLabel state={state} />
+          </Link>
+        }
         above={ABOVE}
         actions={<ClusterActions cluster={cluster} nodes={own} />}
       >

@@ -9,6 +9,8 @@ interface Look {
 /** How the states of clusters, nodes, runs and stages look. The word is always there: colour alone says nothing. */
 const LOOKS: Readonly<Record<string, Look>> = {
   READY: { status: 'success' },
+  Ready: { status: 'success' },
+  healthy: { status: 'success' },
   done: { status: 'success' },
   valid: { status: 'success' },
   enabled: { status: 'success' },
@@ -17,6 +19,8 @@ const LOOKS: Readonly<Record<string, Look>> = {
   UNREACHABLE: { status: 'warning' },
   paused: { status: 'warning' },
   FAILED: { status: 'danger' },
+  NotReady: { status: 'danger' },
+  unhealthy: { status: 'danger' },
   failed: { status: 'danger' },
   refused: { status: 'danger' },
   indeterminate: { status: 'danger' },
