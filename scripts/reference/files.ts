@@ -199,6 +199,7 @@ const UNDO: Record<UndoKind, string> = {
   'remove-cgroups': 'removed',
   firewalld: 'closed again',
   swap: 'turned on again',
+  'file-system': 'kept, unless the volumes are to be erased',
   run: 'another command undoes it',
   nothing: 'nothing to undo',
 }

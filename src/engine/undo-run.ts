@@ -24,6 +24,8 @@ export interface UndoRunsOptions {
   role: string
   /** Selects changes; all by default. `run` is undefined if damage of the ledger lost its beginning. */
   select?: (change: ChangeEntry, run: RunState | undefined) => boolean
+  /** Also erases file systems with the volumes of pods. */
+  wipeStorage?: boolean
   emit: Emit
   signal: AbortSignal
 }
@@ -50,7 +52,7 @@ const RESTORES: ReadonlySet<UndoKind> = new Set(['restore-file', 'restore-link',
 const reload: Undo = { kind: 'daemon-reload' }
 
 export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
-  const { ledger, machine, run, role, emit, signal } = options
+  const { ledger, machine, run, role, emit, signal, wipeStorage = false } = options
   const at = () => machine.now().toISOString()
   const changes = selected(options)
   const title = `Undoing ${changes.length} changes`
@@ -94,9 +96,9 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
     for (const one of removed) emit({ kind: 'log', at: at(), level: 'info', message: `removed ${one}` })
   }
 
-  function foundFor(undo: Undo, [change]: Numbered<ChangeEntry>[]): Found | undefined {
+  function foundFor(undo: Undo, [change]: Numbered<ChangeEntry>[]): Found {
     const isByRecords = undo.kind === 'remove-network-namespaces' || ('path' in undo && undo.path === CNI_STATE)
-    if (!isByRecords || change === undefined) return undefined
+    if (!isByRecords || change === undefined) return { known: [], record: async () => undefined }
     const { seq } = change
     return {
       known: replay(ledger.entries()).found.get(seq) ?? [],
@@ -121,7 +123,7 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
   async function undoOne(undo: Undo, covered: Numbered<ChangeEntry>[]): Promise<void> {
     const what = subjectOf(undo)
     try {
-      const { kept, removed = [] } = (await carryOut(undo, machine, foundFor(undo, covered))) ?? {}
+      const { kept, removed = [] } = (await carryOut(undo, machine, { ...foundFor(undo, covered), wipeStorage })) ?? {}
       reportRemoved(removed)
       // A leftover inside may be the reason why the directory is not empty: a rerun retries both.
       if (kept !== undefined && report.leftovers.some((leftover) => isBelow(leftover.what, what))) return

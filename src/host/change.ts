@@ -15,6 +15,7 @@ export type ChangeKind =
   | 'network-namespace'
   | 'firewall'
   | 'cgroup'
+  | 'file-system'
 
 /** A change to the machine and its undo. `what` describes it for people. */
 export interface Change {
@@ -48,6 +49,7 @@ const changeKinds: Record<UndoKind, ChangeKind> = {
   'remove-cgroups': 'cgroup',
   firewalld: 'firewall',
   swap: 'command',
+  'file-system': 'file-system',
   run: 'command',
   nothing: 'command',
 }
@@ -86,6 +88,8 @@ export function subjectOf(undo: Undo): string {
       return undo.prefixes.map((prefix) => `${prefix}*`).join(' ')
     case 'firewalld':
       return `zone ${undo.zone} of firewalld: ${[...undo.ports, ...undo.interfaces].join(' ')}`
+    case 'file-system':
+      return undo.device
     case 'run':
       return undo.why
     case 'nothing':

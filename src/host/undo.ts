@@ -73,6 +73,8 @@ export type Undo =
   | { kind: 'firewalld'; zone: string; ports: string[]; interfaces: string[]; permanent: boolean }
   /** Swap that was enabled. */
   | { kind: 'swap'; path: string }
+  /** A file system that was made on an empty disk. It stays, with the volumes of pods, unless the person wants them erased. */
+  | { kind: 'file-system'; device: string; uuid: string }
   | { kind: 'run'; argv: Argv; why: string }
   | { kind: 'nothing'; because: string }
 

@@ -19,6 +19,8 @@ export const HOST_PORT_WANTED =
 export const HostPort = z.string().check(z.maxLength(260), z.refine(isHostPort, `wanted ${HOST_PORT_WANTED}`))
 export const IpAddress = z.string().check(z.maxLength(45), z.regex(/^[0-9a-f.:]+$/))
 export const NodeRole = z.enum(['master', 'worker', 'storage'])
+/** A whole disk, by the name that the kernel gives it. */
+export const DiskDevice = z.string().check(z.regex(/^\/dev\/[a-zA-Z0-9]{1,60}$/))
 export const Cni = z.enum(['flannel', 'calico', 'cilium', 'none'])
 
 /** A person or program, as a part of the names that it has in clusters. */

@@ -33,6 +33,7 @@ export const COMPONENT_IDS = [
   'rollout',
   'sandbox-image',
   'shared-keys',
+  'storage',
 ] as const
 
 export type ComponentId = (typeof COMPONENT_IDS)[number]

@@ -22,6 +22,7 @@ import { operator } from '../components/operator/component.ts'
 import { operatorCertificate } from '../components/operator-certificate/component.ts'
 import { preflight } from '../components/preflight/component.ts'
 import { readiness } from '../components/readiness/component.ts'
+import { storage } from '../components/storage/component.ts'
 import type { Workflow } from '../engine/step.ts'
 import type { ProvisionParams } from '../provision/params.ts'
 
@@ -30,6 +31,7 @@ export const firstMaster: Workflow<ProvisionParams> = {
   id: 'first-master',
   components: [
     kernel,
+    storage,
     containerd,
     apiServerImages,
     controllerImages,

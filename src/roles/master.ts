@@ -16,6 +16,7 @@ import { nodeDns } from '../components/node-dns/component.ts'
 import { preflight } from '../components/preflight/component.ts'
 import { readiness } from '../components/readiness/component.ts'
 import { sharedKeys } from '../components/shared-keys/component.ts'
+import { storage } from '../components/storage/component.ts'
 import type { Workflow } from '../engine/step.ts'
 import type { ProvisionParams } from '../provision/params.ts'
 
@@ -24,6 +25,7 @@ export const master: Workflow<ProvisionParams> = {
   id: 'master',
   components: [
     kernel,
+    storage,
     containerd,
     apiServerImages,
     controllerImages,

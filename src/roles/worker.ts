@@ -10,6 +10,7 @@ import { networkImages } from '../components/network-images/component.ts'
 import { nodeDns } from '../components/node-dns/component.ts'
 import { readiness } from '../components/readiness/component.ts'
 import { sandboxImage } from '../components/sandbox-image/component.ts'
+import { storage } from '../components/storage/component.ts'
 import type { Workflow } from '../engine/step.ts'
 import type { ProvisionParams } from '../provision/params.ts'
 
@@ -18,6 +19,7 @@ export const worker: Workflow<ProvisionParams> = {
   id: 'worker',
   components: [
     kernel,
+    storage,
     containerd,
     sandboxImage,
     networkImages,

@@ -18,6 +18,7 @@ import { settings } from './settings.ts'
 import { openScene, type Scene } from './shape.ts'
 import { sharedMachine } from './shared-machine.ts'
 import { type Story, story } from './stages.ts'
+import { storage } from './storage.ts'
 import { threeAndOne } from './three-and-one.ts'
 import { threeControllers } from './three-controllers.ts'
 import { twoInterfaces } from './two-interfaces.ts'
@@ -43,6 +44,7 @@ const stories: Record<string, (scene: Scene, story: Story) => Promise<void>> = {
   'restored-etcd': restoredEtcd,
   pushed,
   'read-only-usr': readOnlyUsr,
+  storage,
 }
 const say = (line: string) => console.log(line)
 const bed = bedNamed(`${process.env.CANTRIP_TESTBED_PREFIX ?? 'cantrip'}-shapes`)

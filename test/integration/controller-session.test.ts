@@ -401,9 +401,10 @@ describe('invalid requests', () => {
   })
 
   it.each([
-    [['master', 'storage'], {}, 409, 'unsupported'],
+    [['master', 'storage'], {}, 422, 'roles/storage-alone'],
+    [['worker', 'storage'], {}, 422, 'roles/storage-disks'],
     [['master'], { interface: 'eth9' }, 422, 'interface/missing'],
-    [['master'], { disks: ['/dev/sda'] }, 422, 'disk/unusable'],
+    [['worker', 'storage'], { disks: ['/dev/sda'] }, 422, 'disk/unusable'],
     [['boss'], {}, 400, 'request/invalid'],
   ])('%s %o is refused', async (roles, more, status, code) => {
     const answer = await configure(roles, more)

@@ -55,6 +55,7 @@ const stories: Record<string, readonly string[]> = {
   'restored-etcd': ['test/e2e/shapes.ts', 'restored-etcd'],
   pushed: ['test/e2e/shapes.ts', 'pushed'],
   'read-only-usr': ['test/e2e/shapes.ts', 'read-only-usr'],
+  storage: ['test/e2e/shapes.ts', 'storage'],
   'failing-units': ['test/e2e/failing-units.ts'],
   'controller-service': ['test/e2e/controller-service.ts'],
   packages: ['test/e2e/packages.ts'],

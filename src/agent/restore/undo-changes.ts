@@ -30,6 +30,8 @@ export interface UndoResult
 export interface UndoOptions {
   paths: AgentPaths
   scope: Scope
+  /** Also erases file systems with the volumes of pods. */
+  wipeStorage?: boolean
   run: string
   emit: Emit
   signal: AbortSignal
@@ -82,13 +84,13 @@ export async function undoChangesOn(
 /** Undoes the changes, newest first, and compares the machine with its state before. */
 export async function undoAndCompare(
   { machine, ledger }: Pick<Workspace, 'machine' | 'ledger'>,
-  { paths, scope, run, emit, signal, observer }: UndoOptions,
+  { paths, scope, run, emit, signal, observer, wipeStorage = false }: UndoOptions,
 ): Promise<{ report: UndoReport; compared: Compared; isEmpty: boolean; isAllBaked: boolean }> {
   const select = ({ step }: Pick<ChangeEntry, 'step'>) => isIn(scope, step)
   const changes = replay(ledger.entries()).outstanding.filter(select)
   const role = scope === 'kubernetes' ? 'reset' : 'uninstall'
   const comparison = await openComparison({ paths, scope, machine, ledger, observer })
-  const report = await undoRuns({ ledger, machine, run, role, select, emit, signal })
+  const report = await undoRuns({ ledger, machine, run, role, select, wipeStorage, emit, signal })
   const kept = await keptSoFar(ledger.entries(), machine)
   const compared = await comparison.end(changes, report, kept)
   const { outstanding } = replay(ledger.entries())

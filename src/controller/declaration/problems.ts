@@ -3,7 +3,7 @@ import type { DeclarationProblem } from '../../protocol/declaration/routes.ts'
 import type { NodeRule } from '../../protocol/declaration/rule.ts'
 import { isSame, reasonOf } from '../../protocol/settings/change.ts'
 import { ClusterSettings, SETTINGS } from '../../protocol/settings/cluster-settings.ts'
-import { isContradictory, MOST_MASTERS, problemsIn } from '../domain/admission.ts'
+import { isContradictory, MOST_MASTERS, problemsIn, storageProblem } from '../domain/admission.ts'
 import type { Cluster } from '../domain/records.ts'
 import { expectedMasters, sizeOf } from '../domain/rules/provision.ts'
 import { admitLabels } from '../domain/settings/labels.ts'
@@ -35,7 +35,10 @@ export function problemsOf(
     ...(current ? immutable(current, settings) : problemsAt(placeOf('podSubnet'), () => admitSubnets(settings))),
     ...problemsAt(placeOf('labels'), () => admitLabels(settings.labels)),
     ...problemsAt(placeOf('mirrorOnly'), () => admitMirrors(settings)),
-    ...(rules?.nodes ?? []).flatMap((rule, at) => contradictions(settings, name, rule, ['spec', 'nodes', at, 'roles'])),
+    ...(rules?.nodes ?? []).flatMap((rule, at) => [
+      ...contradictions(settings, name, rule, ['spec', 'nodes', at, 'roles']),
+      ...storageProblems(rule, ['spec', 'nodes', at]),
+    ]),
     ...(rules?.provision === 'automatically' ? mastersProblems(rules.nodes) : []),
   ]
 }
@@ -72,6 +75,11 @@ function contradictions(
   if (!isContradictory(settings, roles)) return []
   const message = `found roles ${roles.join(', ')} in cluster ${name} with dedicated masters; wanted master alone`
   return [{ path, code: 'roles/contradictory', message, fix: 'write [master], or omit dedicatedMasters' }]
+}
+
+function storageProblems({ roles, disks = [] }: NodeRule, path: Path): DeclarationProblem[] {
+  const problem = storageProblem(roles, disks)
+  return problem ? [{ path: [...path, problem.code === 'roles/storage-alone' ? 'roles' : 'disks'], ...problem }] : []
 }
 
 /** A cluster that provisions itself must know when its masters are complete. */

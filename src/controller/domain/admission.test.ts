@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest'
+import { facts as machine } from '../../../test/support/controller/agent.ts'
 import { cluster, node } from '../../../test/support/controller/member.ts'
 import type { NodeRole } from '../../protocol/names.ts'
 import { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
-import { admitRoles, setOf } from './admission.ts'
+import { admitDisks, admitRoles, setOf } from './admission.ts'
 import type { CredentialSet } from './identities/record.ts'
 import type { Node } from './records.ts'
 
@@ -19,12 +20,34 @@ const table: [string, boolean, Node[], NodeRole[], string | undefined][] = [
   ['an eighth', false, masters(7), ['master'], 'roles/too-many-masters'],
   ['removed ones do not count', false, masters(7, { state: 'REMOVED' }), ['master'], undefined],
   ['a master that works, where masters are dedicated', true, [], ['master', 'worker'], 'roles/contradictory'],
-  ['storage', false, masters(1), ['storage'], 'unsupported'],
+  ['a worker with storage', true, masters(1), ['worker', 'storage'], undefined],
 ]
 
 it.each(table)('%s', (_, dedicatedMasters, others, roles, code) => {
   const admit = () =>
     admitRoles(cluster({ settings: ClusterSettings.parse({ dedicatedMasters }) }), node(), others, roles)
+  if (code === undefined) expect(admit).not.toThrow()
+  else expect(admit).toThrow(expect.objectContaining({ code }))
+})
+
+const disk = (device: string, usableForStorage: boolean) => ({
+  ...{ device, sizeBytes: 1, model: '', rotational: false, usableForStorage },
+  reason: usableForStorage ? 'empty' : 'contains xfs',
+})
+
+it.each<[string, NodeRole[], string[], string[], string | undefined]>([
+  ['storage alone', ['storage'], ['/dev/sdb'], [], 'roles/storage-alone'],
+  ['a master with storage that runs no pods', ['master', 'storage'], ['/dev/sdb'], [], 'roles/storage-alone'],
+  ['an empty disk', ['worker', 'storage'], ['/dev/sdb'], [], undefined],
+  ['no disk without the role', ['worker'], [], [], undefined],
+  ['the role without a disk', ['worker', 'storage'], [], [], 'roles/storage-disks'],
+  ['a disk without the role', ['worker'], ['/dev/sdb'], [], 'roles/storage-disks'],
+  ['a disk with content', ['worker', 'storage'], ['/dev/sdc'], [], 'disk/unusable'],
+  ['a disk that is its own already', ['worker', 'storage'], ['/dev/sdc'], ['/dev/sdc'], undefined],
+  ['a disk that does not exist', ['worker', 'storage'], ['/dev/sdx'], [], 'disk/unusable'],
+])('%s', (_, roles, disks, own, code) => {
+  const facts = { ...machine, disks: [disk('/dev/sdb', true), disk('/dev/sdc', false)] }
+  const admit = () => admitDisks(node({ facts, disks: own }), roles, disks)
   if (code === undefined) expect(admit).not.toThrow()
   else expect(admit).toThrow(expect.objectContaining({ code }))
 })

@@ -41,9 +41,6 @@ export const isContradictory = (
 
 /** Throws unless the node can have these roles beside the other nodes of the cluster. */
 export function admitRoles(cluster: Cluster, node: Node, others: readonly Node[], roles: readonly NodeRole[]): void {
-  if (roles.includes('storage')) {
-    throw refusal('unsupported', 'found role storage; this version supports master and worker', 'omit the role storage')
-  }
   const masters = others.filter((other) => other.roles.includes('master') && other.state !== 'REMOVED')
   if (roles.includes('master') && masters.length >= MOST_MASTERS) {
     throw refusal(
@@ -91,13 +88,38 @@ export function admitInterface(
   return { interface: found.name, address }
 }
 
-/** Throws unless the disks exist and are unused. */
-export function admitDisks(node: Node, disks: readonly string[]): void {
+/** What is wrong with the roles and disks of a storage node, whichever node it is. */
+export function storageProblem(
+  roles: readonly NodeRole[],
+  disks: readonly string[],
+): Pick<ErrorReport, 'code' | 'message' | 'fix'> | undefined {
+  if (!roles.includes('storage')) {
+    if (disks.length === 0) return undefined
+    const message = `found disks ${disks.join(', ')} without the role storage`
+    return { code: 'roles/storage-disks', message, fix: 'add the role storage, or omit the disks' }
+  }
+  if (!roles.includes('worker')) {
+    const message = `found roles ${roles.join(',')}; wanted worker too, because pods use volumes on the node that has them`
+    return { code: 'roles/storage-alone', message, fix: 'add the role worker' }
+  }
+  if (disks.length > 0) return undefined
+  const message = 'found the role storage without a disk; wanted at least one'
+  return { code: 'roles/storage-disks', message, fix: 'choose empty disks' }
+}
+
+/** Throws unless a storage node has disks, which exist and are unused, or are its own already. */
+export function admitDisks(node: Node, roles: readonly NodeRole[], disks: readonly string[]): void {
+  const usable = node.facts?.disks.filter((disk) => disk.usableForStorage).map((disk) => disk.device) ?? []
+  const problem = storageProblem(roles, disks)
+  if (problem) {
+    const names = `; usable on ${node.name}: ${usable.join(', ') || 'none, add an empty disk'}`
+    const fix = problem.fix === 'choose empty disks' ? `${problem.fix} with --disk${names}` : problem.fix
+    throw new AgentError(problem.code, problem.message, { fix, kind: 'invalid' })
+  }
   for (const device of disks) {
     const found = node.facts?.disks.find((disk) => disk.device === device)
-    if (found?.usableForStorage) continue
+    if (found?.usableForStorage || node.disks.includes(device)) continue
     const why = found ? `cannot be used: ${found.reason}` : 'does not exist'
-    const usable = node.facts?.disks.filter((disk) => disk.usableForStorage).map((disk) => disk.device) ?? []
     throw new AgentError('disk/unusable', `disk ${device} of node ${node.name} ${why}`, {
       fix: usable.length > 0 ? `choose one of: ${usable.join(', ')}` : 'add an empty disk to the node',
       kind: 'invalid',

@@ -97,6 +97,7 @@ function bodyOf(
       name: node.name,
       address: node.address,
       roles: node.roles,
+      ...(node.disks.length > 0 && capabilities.includes('params/disks') && { disks: node.disks }),
       ...paramsFor('node', cluster.settings, capabilities),
     },
   }

@@ -20,15 +20,28 @@ test('only an empty disk is usable for storage; the others have the reason', asy
       ...disk('sde'),
       ...disk('sdf', { size: '0' }),
       ...disk('loop0'),
+      ...disk('loop1'),
+      ...disk('loop2'),
+      '/dev/loop1': '',
+      '/dev/loop2': '',
     },
   })
-  const found = await listDisks(host, [seen('sda'), seen('sdb'), seen('sdc', 'LVM2_member'), seen('sdd')])
+  const found = await listDisks(host, [
+    seen('sda'),
+    seen('sdb'),
+    seen('sdc', 'LVM2_member'),
+    seen('sdd'),
+    seen('loop0'),
+    seen('loop1'),
+    seen('loop2', 'squashfs'),
+  ])
   expect(found.map(({ device, usableForStorage, reason }) => [device, usableForStorage, reason])).toEqual([
+    ['/dev/loop1', true, 'empty'],
     ['/dev/sda', false, 'has partitions'],
     ['/dev/sdb', true, 'empty'],
     ['/dev/sdc', false, 'contains LVM2_member'],
     ['/dev/sdd', false, 'is part of dm-0'],
     ['/dev/sde', false, 'its content is unknown (lsblk failed)'],
   ])
-  expect(found[1]).toMatchObject({ sizeBytes: 1_024_000_000, model: 'Big Disk', rotational: true })
+  expect(found[2]).toMatchObject({ sizeBytes: 1_024_000_000, model: 'Big Disk', rotational: true })
 })

@@ -10,14 +10,22 @@ export interface BlockDevice {
   mount: string
 }
 
-const virtual = /^(loop|ram|zram|fd|sr|dm-|md|nbd)\d*/
+const virtual = /^(ram|zram|fd|sr|dm-|md|nbd)\d*/
 const SECTOR_BYTES = 512
 
-/** Whole disks. A disk is usable for storage only if it is empty. */
+/** Whole disks, and loop devices that are usable. A disk is usable for storage only if it is empty. */
 export async function listDisks(view: HostView, blockDevices: readonly BlockDevice[]): Promise<Disk[]> {
   const names = ((await view.list('/sys/block')) ?? []).filter((name) => !virtual.test(name))
   const disks = await Promise.all(names.map((name) => look(view, name, blockDevices)))
-  return disks.filter((disk) => disk.sizeBytes > 0)
+  const isShown = await Promise.all(disks.map((disk) => !isLoop(disk) || isUsableLoop(view, disk)))
+  return disks.filter((disk, index) => disk.sizeBytes > 0 && isShown[index])
+}
+
+const isLoop = ({ device }: Disk) => device.startsWith('/dev/loop')
+
+/** Packages such as snaps use others. A container sees all of its host, and has only its own in /dev. */
+async function isUsableLoop(view: HostView, { device, usableForStorage }: Disk): Promise<boolean> {
+  return usableForStorage && (await view.stat(device)) !== undefined
 }
 
 async function look(view: HostView, name: string, blockDevices: readonly BlockDevice[]): Promise<Disk> {

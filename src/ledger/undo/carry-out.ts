@@ -17,6 +17,7 @@ import type { CarryOut, Found, UndoResult } from './result.ts'
 import { run } from './run.ts'
 import { containerProcesses } from './system/container-processes.ts'
 import { daemonReload } from './system/daemon-reload.ts'
+import { fileSystem } from './system/file-system.ts'
 import { hostname } from './system/hostname.ts'
 import { module } from './system/module.ts'
 import { removeCgroups } from './system/remove-cgroups.ts'
@@ -47,6 +48,7 @@ const undos: { [K in UndoKind]: CarryOut<K> } = {
   'remove-cgroups': removeCgroups,
   firewalld,
   swap,
+  'file-system': fileSystem,
   run,
   nothing,
 }

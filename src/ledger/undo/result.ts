@@ -19,6 +19,8 @@ export interface Found {
   known: readonly string[]
   /** Durable when it resolves. Remove the objects only then. */
   record(names: string[]): Promise<void>
+  /** Whether the volumes of pods are erased. */
+  wipeStorage?: boolean
 }
 
 /** Idempotent. Throws an AgentError for what could not be undone. */

@@ -80,6 +80,8 @@ export const ERROR_STATUS = {
   'labels/reserved': 422,
   'override/not-usable': 422,
   'roles/contradictory': 422,
+  'roles/storage-alone': 422,
+  'roles/storage-disks': 422,
   'subnet/invalid': 422,
   'subnet/one-node': 422,
   'subnet/overlap': 422,

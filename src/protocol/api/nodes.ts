@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { NodeId, NodeRole, NodeState } from '../names.ts'
+import { DiskDevice, NodeId, NodeRole, NodeState } from '../names.ts'
 import { CheckSummary } from '../wire/check-summary.ts'
 import { Facts } from '../wire/facts.ts'
 import { ApiError } from './access.ts'
@@ -11,7 +11,7 @@ export const ConfigureRequest = z.strictObject({
   roles: z.array(NodeRole).check(z.minLength(1), z.maxLength(3)),
   /** Interface for cluster traffic; default: the one with the default route. */
   interface: z.optional(z.string().check(z.maxLength(15))),
-  disks: z._default(z.array(z.string().check(z.maxLength(255))).check(z.maxLength(64)), []),
+  disks: z._default(z.array(DiskDevice).check(z.maxLength(64)), []),
 })
 export type ConfigureRequest = z.infer<typeof ConfigureRequest>
 
@@ -162,9 +162,10 @@ export const nodeRoutes = {
       'node/no-facts',
       'node/has-begun',
       'node/address-changed',
-      'unsupported',
       'roles/too-many-masters',
       'roles/contradictory',
+      'roles/storage-alone',
+      'roles/storage-disks',
       'disk/unusable',
       'interface/missing',
       'interface/no-address',

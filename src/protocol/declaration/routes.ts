@@ -96,6 +96,8 @@ export const declarationRoutes = {
       'node/in-use',
       'override/not-usable',
       'roles/contradictory',
+      'roles/storage-alone',
+      'roles/storage-disks',
       'settings/no-mirror',
       'subnet/invalid',
       'subnet/one-node',

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import * as z from 'zod/mini'
+import { NodeRole } from '../names.ts'
 import { NodeLabels } from '../settings/nodes.ts'
 import { PATTERN_WANTED, Pattern, stepsOf } from './pattern.ts'
 
@@ -101,8 +102,8 @@ export const RULE = {
   },
 } as const satisfies Record<string, RuleField>
 
-const Roles = z.array(z.enum(['master', 'worker'])).check(z.minLength(1), z.maxLength(2))
-export const ROLES_WANTED = '[master], [worker] or [master, worker]'
+const Roles = z.array(NodeRole).check(z.minLength(1), z.maxLength(3))
+export const ROLES_WANTED = '[master], [worker] or [master, worker]; beside worker also storage'
 export const MATCH_WANTED = `at least one of ${Object.keys(MATCH).join(', ')}`
 
 /** How a node is configured. */

@@ -66,7 +66,7 @@ test('the parameters that released agents take are those of this build', () => {
   for (const later of settingCapabilities()) {
     expect(cluster.shape[later.replace('setting/', '') as 'certSANs'].safeParse(undefined).success).toBe(true)
   }
-  expect(Object.keys(node.shape).sort()).toEqual(['address', 'labels', 'name', 'roles'])
+  expect(Object.keys(node.shape).sort()).toEqual(['address', 'disks', 'labels', 'name', 'roles'])
   const later = [
     ...['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'workerProxy', 'nodeProxies'],
     ...['registryMirrors', 'mirrorOnly', 'registryCa'],

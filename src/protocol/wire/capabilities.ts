@@ -29,6 +29,7 @@ export const CAPABILITIES: readonly string[] = [
   'change/rejoin',
   'params/kubeletCertificates',
   'params/addOns',
+  'params/disks',
   ...['back-up-etcd', 'look-at-backups', 'check-backup'].map((kind) => `operation/${kind}`),
   ...['certSANs', 'httpProxy', 'httpsProxy', 'noProxy', 'workerProxy'].map((name) => `setting/${name}`),
   'setting/nodeProxies',

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { BundleRef } from '../../bundle/format.ts'
-import { ClusterId, HostPort, IpAddress, Label, NodeId, NodeName, NodeRole, RunId } from '../names.ts'
+import { ClusterId, DiskDevice, HostPort, IpAddress, Label, NodeId, NodeName, NodeRole, RunId } from '../names.ts'
 import { shapeOf } from '../settings/node-params.ts'
 import { RestoreOrder } from './messages/backup.ts'
 
@@ -29,6 +29,8 @@ export const NodeParams = z.strictObject({
     name: NodeName,
     address: IpAddress,
     roles: z.array(NodeRole).check(z.minLength(1), z.maxLength(3)),
+    /** Whole disks for the volumes of pods, of a node with the role storage. */
+    disks: z.optional(z.array(DiskDevice).check(z.maxLength(64))),
     ...shapeOf('node'),
   }),
 })

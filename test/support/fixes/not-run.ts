@@ -92,6 +92,7 @@ export const NOT_RUN: Readonly<Record<string, readonly string[]>> = {
     'sudo ./agent bake --seal --root {}',
   ],
   'run in test/e2e/configuration-faults.ts': ['ln -s /dev/null {}'],
+  'run in test/e2e/storage.ts': ['wipefs --all {}'],
   'needs the containers of a cluster': ['{} -n k8s.io {} list -q | xargs -r {} -n k8s.io {} {}'],
   'reverts a change whose undo failed; unit tests compare the text': [
     'chattr -R -f -i -a {}',

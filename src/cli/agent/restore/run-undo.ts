@@ -11,12 +11,14 @@ export interface UndoCommand {
   question: string
   instance: string | undefined
   yes: boolean | undefined
+  wipeStorage?: boolean | undefined
   format: Format
   verbose: boolean | undefined
 }
 
 /** The common part of `uninstall` and `reset`: stops the service, undoes the changes, and prints the comparison. */
-export async function runUndo({ scope, question, instance, yes, format, verbose = false }: UndoCommand): Promise<void> {
+export async function runUndo(command: UndoCommand): Promise<void> {
+  const { scope, question, instance, yes, format, verbose = false, wipeStorage = false } = command
   const paths = pathsFor(instance)
   const { linuxMachine } = await import('../../../host/linux/linux-machine.ts')
   const machine = linuxMachine(paths.layout)
@@ -33,7 +35,7 @@ export async function runUndo({ scope, question, instance, yes, format, verbose 
     const show = consoleReporter({ ...terminal, columns: process.stdout.columns ?? 80, verbose })
     const emit = (event: EngineEvent) => format === 'text' && show(event)
     const run = `${scope === 'kubernetes' ? 'reset' : 'uninstall'}-${machine.now().toISOString()}`
-    const result = await undoChanges({ paths, scope, run, emit, signal })
+    const result = await undoChanges({ paths, scope, run, wipeStorage, emit, signal })
     signal.throwIfAborted()
     const { outcome: _outcome, undone: _undone, ...shown } = result
     if (format === 'json') process.stdout.write(`${JSON.stringify(shown)}\n`)

@@ -7,6 +7,7 @@ interface Options {
   yes?: boolean
   keepKubernetes?: boolean
   baked?: boolean
+  wipeStorage?: boolean
   output: Format
 }
 
@@ -16,6 +17,7 @@ Examples:
   sudo ./agent --uninstall --yes
   sudo agent uninstall --keep-kubernetes  # keep Kubernetes running
   sudo agent -m blue -d  # uninstall this instance only
+  sudo agent uninstall --wipe-storage  # also erase the volumes of pods
   sudo agent uninstall --baked  # on a template, or a machine made from an image
 
 At the end, the agent compares the machine with its state before installation. With -v and -o json it also lists changes that were not made by the agent.
@@ -30,17 +32,23 @@ export function registerUninstall(program: Command): void {
     .option('-y, --yes', 'do not ask for confirmation')
     .addOption(new Option('--keep-kubernetes', 'remove the agent only').conflicts('baked'))
     .option('--baked', 'also undo "agent bake", on a template or a machine that was made from an image')
+    .addOption(
+      new Option('--wipe-storage', 'also erase the volumes of pods on disks for storage').conflicts('keepKubernetes'),
+    )
     .addOption(formatOption(FORMATS))
     .addHelpText('after', EXAMPLES)
     .action(async (_: Options, command: Command) => {
-      const { instance, yes, keepKubernetes, baked, output, verbose } = optionsOf<Options>(command)
+      const { instance, yes, keepKubernetes, baked, wipeStorage, output, verbose } = optionsOf<Options>(command)
       await runUndo({
         scope: keepKubernetes ? 'agent' : baked ? 'baked' : 'all',
         question: keepKubernetes
           ? 'Remove the agent from this machine?'
-          : 'Remove Kubernetes and the agent from this machine?',
+          : wipeStorage
+            ? 'Remove Kubernetes and the agent from this machine, and erase the volumes of its pods?'
+            : 'Remove Kubernetes and the agent from this machine?',
         instance,
         yes,
+        wipeStorage,
         format: output,
         verbose,
       })

@@ -59,7 +59,7 @@ test.each<[string, string, string]>([
   [
     'a rule without roles',
     `${HEAD}  nodes:\n  - match: { hostname: a }\n`,
-    'f.yaml:6:5: spec.nodes[0].roles: it is missing; wanted [master], [worker] or [master, worker]',
+    'f.yaml:6:5: spec.nodes[0].roles: it is missing; wanted [master], [worker] or [master, worker]; beside worker also storage',
   ],
   [
     'a bad label key',
@@ -170,7 +170,7 @@ const CORPUS: [unknown, boolean][] = [
   [rules({ ...rule, approve: true }), false],
   [rules({ ...rule, count: 0 }), false],
   [rules({ ...rule, roles: [] }), false],
-  [rules({ ...rule, roles: ['storage'] }), false],
+  [rules({ ...rule, roles: ['worker', 'storage'], disks: ['/dev/sdb'] }), true],
   [rules({ roles: ['worker'] }), false],
   [rules({ match: {}, roles: ['worker'] }), false],
   ...['cp-[1-3]', '*', ['a', 'b-{1..9}']].map((hostname): [unknown, boolean] => [

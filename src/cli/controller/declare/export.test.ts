@@ -41,7 +41,7 @@ const RULES: (NodeRules | null)[] = [
       { match: { hostname: ['cp-[1-3]', '*'], serial: '012' }, roles: ['master'], count: 3, approve: 'manually' },
       {
         match: { machineId: '1'.repeat(32), mac: '52:54:00:12:34:56', label: { a: 'no' } },
-        roles: ['worker'],
+        roles: ['worker', 'storage'],
         disks: ['/dev/sdb'],
       },
     ],

@@ -198,7 +198,13 @@ function registerConfigure(node: Command): void {
     .option('--interface <name>', 'interface for cluster traffic; default: the interface with the default route')
     .option('--disk <device>', 'disk for storage; repeatable', (disk, before: string[] = []) => [...before, disk])
     .addOption(formatOption())
-    .addHelpText('after', examples('controller node configure node-1 --role master,worker --interface eth1'))
+    .addHelpText(
+      'after',
+      examples(
+        'controller node configure node-1 --role master,worker --interface eth1',
+        'controller node configure node-2 --role worker,storage --disk /dev/sdb',
+      ),
+    )
     .action((query: string, flags: ConfigureFlags) =>
       withClient(flags, async (client) => {
         const { id } = await findNode(client, query)

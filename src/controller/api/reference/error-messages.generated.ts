@@ -384,8 +384,7 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     "there is no token …"
   ],
   "unsupported": [
-    "received … that this agent does not support (…)",
-    "found role storage; this version supports master and worker"
+    "received … that this agent does not support (…)"
   ],
   "upgrade/none": [
     "cluster … is not being upgraded"

@@ -4,7 +4,7 @@ import { CAPABILITIES, FIRST_CAPABILITIES } from '../../../protocol/wire/capabil
 import type { Upgrade } from '../upgrade/record.ts'
 import { updateNeeded } from './update-needed.ts'
 
-const node = { name: 'w1', agentVersion: '0.1.0', rejoin: null }
+const node = { name: 'w1', agentVersion: '0.1.0', rejoin: null, disks: [] as string[] }
 const cluster = { name: 'demo', settings: ClusterSettings.parse({}), upgrade: null }
 
 test.each([FIRST_CAPABILITIES, CAPABILITIES])('an agent that knows all of it needs no update', (...known) => {
@@ -20,6 +20,12 @@ test('an instruction that the agent does not know is an error that names it, wit
     'found agent 0.1.0 on w1, which does not support instruction/worker; wanted an agent that does',
   )
   expect(found?.fix).toMatch(/^update the agent on w1: .*controller cluster provision demo$/)
+})
+
+test('disks for storage need an agent that makes file systems', () => {
+  const storage = { ...node, disks: ['/dev/vdb'] }
+  expect(updateNeeded(storage, cluster, 'worker', FIRST_CAPABILITIES)?.message).toContain('params/disks')
+  expect(updateNeeded(storage, cluster, 'worker', CAPABILITIES)).toBeUndefined()
 })
 
 const UPGRADE = { upgrade: { state: 'failed' } as Upgrade }

@@ -11,7 +11,7 @@ export const REJOIN = 'change/rejoin'
 
 /** Why an agent with these capabilities cannot execute an instruction: it needs an update. Undefined if it can. */
 export function updateNeeded(
-  node: Pick<Node, 'name' | 'agentVersion' | 'rejoin'>,
+  node: Pick<Node, 'name' | 'agentVersion' | 'rejoin' | 'disks'>,
   cluster: Pick<Cluster, 'name' | 'settings' | 'upgrade'>,
   role: Instruction['role'],
   capabilities: readonly string[],
@@ -23,7 +23,10 @@ export function updateNeeded(
   const isChange = (role === 'upgrade' || role === 'add-ons') && isActive(upgrade) && isMove(upgrade)
   // Also of one that takes part from the beginning: if that fails, it joins later.
   const changes = [...(isChange ? ['change/endpoint'] : []), ...(role === 'restore-etcd' ? [REJOIN] : [])]
-  const unknown = [`instruction/${role}`, ...settingsWanted, ...changes].filter((each) => !capabilities.includes(each))
+  const params = role !== 'reset' && node.disks.length > 0 ? ['params/disks'] : []
+  const unknown = [`instruction/${role}`, ...settingsWanted, ...params, ...changes].filter(
+    (each) => !capabilities.includes(each),
+  )
   if (unknown.length === 0) return undefined
   return {
     code: 'agent/update-needed',

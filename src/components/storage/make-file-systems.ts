@@ -1,0 +1,46 @@
+import { AgentError } from '../../base/agent-error.ts'
+import { askIfInstalled } from '../../host/ask-if-installed.ts'
+import type { Host } from '../../host/host.ts'
+import type { ProvisionStep } from '../../provision/provision.ts'
+import { deviceWith, requireEmpty } from './content.ts'
+import { VOLUMES, type Volume, volumesOf } from './volumes.ts'
+
+/** Each chosen disk gets a file system, unless it has the one that an earlier run made. A disk with anything else is refused. */
+export const makeFileSystems: ProvisionStep = {
+  id: 'storage/make-file-systems',
+  title: 'Making file systems for volumes',
+  async isDone(host, params) {
+    for (const volume of volumesOf(params)) {
+      if ((await host.stat(volume.begun)) !== undefined) return false
+      if ((await deviceWith(host, volume)) === undefined) return false
+    }
+    return true
+  },
+  async apply(host, params, { log }) {
+    if ((await askIfInstalled(host, ['mkfs.ext4', '-V'])) === undefined) {
+      throw new AgentError('storage/no-mkfs', 'mkfs.ext4 is not installed; it makes the file systems for volumes', {
+        fix: 'install the package e2fsprogs',
+      })
+    }
+    // All disks are looked at before the first is changed.
+    const wanted: Volume[] = []
+    for (const volume of volumesOf(params)) {
+      const isBegun = (await host.stat(volume.begun)) !== undefined
+      if (!isBegun && (await deviceWith(host, volume)) !== undefined) continue
+      await requireEmpty(host, volume.device, isBegun ? volume.uuid : undefined)
+      wanted.push(volume)
+    }
+    await host.makeDirectory(VOLUMES, 0o700)
+    for (const volume of wanted) {
+      log(`making a file system on ${volume.device}`)
+      await make(host, volume)
+    }
+  },
+}
+
+async function make(host: Host, { device, uuid, label, begun }: Volume): Promise<void> {
+  await host.write(begun, `${device} ${uuid}\n`, 0o600)
+  const mkfs = ['mkfs.ext4', '-q', '-U', uuid, '-L', label, '-m', '0', device] as const
+  await host.run(mkfs, { kind: 'file-system', device, uuid })
+  await host.discard(begun, 'the file system is made')
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import type { ProvisionParams } from '../../provision/params.ts'
+
+/** The file systems for the volumes of pods are mounted below it, one for each disk. */
+export const VOLUMES = '/var/lib/cantrip-volumes'
+
+/** A whole disk for the volumes of pods. */
+export interface Volume {
+  /** As it was chosen. A later boot can give the disk another name: what counts is the UUID of its file system. */
+  device: string
+  /** The same for the same cluster, name of the node and device, so that a node that is set up again finds its volumes. */
+  uuid: string
+  /** Of the file system; at most the 16 characters that ext4 allows. */
+  label: string
+  /** Where it is mounted. */
+  path: string
+  /** The systemd unit that mounts it. */
+  unit: string
+  /** Exists while the file system is being made: what a device has then is not data. */
+  begun: string
+}
+
+export function volumesOf({ cluster, node }: Pick<ProvisionParams, 'cluster' | 'node'>): Volume[] {
+  return (node.disks ?? []).map((device) => {
+    const hash = createHash('sha256')
+      .update(JSON.stringify([cluster.id, node.name, device]))
+      .digest('hex')
+    // Version 8 of RFC 9562: its content is our own.
+    const uuid = [
+      hash.slice(0, 8),
+      hash.slice(8, 12),
+      `8${hash.slice(13, 16)}`,
+      `8${hash.slice(17, 20)}`,
+      hash.slice(20, 32),
+    ].join('-')
+    const id = hash.slice(0, 8)
+    return {
+      device,
+      uuid,
+      label: `cantrip-${id}`,
+      path: `${VOLUMES}/${id}`,
+      unit: `var-lib-cantrip\\x2dvolumes-${id}.mount`,
+      begun: `${VOLUMES}/${id}.begun`,
+    }
+  })
+}
