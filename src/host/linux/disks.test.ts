@@ -24,6 +24,13 @@ test('only an empty disk is usable for storage; the others have the reason', asy
       ...disk('loop2'),
       '/dev/loop1': '',
       '/dev/loop2': '',
+      ...disk('sdg'),
+      ...disk('sdh'),
+    },
+    commands: {
+      'blkid --probe': { exitCode: 2 },
+      'blkid --probe --output export /dev/sdg': { stdout: 'UUID=x\nTYPE=xfs\n' },
+      'blkid --probe --output export /dev/sdh': { stdout: 'PTTYPE=gpt\n' },
     },
   })
   const found = await listDisks(host, [
@@ -34,6 +41,8 @@ test('only an empty disk is usable for storage; the others have the reason', asy
     seen('loop0'),
     seen('loop1'),
     seen('loop2', 'squashfs'),
+    seen('sdg'),
+    seen('sdh'),
   ])
   expect(found.map(({ device, usableForStorage, reason }) => [device, usableForStorage, reason])).toEqual([
     ['/dev/loop1', true, 'empty'],
@@ -42,6 +51,8 @@ test('only an empty disk is usable for storage; the others have the reason', asy
     ['/dev/sdc', false, 'contains LVM2_member'],
     ['/dev/sdd', false, 'is part of dm-0'],
     ['/dev/sde', false, 'its content is unknown (lsblk failed)'],
+    ['/dev/sdg', false, 'contains xfs'],
+    ['/dev/sdh', false, 'contains gpt'],
   ])
   expect(found[2]).toMatchObject({ sizeBytes: 1_024_000_000, model: 'Big Disk', rotational: true })
 })

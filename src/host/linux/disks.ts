@@ -1,4 +1,5 @@
 import type { Facts } from '../../protocol/wire/facts.ts'
+import { askIfInstalled } from '../ask-if-installed.ts'
 import type { HostView } from '../host.ts'
 
 export type Disk = Facts['disks'][number]
@@ -19,6 +20,13 @@ export async function listDisks(view: HostView, blockDevices: readonly BlockDevi
   const disks = await Promise.all(names.map((name) => look(view, name, blockDevices)))
   const isShown = await Promise.all(disks.map((disk) => !isLoop(disk) || isUsableLoop(view, disk)))
   return disks.filter((disk, index) => disk.sizeBytes > 0 && isShown[index])
+}
+
+/** The type of what is on the disk itself; undefined if it is empty, or cannot be read. */
+async function contentOf(view: HostView, device: string): Promise<string | undefined> {
+  const probe = await askIfInstalled(view, ['blkid', '--probe', '--output', 'export', device])
+  if (probe?.exitCode === 8) return 'signatures of several file systems'
+  return /^(?:PT)?TYPE=(.+)$/m.exec(probe?.stdout ?? '')?.[1]
 }
 
 const isLoop = ({ device }: Disk) => device.startsWith('/dev/loop')
@@ -50,6 +58,9 @@ async function look(view: HostView, name: string, blockDevices: readonly BlockDe
     readOnly === '1' && 'is read-only',
     removable === '1' && 'is removable',
   ].filter((reason) => typeof reason === 'string' && reason !== '')
+  // lsblk knows only what udev has read, which in a container is nothing.
+  const content = reasons.length === 0 ? await contentOf(view, `/dev/${name}`) : undefined
+  if (content !== undefined) reasons.push(`contains ${content}`)
   return {
     device: `/dev/${name}`,
     sizeBytes: Number(size) * SECTOR_BYTES,
