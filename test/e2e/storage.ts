@@ -68,6 +68,10 @@ export async function storage(scene: Scene, { stage }: Story): Promise<void> {
       assert.equal((await execOk(n1(), ['cat', '/proc/self/mountinfo'])).includes(device()), false)
     })
   } finally {
+    // Whatever failed: the bed could not remove an immutable directory.
+    const path = '/var/lib/cantrip-volumes'
+    const free = `umount -q ${path}/*; chattr -R -f -i ${path}`
+    await exec(n1(), ['sh', '-c', free]).catch(() => undefined)
     await disk?.remove().catch(() => undefined)
   }
 }

@@ -3,7 +3,6 @@ import type { Host, HostView } from '../../host/host.ts'
 import { bringUpUnit } from '../../host/units/bring-up-unit.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { enableUnit, unitIsEnabled } from '../../provision/steps/units.ts'
-import { deviceWith } from './content.ts'
 import { type Volume, volumesOf } from './volumes.ts'
 
 /** The file systems are mounted before the kubelet starts, now and at each boot. */
@@ -41,10 +40,13 @@ async function prepareDirectory(host: Host, { path }: Volume): Promise<void> {
   await host.run(['chattr', '+i', path], { kind: 'run', argv: ['chattr', '-i', path], why })
 }
 
-/** By its UUID, because names of disks change. In a container there are no such links, and names do not change. */
-async function sourceOf(host: HostView, volume: Volume): Promise<string> {
-  const link = `/dev/disk/by-uuid/${volume.uuid}`
-  return (await host.readLink(link)) === undefined ? ((await deviceWith(host, volume)) ?? volume.device) : link
+/**
+ * By its UUID, because names of disks change. Where udev makes links, systemd waits for that of the disk. In a container nobody does,
+ * and systemd would wait for ever: mount finds the disk.
+ */
+async function sourceOf(host: HostView, { uuid }: Volume): Promise<string> {
+  const link = `/dev/disk/by-uuid/${uuid}`
+  return (await host.readLink(link)) === undefined ? `UUID=${uuid}` : link
 }
 
 /** Not `RequiredBy`: a machine whose disk has failed boots, and so does its kubelet, and pods without such volumes run. */

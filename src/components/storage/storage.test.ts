@@ -76,7 +76,7 @@ test('an empty disk gets a file system, which a unit mounts before the kubelet; 
   const unit = fake.host.text(`/etc/systemd/system/${volume?.unit}`)
   expect(unit).toContain('Before=kubelet.service')
   // In a machine without udev's links.
-  expect(unit).toContain('What=/dev/vdb\n')
+  expect(unit).toContain(`What=UUID=${volume?.uuid}\n`)
   expect(fake.host.calls).toContainEqual(['chattr', '+i', volume?.path])
   expect(await runComponent(storage, fake)).toEqual([])
   expect(made(fake)).toHaveLength(1)
