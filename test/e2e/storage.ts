@@ -70,7 +70,7 @@ export async function storage(scene: Scene, { stage }: Story): Promise<void> {
   } finally {
     // Whatever failed: the bed could not remove an immutable directory.
     const path = '/var/lib/cantrip-volumes'
-    const free = `umount -q ${path}/*; chattr -R -f -i ${path}`
+    const free = `umount -q ${path}; chattr -f -i ${path}`
     await exec(n1(), ['sh', '-c', free]).catch(() => undefined)
     await disk?.remove().catch(() => undefined)
   }

@@ -3,7 +3,7 @@ import { askIfInstalled } from '../../host/ask-if-installed.ts'
 import type { Host } from '../../host/host.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { deviceWith, requireEmpty } from './content.ts'
-import { VOLUMES, type Volume, volumesOf } from './volumes.ts'
+import { type Volume, volumesOf } from './volumes.ts'
 
 /** Each chosen disk gets a file system, unless it has the one that an earlier run made. A disk with anything else is refused. */
 export const makeFileSystems: ProvisionStep = {
@@ -30,7 +30,6 @@ export const makeFileSystems: ProvisionStep = {
       await requireEmpty(host, volume.device, isBegun ? volume.uuid : undefined)
       wanted.push(volume)
     }
-    await host.makeDirectory(VOLUMES, 0o700)
     for (const volume of wanted) {
       log(`making a file system on ${volume.device}`)
       await make(host, volume)

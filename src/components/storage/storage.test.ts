@@ -82,6 +82,15 @@ test('an empty disk gets a file system, which a unit mounts before the kubelet; 
   expect(made(fake)).toHaveLength(1)
 })
 
+test('the first disk is where the add-on for volumes looks, and others are beside it', () => {
+  const { fake } = machine({}, ['/dev/vdb', '/dev/vdc'])
+  const [first, second] = volumesOf(fake.params)
+  expect([first?.path, first?.unit]).toEqual(['/var/lib/cantrip-volumes', 'var-lib-cantrip\\x2dvolumes.mount'])
+  expect(second?.path).toMatch(/^\/var\/lib\/cantrip-volumes-[0-9a-f]{8}$/)
+  // As systemd-escape writes it.
+  expect(second?.unit).toMatch(/^var-lib-cantrip\\x2dvolumes\\x2d[0-9a-f]{8}\.mount$/)
+})
+
 test('a disk that has another name after a boot is found by its file system', async () => {
   const { fake, disks } = machine()
   await runComponent(storage, fake)

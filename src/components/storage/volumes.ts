@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { ProvisionParams } from '../../provision/params.ts'
 
-/** The file systems for the volumes of pods are mounted below it, one for each disk. */
-export const VOLUMES = '/var/lib/cantrip-volumes'
+/** Where the file system of the first disk is mounted; those of others beside it, with their ids. The add-on local-path uses it. */
+const VOLUMES = '/var/lib/cantrip-volumes'
 
 /** A whole disk for the volumes of pods. */
 export interface Volume {
@@ -21,7 +21,7 @@ export interface Volume {
 }
 
 export function volumesOf({ cluster, node }: Pick<ProvisionParams, 'cluster' | 'node'>): Volume[] {
-  return (node.disks ?? []).map((device) => {
+  return (node.disks ?? []).map((device, index) => {
     const hash = createHash('sha256')
       .update(JSON.stringify([cluster.id, node.name, device]))
       .digest('hex')
@@ -34,13 +34,14 @@ export function volumesOf({ cluster, node }: Pick<ProvisionParams, 'cluster' | '
       hash.slice(20, 32),
     ].join('-')
     const id = hash.slice(0, 8)
+    const suffix = index === 0 ? '' : `-${id}`
     return {
       device,
       uuid,
       label: `cantrip-${id}`,
-      path: `${VOLUMES}/${id}`,
-      unit: `var-lib-cantrip\\x2dvolumes-${id}.mount`,
-      begun: `${VOLUMES}/${id}.begun`,
+      path: `${VOLUMES}${suffix}`,
+      unit: `var-lib-cantrip\\x2dvolumes${suffix.replace('-', '\\x2d')}.mount`,
+      begun: `${VOLUMES}-${id}.begun`,
     }
   })
 }
