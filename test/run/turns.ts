@@ -29,11 +29,8 @@ export const rotating: readonly RotatingStory[] = [
   { name: 'failing-units' },
   { name: 'pushed', seconds: 143 },
   { name: 'read-only-usr', seconds: 118 },
-<<<<<<< HEAD
   { name: 'add-ons', seconds: 98 },
-=======
-  { name: 'storage' },
->>>>>>> 0367e88f (Nodes with the role storage: empty disks get a file system, which is mounted before the kubelet and outlives the uninstallation)
+  { name: 'storage', seconds: 90 },
   { name: 'machine', seconds: 269 },
 ]
 
