@@ -8,6 +8,7 @@ import { DEFAULT_VERSIONS } from '../../../versions/sets.ts'
 import { describeAddOn } from '../../add-ons/describe.ts'
 import { textOfObjects } from './built.ts'
 import { GO_ADD_ONS, goAddOns } from './catalog.ts'
+import { SCRAPED } from './scrape.ts'
 
 interface PodSpec {
   containers: { securityContext?: Record<string, unknown>; resources?: { requests?: object; limits?: object } }[]
@@ -102,4 +103,11 @@ test('add-ons are chosen by id or by blueprint, each once', () => {
   expect(() => ids('prometheus')).toThrow(
     expect.objectContaining({ code: 'usage/option', message: expect.stringContaining('prometheus') }),
   )
+})
+
+test('relabeling compares two labels in the form of Prometheus, with a target', () => {
+  const rules = SCRAPED.scrape_configs.flatMap((job): { action?: string }[] => job.relabel_configs)
+  const equal = rules.filter(({ action }) => action === 'keepequal')
+  expect(equal).toHaveLength(1)
+  for (const rule of equal) expect(rule).toHaveProperty('target_label')
 })

@@ -45,7 +45,8 @@ export const SCRAPED = {
         // One target of a pod, also if its containers have several ports.
         {
           action: 'keepequal',
-          source_labels: [...meta('pod_annotation_prometheus_io_port'), ...meta('pod_container_port_number')],
+          source_labels: meta('pod_annotation_prometheus_io_port'),
+          target_label: '__meta_kubernetes_pod_container_port_number',
         },
         {
           source_labels: meta('pod_annotation_prometheus_io_path'),
