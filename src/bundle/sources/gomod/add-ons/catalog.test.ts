@@ -106,8 +106,8 @@ test('add-ons are chosen by id or by blueprint, each once', () => {
 })
 
 test('relabeling compares two labels in the form of Prometheus, with a target', () => {
-  const rules = SCRAPED.scrape_configs.flatMap((job): { action?: string }[] => job.relabel_configs)
-  const equal = rules.filter(({ action }) => action === 'keepequal')
+  const rules = SCRAPED.scrape_configs.flatMap((job): readonly object[] => job.relabel_configs)
+  const equal = rules.filter((rule) => 'action' in rule && rule.action === 'keepequal')
   expect(equal).toHaveLength(1)
   for (const rule of equal) expect(rule).toHaveProperty('target_label')
 })
