@@ -61,7 +61,9 @@ function asWorker(layout?: Layout): FakeKubernetes {
     if (pathname === '/readyz') return { status: 200 }
     // Requests as a node, with its own certificate.
     if (tls?.cert !== KUBELET_PAIR) return { status: 401 }
-    if (pathname === '/api/v1/nodes/n1') return { status: 200, body: JSON.stringify({ status: READY }) }
+    // The kubelet has registered with its labels.
+    const registered = { metadata: { labels: { site: 'north' } }, status: READY }
+    if (pathname === '/api/v1/nodes/n1') return { status: 200, body: JSON.stringify(registered) }
     if (searchParams.get('fieldSelector') !== 'spec.nodeName=n1') return { status: 403 }
     const pod = (namespace: string, name: string) => ({ metadata: { namespace, name }, status: READY })
     const items = [pod('kube-system', 'kube-proxy-x8zqk'), pod('kube-flannel', 'kube-flannel-ds-lq4bb')]

@@ -7,6 +7,7 @@ import { kubelet } from '../components/kubelet/component.ts'
 import { kubeletEndpoint } from '../components/kubelet-endpoint/component.ts'
 import { kubeletServing } from '../components/kubelet-serving/component.ts'
 import { networkImages } from '../components/network-images/component.ts'
+import { labeledNode } from '../components/node/component.ts'
 import { nodeDns } from '../components/node-dns/component.ts'
 import { readiness } from '../components/readiness/component.ts'
 import { sandboxImage } from '../components/sandbox-image/component.ts'
@@ -30,6 +31,7 @@ export const worker: Workflow<ProvisionParams> = {
     kubeletEndpoint,
     addOnImages,
     kubeletServing,
+    labeledNode,
     readiness,
   ],
 }

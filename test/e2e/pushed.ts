@@ -8,11 +8,13 @@ import { exec, execOk, type Node, path } from '../support/testbed/machine.ts'
 import { copyIn } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
 import { addSshServer, addUser, type KeyPair, sshKey, startSshd } from '../support/testbed/ssh-server.ts'
-import { allReady, type Scene, uninstallAll } from './shape.ts'
+import { waitFor } from '../support/wait-for.ts'
+import { allReady, kubernetesNodes, type Scene, uninstallAll } from './shape.ts'
 import type { Story } from './stages.ts'
 
 const CLUSTER = 'factory'
 const AGENT = '/usr/local/bin/cantrip-agent'
+const KUBECTL = '/usr/local/bin/kubectl'
 const LEFT = [AGENT, '/usr/local/bin/kubelet', '/var/lib/cantrip', '/var/lib/cantrip-baked', '/etc/cantrip']
 const PASSWORD = 'correct horse battery staple'
 
@@ -54,6 +56,32 @@ export async function pushed(scene: Scene, { stage }: Story): Promise<void> {
     await allReady(scene.node('m1'), 2)
     for (const node of scene.nodes()) assert.deepEqual(await fetchedBy(node), [])
   })
+  await stage('labels of the inventory are on the node, and change while it is READY', async () => {
+    const site = scene.site()
+    const labels = async () => (await kubernetesNodes(scene.node('m1'))).get('w1')?.metadata.labels ?? {}
+    assert.deepEqual(pick(await labels()), { rack: '7', line: 'a' })
+    await execOk(scene.node('m1'), [
+      KUBECTL,
+      '--kubeconfig',
+      '/etc/kubernetes/admin.conf',
+      'label',
+      'node',
+      'w1',
+      'theirs=x',
+    ])
+    await site.admin('node', 'configure', 'w1', '--label', 'rack=8', '--label', 'line-', '--label', 'more=')
+    const changed = await waitFor(
+      'the labels to change',
+      async () => {
+        const now = pick(await labels())
+        return now.rack === '8' && now.line === undefined ? now : undefined
+      },
+      { withinMs: 120_000, everyMs: 500 },
+    )
+    assert.deepEqual(changed, { rack: '8', more: '', theirs: 'x' })
+    await site.admin('cluster', 'watch', CLUSTER, '--until', 'READY', '--timeout', '120')
+    await site.admin('node', 'configure', 'w1', '--label', 'rack=7', '--label', 'line=a', '--label', 'more-')
+  })
   await stage('the same command again changes nothing', async () => {
     assert.deepEqual(outcomes(await push(scene, key)), { m1: 'unchanged', w1: 'unchanged' })
   })
@@ -62,6 +90,9 @@ export async function pushed(scene: Scene, { stage }: Story): Promise<void> {
     await uninstallAll(scene.nodes())
   })
 }
+
+const pick = (labels: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(labels).filter(([key]) => ['rack', 'line', 'more', 'theirs'].includes(key)))
 
 /** What a provisioning downloaded, except the manifest and texts, and imported. */
 async function fetchedBy(node: Node): Promise<string[]> {
@@ -95,7 +126,7 @@ async function push(scene: Scene, key: KeyPair | undefined, ...flags: string[]):
     `[kube_control_plane]
 m1 ansible_host=${m1.address}
 [kube_node]
-w1 ansible_host=${w1.address}
+w1 ansible_host=${w1.address} node_labels='rack=7,line=a'
 [all:vars]
 ansible_user=ann
 `,

@@ -182,3 +182,22 @@ async function waitForContact(them: number[]): Promise<void> {
     await scene.shows(of(at), 'seen now', ({ lastSeen }) => Date.parse(lastSeen ?? '') >= nowMs - 1_000)
   }
 }
+
+it('labels of one node are sent to it alone, with those of its cluster, and it stays READY', async () => {
+  const { id } = of(3).node
+  const label = (labels: object) => scene.admin('POST', `/v1/nodes/${id}/labels`, { labels })
+  expect((await label({ rack: '7', 'example.org/line': 'a' })).json).toMatchObject({
+    labels: { rack: '7', 'example.org/line': 'a' },
+  })
+  const first = await of(3).agent.instruction()
+  expect(first).toMatchObject({ role: 'worker', params: { node: { labels: { rack: '7', 'example.org/line': 'a' } } } })
+  expect([wasInstructed(0), wasInstructed(1), wasInstructed(2)]).toEqual([false, false, false])
+  await end(3, first, 'done')
+  expect((await show()).state).toBe('READY')
+  // Nothing changes, so nothing is sent: the next instruction is that of the next change.
+  await label({ rack: '7' })
+  await label({ rack: null })
+  expect(await of(3).agent.instruction()).toMatchObject({ params: { node: { labels: { 'example.org/line': 'a' } } } })
+  const refused = await label({ 'node-role.kubernetes.io/worker': 'x' })
+  expect(refused).toMatchObject({ status: 422, json: { code: 'labels/reserved' } })
+})

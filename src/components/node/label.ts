@@ -18,7 +18,11 @@ export const labelNode: ProvisionStep = {
   title: 'Labeling the node',
   async isDone(host, params) {
     const found = await readApi<NodeObject>(host, params, pathOf(params))
-    if (found === undefined) return Object.keys(params.node.labels).length === 0
+    // A kubelet that has not registered yet registers with its flag.
+    if (found === undefined) {
+      const pairs = await pairsOfFlag(host)
+      return Object.entries(params.node.labels).every(([key, value]) => pairs.includes(`${key}=${value}`))
+    }
     const { labels = {} } = found.metadata
     const isLabeled = Object.entries(params.node.labels).every(([key, value]) => labels[key] === value)
     return isLabeled && (await formerKeys(host, params, found)).length === 0
@@ -54,7 +58,10 @@ async function formerKeys(host: HostView, { node }: ProvisionParams, { metadata 
 }
 
 async function keysOfFlag(host: HostView): Promise<string[]> {
+  return (await pairsOfFlag(host)).map((pair) => pair.replace(/=.*/, ''))
+}
+
+async function pairsOfFlag(host: HostView): Promise<string[]> {
   const flags = (await host.read(`${KUBELET_STATE}/kubeadm-flags.env`)) ?? ''
-  const pairs = /--node-labels=([^\s"]+)/.exec(flags)?.[1]?.split(',') ?? []
-  return pairs.map((pair) => pair.replace(/=.*/, ''))
+  return /--node-labels=([^\s"]+)/.exec(flags)?.[1]?.split(',') ?? []
 }

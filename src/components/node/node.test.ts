@@ -43,6 +43,14 @@ test('a worker joined with its labels as a flag of the kubelet', async () => {
   expect(labels(fake)).toEqual({ site: 'north' })
 })
 
+test('a worker that has not registered yet registers with its labels', async () => {
+  const fake = prepared()
+  const flags = '/var/lib/kubelet/kubeadm-flags.env'
+  fake.host.files.seed(flags, 'KUBELET_KUBEADM_ARGS="--node-labels=site=north"')
+  fake.objects.delete(NODE)
+  expect(await runComponent(labeledNode, fake)).toEqual([])
+})
+
 test('an earlier taint is removed, except on dedicated masters', async () => {
   const converged = prepared()
   const taint = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }

@@ -59,6 +59,8 @@ export const NODE_FIELDS: Treatments<Node> = {
   roles: 'value',
   interface: 'value',
   disks: 'value',
+  labels: 'value',
+  labelsDue: 'ignored',
   facts: 'ignored',
   machine: 'ignored',
   ruling: 'value',

@@ -38,6 +38,7 @@ export function problemsOf(
     ...(rules?.nodes ?? []).flatMap((rule, at) => [
       ...contradictions(settings, name, rule, ['spec', 'nodes', at, 'roles']),
       ...storageProblems(rule, ['spec', 'nodes', at]),
+      ...problemsAt(['spec', 'nodes', at, 'labels'], () => admitLabels(rule.labels ?? {})),
     ]),
     ...(rules?.provision === 'automatically' ? mastersProblems(rules.nodes) : []),
   ]

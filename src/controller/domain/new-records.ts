@@ -51,6 +51,8 @@ export function newNode(
     roles: [],
     interface: null,
     disks: [],
+    labels: {},
+    labelsDue: false,
     facts: null,
     ruling: 'open',
     agentVersion: '',

@@ -97,6 +97,8 @@ const nodeFields: Fields<Node> = {
   roles: z.array(NodeRole),
   interface: textOrNull,
   disks: z.array(text),
+  labels: since(z.record(text, text), {}),
+  labelsDue: since(z.boolean(), false),
   facts: z.nullable(Facts),
   machine: z.nullable(Machine),
   ruling: since(z.enum(['open', 'followed', 'held']), 'open'),

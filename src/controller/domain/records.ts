@@ -140,6 +140,10 @@ export interface Node {
   roles: NodeRole[]
   interface: string | null
   disks: string[]
+  /** Labels of Kubernetes for it alone, beside those of its cluster. */
+  labels: Record<string, string>
+  /** They changed since its last instruction. */
+  labelsDue: boolean
   facts: Facts | null
   /** What it said about its machine when it enrolled, before it could report facts. */
   machine: Machine | null

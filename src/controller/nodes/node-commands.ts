@@ -1,11 +1,12 @@
 import type { LeaveRequest } from '../../protocol/api/agents.ts'
-import type { ConfigureRequest } from '../../protocol/api/nodes.ts'
+import type { ConfigureRequest, LabelRequest } from '../../protocol/api/nodes.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import { refusal, refusalFor } from '../domain/admission.ts'
 import { type Draft, lastRunIn } from '../domain/draft.ts'
 import { movedProblem, startOverRemedy } from '../domain/problems/moved-address.ts'
 import type { Cluster, Node } from '../domain/records.ts'
 import { configurationOf } from '../domain/rules/configuration.ts'
+import { admitLabelCount, admitLabels } from '../domain/settings/labels.ts'
 import { isProvisionedMaster, mayHaveKubernetes } from '../domain/shape.ts'
 import type { HasClock, HasLog, HasPresence } from '../ports.ts'
 import { noteGone } from '../reconcile/gone.ts'
@@ -61,6 +62,28 @@ function admitChange(draft: Draft, cluster: Cluster, node: Node, to: Pick<Node, 
     const same = { do: 'node.configure', node: node.name, roles: to.roles, ...place } as const
     throw refusal('node/has-begun', `${begun}; it cannot change to ${to.address}`, remedy`${same}; or, ${startOver}`)
   }
+}
+
+/** Changes the labels of a node. A READY node gets them at once, others with what provisions them. */
+export async function label(ports: Ports, { id, clusterId }: Id, { labels: patch }: LabelRequest): Promise<void> {
+  await reconcile(ports, clusterId, (draft) => {
+    const node = nodeOf(draft, id)
+    if (node.state === 'REMOVED') throw refusal('node/removed', `node ${node.name} was removed`, 'label another node')
+    const labels = patched(node.labels, patch)
+    admitLabels(labels)
+    admitLabelCount(draft.cluster.settings.labels, [{ name: node.name, labels }])
+    const isSame = JSON.stringify(labels) === JSON.stringify(patched(node.labels, {}))
+    // Also if a run that should have set them has failed.
+    if (!isSame || node.error !== null) draft.setNode(node.id, { labels, labelsDue: true })
+  })
+}
+
+/** By key, so that the same labels are the same text. */
+function patched(labels: Readonly<Record<string, string>>, patch: LabelRequest['labels']): Record<string, string> {
+  const entries = Object.entries({ ...labels, ...patch }).filter(
+    (entry): entry is [string, string] => entry[1] !== null,
+  )
+  return Object.fromEntries(entries.toSorted(([one], [other]) => (one < other ? -1 : 1)))
 }
 
 /**

@@ -62,6 +62,7 @@ export function instruct(authority: Authority, draft: Draft, cluster: Cluster, n
     attempt: cluster.attempt,
     generation: common.generation,
     downSeq: node.downSeq + 1,
+    ...(role !== 'reset' && role !== 'renew' && { labelsDue: false }),
     error: null,
   })
 }
@@ -99,6 +100,7 @@ function bodyOf(
       roles: node.roles,
       ...(node.disks.length > 0 && capabilities.includes('params/disks') && { disks: node.disks }),
       ...paramsFor('node', cluster.settings, capabilities),
+      labels: { ...cluster.settings.labels, ...node.labels },
     },
   }
   if (role === 'restore-etcd') {

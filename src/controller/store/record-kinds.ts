@@ -66,6 +66,8 @@ export const NODE: RecordKind<Node> = {
     roles: 'json',
     interface: 'text',
     disks: 'json',
+    labels: 'json',
+    labelsDue: 'boolean',
     facts: 'json',
     machine: 'json',
     ruling: 'text',

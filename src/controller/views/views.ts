@@ -115,11 +115,11 @@ export async function nodeDetail(ports: Viewing, { id, clusterId }: Node): Promi
   const data = await ports.store.load(clusterId)
   const node = data?.nodes.find((each) => each.id === id)
   if (!data || !node) throw missing('node', id)
-  const { interface: name, disks, facts } = node
+  const { interface: name, disks, labels, facts } = node
   const warnings = [...node.warnings, ...clusterWarnings(ports, data, node)]
   const { nodeProxies = {} } = data.cluster.settings
   const ownProxy = Object.hasOwn(nodeProxies, node.name) ? (nodeProxies[node.name] ?? null) : null
-  return { ...nodeViewIn(ports, sceneOf(ports, data), node), interface: name, disks, ownProxy, warnings, facts }
+  return { ...nodeViewIn(ports, sceneOf(ports, data), node), interface: name, disks, labels, ownProxy, warnings, facts }
 }
 
 /** The view of a cluster, read again from the store. */

@@ -78,6 +78,7 @@ export const ERROR_STATUS = {
   'interface/missing': 422,
   'interface/no-address': 422,
   'labels/reserved': 422,
+  'labels/too-many': 422,
   'override/not-usable': 422,
   'roles/contradictory': 422,
   'roles/storage-alone': 422,

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { DiskDevice, NodeId, NodeRole, NodeState } from '../names.ts'
+import { LabelKey, LabelValue } from '../settings/nodes.ts'
 import { CheckSummary } from '../wire/check-summary.ts'
 import { Facts } from '../wire/facts.ts'
 import { ApiError } from './access.ts'
@@ -14,6 +15,17 @@ export const ConfigureRequest = z.strictObject({
   disks: z._default(z.array(DiskDevice).check(z.maxLength(64)), []),
 })
 export type ConfigureRequest = z.infer<typeof ConfigureRequest>
+
+/** How many labels of its own a node can have. */
+export const MOST_NODE_LABELS = 50
+
+/** A merge patch: null removes a label. */
+export const LabelRequest = z.strictObject({
+  labels: z
+    .record(LabelKey, z.nullable(LabelValue))
+    .check(z.refine((labels) => Object.keys(labels).length <= 2 * MOST_NODE_LABELS)),
+})
+export type LabelRequest = z.infer<typeof LabelRequest>
 
 /** A problem of a cluster that has been READY. */
 export const Problem = z.object({
@@ -92,6 +104,8 @@ export const NodeDetail = z.object({
   ...NodeView.shape,
   interface: z.nullable(z.string()),
   disks: z.array(z.string()),
+  /** Labels of Kubernetes for it alone, beside those of its cluster. Absent from answers of earlier builds. */
+  labels: z.optional(z.record(z.string(), z.string())),
   /** The proxy of containerd on this node alone, or `none`; null: it has that of its cluster. Absent from answers of earlier builds. */
   ownProxy: z.optional(z.nullable(z.string())),
   warnings: z.array(CheckSummary),
@@ -171,6 +185,17 @@ export const nodeRoutes = {
       'interface/no-address',
       'subnet/full',
     ],
+  },
+  labelNode: {
+    method: 'POST',
+    path: '/v1/nodes/{id}/labels',
+    access: ['operate'],
+    summary: 'Changes labels of Kubernetes of one node, also of a READY one; null removes a label',
+    body: LabelRequest,
+    answer: NodeDetail,
+    versioned: true,
+    repeatable: true,
+    errors: ['node/unknown', 'node/removed', 'labels/reserved', 'labels/too-many'],
   },
   ...schedulingRoutes,
 } as const satisfies Record<string, Route>

@@ -90,6 +90,11 @@ export const RULE = {
     help: 'disks for storage',
     wanted: 'a list of devices, e.g. [/dev/sdb]',
   },
+  labels: {
+    schema: NodeLabels.check(z.refine((labels) => Object.keys(labels).length <= 50, 'it has more than 50')),
+    help: 'labels of Kubernetes for its nodes, which they get when they are configured',
+    wanted: 'at most 50 labels KEY: VALUE, e.g. rack: "7"',
+  },
   approve: {
     schema: z.enum(['automatically', 'manually']),
     help: 'whether its nodes are approved without a person; default: manually',

@@ -2,8 +2,8 @@ import * as z from 'zod/mini'
 import { LABEL_KEY, LABEL_VALUE, MAX_LABEL_KEY } from './node-labels.ts'
 import { hasFewEntries, MOST_ENTRIES, type Settings } from './setting.ts'
 
-const LabelKey = z.string().check(z.maxLength(MAX_LABEL_KEY), z.regex(LABEL_KEY))
-const LabelValue = z.string().check(z.regex(LABEL_VALUE))
+export const LabelKey = z.string().check(z.maxLength(MAX_LABEL_KEY), z.regex(LABEL_KEY))
+export const LabelValue = z.string().check(z.regex(LABEL_VALUE))
 
 export const NodeLabels = z.record(LabelKey, LabelValue)
 

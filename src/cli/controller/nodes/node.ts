@@ -1,7 +1,5 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { printable } from '../../../base/text/printable.ts'
+import type { Command } from 'commander'
 import { type NodeView, nodeRoutes } from '../../../protocol/api/nodes.ts'
-import { NodeRole } from '../../../protocol/names.ts'
 import { confirm } from '../../kit/confirm.ts'
 import {
   age,
@@ -22,11 +20,11 @@ import { everyItem } from '../session/every-item.ts'
 import { resolve } from '../session/resolve.ts'
 import { print, printAs, withAdmin, withClient } from '../session/session.ts'
 import { checkText } from './check-text.ts'
+import { registerConfigure } from './configure/configure.ts'
 import { findNode, NODE } from './find-node.ts'
 import { machineReport } from './machine-report.ts'
 import { nodeText } from './node-text.ts'
 import { registerNodeUpdate } from './node-update.ts'
-import { retryUntilFacts } from './retry-until-facts.ts'
 import { registerScheduling } from './scheduling.ts'
 import { stateCell } from './state-cell.ts'
 
@@ -44,14 +42,6 @@ interface ApproveFlags {
   admin?: string
   output: PlainFormat
   replace?: string
-}
-
-interface ConfigureFlags {
-  admin?: string
-  output: PlainFormat
-  role: NodeRole[]
-  interface?: string
-  disk?: string[]
 }
 
 const columns = (now: Date): Column<NodeView>[] => [
@@ -183,45 +173,4 @@ function registerActions(node: Command): void {
         await printAs(flags.output, found, '')
       }),
     )
-}
-
-function registerConfigure(node: Command): void {
-  withAdmin(node.command('configure'))
-    .description('set the roles, interface and disks of a node')
-    .argument(...NODE)
-    .addOption(
-      new Option('--role <role>', 'one role, or several separated by commas; repeatable')
-        .choices(NodeRole.options)
-        .argParser(roles)
-        .makeOptionMandatory(),
-    )
-    .option('--interface <name>', 'interface for cluster traffic; default: the interface with the default route')
-    .option('--disk <device>', 'disk for storage; repeatable', (disk, before: string[] = []) => [...before, disk])
-    .addOption(formatOption())
-    .addHelpText(
-      'after',
-      examples(
-        'controller node configure node-1 --role master,worker --interface eth1',
-        'controller node configure node-2 --role worker,storage --disk /dev/sdb',
-      ),
-    )
-    .action((query: string, flags: ConfigureFlags) =>
-      withClient(flags, async (client) => {
-        const { id } = await findNode(client, query)
-        const { role, interface: name, disk = [] } = flags
-        const body = { roles: role, disks: disk, ...(name === undefined ? {} : { interface: name }) }
-        const after = await retryUntilFacts(() => client.ask(nodeRoutes.configureNode, { params: { id }, body }))
-        const place = `${after.roles.join(',')} at ${after.address} (${printable(after.interface ?? '')})`
-        await printAs(flags.output, after, `Node ${after.name} is ${after.state}: ${place}.\n`)
-      }),
-    )
-}
-
-function roles(text: string, before: NodeRole[] = []): NodeRole[] {
-  const given = text.split(',').map((role) => {
-    const parsed = NodeRole.safeParse(role)
-    if (!parsed.success) throw new InvalidArgumentError(`Each must be one of ${NodeRole.options.join(', ')}.`)
-    return parsed.data
-  })
-  return [...before, ...given]
 }

@@ -1,6 +1,6 @@
 import { AgentError } from '../../../base/agent-error.ts'
 import { type NodeDetail, nodeRoutes } from '../../../protocol/api/nodes.ts'
-import type { NodeRole } from '../../../protocol/names.ts'
+import type { InventoryHost } from '../inventory/host.ts'
 import { retryUntilFacts } from '../nodes/retry-until-facts.ts'
 import type { AdminClient } from '../session/client.ts'
 
@@ -10,13 +10,24 @@ export interface OwnName {
   fingerprint: string
 }
 
-export type Admission = 'approve' | 'configure'
+export type Admission = 'approve' | 'label' | 'configure'
+
+/** What an inventory says about a host. */
+export type Wanted = Pick<InventoryHost, 'roles' | 'labels'>
 
 /** What is left to do for a node with these roles. Without roles, the rules of the cluster decide. */
-export function admissionsFor(node: Pick<NodeDetail, 'state' | 'roles'>, roles: readonly NodeRole[]): Admission[] {
+export function admissionsFor(
+  node: Pick<NodeDetail, 'state' | 'roles' | 'labels'>,
+  { roles, labels }: Wanted,
+): Admission[] {
   const isNew = node.state === 'DISCOVERED' || node.state === 'REMOVED'
   const isOther = roles.length > 0 && [...roles].sort().join() !== [...node.roles].sort().join()
-  return [...(isNew ? (['approve'] as const) : []), ...(isOther ? (['configure'] as const) : [])]
+  const isLabelled = Object.entries(labels).every(([key, value]) => node.labels?.[key] === value)
+  return [
+    ...(isNew ? (['approve'] as const) : []),
+    ...(isLabelled ? [] : (['label'] as const)),
+    ...(isOther ? (['configure'] as const) : []),
+  ]
 }
 
 /**
@@ -50,7 +61,7 @@ export function otherCluster(found: string, wanted: string): AgentError {
 export async function admit(
   client: AdminClient,
   node: NodeDetail,
-  roles: readonly NodeRole[],
+  wanted: Wanted,
   {
     signal,
     onEach,
@@ -58,15 +69,17 @@ export async function admit(
   }: { signal: AbortSignal; onEach(admission: Admission): void; onDone(admission: Admission, node: NodeDetail): void },
 ): Promise<NodeDetail> {
   const params = { id: node.id }
+  const configured = { roles: [...wanted.roles], disks: [] }
+  const carryOut: Record<Admission, () => Promise<NodeDetail>> = {
+    approve: () => client.ask(nodeRoutes.approveNode, { params, query: {} }, { signal }),
+    label: () => client.ask(nodeRoutes.labelNode, { params, body: { labels: wanted.labels } }, { signal }),
+    configure: () =>
+      retryUntilFacts(() => client.ask(nodeRoutes.configureNode, { params, body: configured }, { signal })),
+  }
   let now = node
-  for (const each of admissionsFor(node, roles)) {
+  for (const each of admissionsFor(node, wanted)) {
     onEach(each)
-    now =
-      each === 'approve'
-        ? await client.ask(nodeRoutes.approveNode, { params, query: {} }, { signal })
-        : await retryUntilFacts(() =>
-            client.ask(nodeRoutes.configureNode, { params, body: { roles: [...roles], disks: [] } }, { signal }),
-          )
+    now = await carryOut[each]()
     onDone(each, now)
   }
   return now

@@ -7,7 +7,7 @@ export const OUTCOMES = ['joined', 'changed', 'unchanged', 'prepared', 'planned'
 export type Outcome = (typeof OUTCOMES)[number]
 
 /** What is done on a host, in this order. */
-export type Action = 'prepare' | 'install' | 'approve' | 'configure'
+export type Action = 'prepare' | 'install' | 'approve' | 'label' | 'configure'
 
 export interface HostResult {
   /** As the inventory names it. */

@@ -24,7 +24,7 @@ const JOIN = {
   credentials: { name: 'factory-2', fetchableUntil: 'then' },
 }
 
-type Node = { cluster: string; state: string; roles: string[]; fingerprint: string }
+type Node = { cluster: string; state: string; roles: string[]; fingerprint: string; labels?: object }
 type Lines = Awaited<ReturnType<RunOnHost>>
 const statusLines = (cluster: string | null, own: typeof OWN | null): Lines => ({
   status: {
@@ -45,14 +45,22 @@ function scene(
   node: Partial<Node> = {},
   onNode: (id: string) => void = () => undefined,
 ) {
-  const known: Node = { cluster: 'factory', state: 'DISCOVERED', roles: [], fingerprint: OWN.fingerprint, ...node }
+  const known: Node = {
+    cluster: 'factory',
+    state: 'DISCOVERED',
+    roles: [],
+    labels: HOST.labels,
+    fingerprint: OWN.fingerprint,
+    ...node,
+  }
   const asked: string[] = []
   const scripts: string[] = []
   const done: unknown[] = []
   const fixes: (string | undefined)[] = []
   const client = {
-    async ask(route: unknown, { body }: { body?: { roles: string[] } }) {
+    async ask(route: unknown, { body }: { body?: { roles?: string[]; labels?: object } }) {
       if (route === nodeRoutes.approveNode) Object.assign(known, { state: 'APPROVED' })
+      if (route === nodeRoutes.labelNode) Object.assign(known, { labels: body?.labels })
       if (route === nodeRoutes.configureNode) Object.assign(known, { state: 'CONFIGURED', roles: body?.roles })
       asked.push((route as { path: string }).path.split('/').at(-1) ?? '')
       return { id: OWN.nodeId, name: 'w1', ...known }
@@ -84,13 +92,13 @@ const preparedWith = (digit: string): Lines => ({
 const PRECHECKS = { kind: 'prechecks' as const, checks: [] }
 const REGISTERED: Lines = { registered: { kind: 'registered', ...OWN } }
 
-test('a new host is installed, approved by the key that it printed, and configured', async () => {
-  const { push, asked, scripts } = scene([NEW, REGISTERED])
+test('a new host is installed, approved by the key that it printed, labelled and configured', async () => {
+  const { push, asked, scripts } = scene([NEW, REGISTERED], { labels: {} })
   expect(await push()).toEqual({
-    ...{ outcome: 'joined', actions: ['install', 'approve', 'configure'] },
+    ...{ outcome: 'joined', actions: ['install', 'approve', 'label', 'configure'] },
     node: { id: OWN.nodeId, name: 'w1', state: 'CONFIGURED' },
   })
-  expect(asked).toEqual(['{id}', 'approve', 'configure'])
+  expect(asked).toEqual(['{id}', 'approve', 'labels', 'configure'])
   expect(scripts[1]).toContain("more='-o json --role worker --label line=a'")
   expect(scripts[1]).toContain("task='install'")
 })
@@ -157,7 +165,7 @@ test('a node of another cluster, and an agent without a key', async () => {
 test('a dry run changes nothing', async () => {
   const dry = scene([NEW])
   expect(await dry.push('dry-run')).toEqual({
-    ...{ outcome: 'planned', actions: ['install', 'approve', 'configure'], node: null },
+    ...{ outcome: 'planned', actions: ['install', 'approve', 'label', 'configure'], node: null },
   })
   expect(dry.asked).toEqual([])
 })

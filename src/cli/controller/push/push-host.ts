@@ -66,14 +66,14 @@ export async function pushHost(ports: PushPorts, host: InventoryHost, options: H
     return { outcome: isDone ? 'unchanged' : 'prepared', actions: isDone ? [] : ['prepare'], node: nodeIn(node) }
   }
   if (mode === 'dry-run') {
-    const left = node ? admissionsFor(node, host.roles) : everyAction(host)
+    const left = node ? admissionsFor(node, host) : everyAction(host)
     return { outcome: left.length > 0 ? 'planned' : 'unchanged', actions: left, node: nodeIn(node) }
   }
   const actions: Action[] = node ? [] : ['install']
   const known = node ?? (await check(await install(ports, host, options)))
-  const after = await admit(client, known, host.roles, {
+  const after = await admit(client, known, host, {
     signal,
-    onEach: (action) => onStage(action === 'approve' ? 'approving' : 'configuring'),
+    onEach: (action) => onStage(STAGES[action]),
     onDone(action, now) {
       actions.push(action)
       onDone(action, nodeIn(now))
@@ -99,9 +99,12 @@ async function look(
   return { own, prepared: status.prepared }
 }
 
-const everyAction = ({ roles }: InventoryHost): Action[] => [
+const STAGES = { approve: 'approving', label: 'labelling', configure: 'configuring' }
+
+const everyAction = ({ roles, labels }: InventoryHost): Action[] => [
   'install',
   'approve',
+  ...(Object.keys(labels).length > 0 ? (['label'] as const) : []),
   ...(roles.length > 0 ? (['configure'] as const) : []),
 ]
 

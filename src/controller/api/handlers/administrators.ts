@@ -13,7 +13,7 @@ import {
 import { healthOf } from '../../clusters/health.ts'
 import { approve } from '../../nodes/approval.ts'
 import { clusterByName, clusterOf, nodeById } from '../../nodes/find.ts'
-import { configure, remove } from '../../nodes/node-commands.ts'
+import { configure, label, remove } from '../../nodes/node-commands.ts'
 import { cordonNode, drainNode, uncordonNode } from '../../nodes/scheduling.ts'
 import { checkPairs } from '../../pair-checks/check-pairs.ts'
 import type { Services } from '../../services.ts'
@@ -109,6 +109,10 @@ export function nodeHandlers(core: Services & HasActs): Handlers<typeof nodeRout
     drainNode: async (asked) => drainNode(core, await found(asked), asked.body),
     async configureNode(asked) {
       await configure(core, await found(asked), asked.body)
+      return view(asked)
+    },
+    async labelNode(asked) {
+      await label(core, await found(asked), asked.body)
       return view(asked)
     },
   }

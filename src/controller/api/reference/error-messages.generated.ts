@@ -179,6 +179,9 @@ export const ERROR_MESSAGES: Readonly<Record<string, readonly string[]>> = {
   "labels/reserved": [
     "found label …, which NodeRestriction does not allow a node to set on itself; wanted a label outside kubernetes.io and k8s.io, or one of node.kubernetes.io/*, topology.kubernetes.io/zone, topology.kubernetes.io/region"
   ],
+  "labels/too-many": [
+    "found … labels of node …, … with those of its cluster; wanted at most …, and …"
+  ],
   "limit/bytes": [
     "… sends more than … bytes per second"
   ],

@@ -201,6 +201,10 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     body: { roles: ['master', 'worker'], interface: 'eno1' },
     answer: { ...NODE_DETAIL, state: 'CONFIGURED', roles: ['master', 'worker'] },
   },
+  labelNode: {
+    body: { labels: { rack: '7', 'example.org/line': null } },
+    answer: { ...NODE_DETAIL, labels: { rack: '7' } },
+  },
   drainNode: { body: { deadline: '2026-11-29T18:04:05Z', onBlocked: 'wait' } },
   listEvents: { answer: { events: [ENTRY], last: 42 } },
   listAdministrators: { answer: [ADMINISTRATOR] },

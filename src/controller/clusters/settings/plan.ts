@@ -7,7 +7,7 @@ import { isContradictory, problemsIn } from '../../domain/admission.ts'
 import type { ClusterData } from '../../domain/draft.ts'
 import { unavailableOf } from '../../domain/max-unavailable.ts'
 import type { Cluster } from '../../domain/records.ts'
-import { admitLabels } from '../../domain/settings/labels.ts'
+import { admitLabelCount, admitLabels } from '../../domain/settings/labels.ts'
 import { admitMirrors } from '../../domain/settings/mirrors.ts'
 import { rolloutOf } from '../../domain/settings/rollout.ts'
 import { admitSubnets } from '../../domain/settings/subnets.ts'
@@ -92,6 +92,12 @@ function valueProblems(
   return [
     ...(isRunning ? [] : problemsIn(() => admitSubnets(after))),
     ...problemsIn(() => admitLabels(after.labels)),
+    ...problemsIn(() =>
+      admitLabelCount(
+        after.labels,
+        nodes.filter(({ state }) => state !== 'REMOVED'),
+      ),
+    ),
     ...problemsIn(() => admitMirrors(after)),
     ...(both ? [contradictory] : []),
   ]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cluster, member } from '../../../../test/support/controller/member.ts'
+import { cluster, member, upgrade } from '../../../../test/support/controller/member.ts'
 import type { KnownProblem, Node, Run } from '../records.ts'
 import type { Member } from '../situation.ts'
 import { repairsToStart, repairTaskOf } from './repairs.ts'
@@ -83,6 +83,18 @@ describe('repairs', () => {
 
   it('do not happen when an attempt only adds nodes', () => {
     expect(repairsToStart(cluster({ attempt: 5, repairAttempt: 1 }), [master('m1'), worker('w1')])).toEqual([])
+  })
+
+  it('bring labels that changed to a READY node, also after a failure, and not during an upgrade', () => {
+    const labelled = { node: { attempt: 2, labelsDue: true } }
+    const asked = cluster({ desired: 'provision', attempt: 2, repairAttempt: 2 })
+    const members = [
+      master('m1', { ...labelled, repair: { state: 'failed' } }),
+      worker('w1', labelled),
+      worker('w2', attempted),
+    ]
+    expect(repairsToStart(asked, members)).toEqual(['m1', 'w1'])
+    expect(repairsToStart({ ...asked, upgrade: upgrade() }, members)).toEqual([])
   })
 
   it('have the task of the node: the master that started the cluster repairs the add-ons, or its successor', () => {

@@ -3,13 +3,16 @@ import { placeOf } from '../place.ts'
 import type { Cluster, Node, Run } from '../records.ts'
 import { firstMaster, isMaster, mastersOf, taskOf } from '../shape.ts'
 import type { Member } from '../situation.ts'
+import { upgradeActive } from '../upgrade/active.ts'
 
 /** Limits how many workers download the same files at the same time. */
 export const WORKERS_AT_ONCE = 100
 
-/** A READY node of which a repair was requested. An unreachable node is repaired when it is back. */
+/** A READY node of which a repair was requested, or whose labels changed. An unreachable node is repaired when it is back. */
 export function isRepairable({ node, run, repair }: Member, cluster: Cluster): boolean {
-  const isAsked = node.attempt < cluster.repairAttempt && run !== null && repair?.state !== 'open'
+  // Upgrades and changes of settings bring labels too.
+  const needsLabels = node.labelsDue && upgradeActive(cluster) === undefined
+  const isAsked = (node.attempt < cluster.repairAttempt || needsLabels) && run !== null && repair?.state !== 'open'
   return isAsked && node.state === 'READY' && node.leaving === 'no' && node.silent !== 'unreachable'
 }
 
@@ -40,7 +43,8 @@ export function repairsToStart(cluster: Cluster, members: readonly Member[]): st
 function isFree(cluster: Cluster, members: readonly Member[]): boolean {
   return members.filter(isMaster).every(({ node, run, repair }) => {
     const isBusy = run?.state === 'open' || repair?.state === 'open'
-    const hasFailed = repair !== null && isFailedRepair(repair) && node.attempt >= cluster.repairAttempt
+    const hasFailed =
+      repair !== null && isFailedRepair(repair) && node.attempt >= cluster.repairAttempt && !node.labelsDue
     return !isBusy && !hasFailed
   })
 }

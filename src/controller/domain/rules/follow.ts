@@ -8,7 +8,7 @@ import { type Configuration, configurationOf } from './configuration.ts'
 
 export type NodeDecision =
   | { kind: 'approve'; nodeId: string }
-  | { kind: 'configure'; nodeId: string; to: Configuration }
+  | { kind: 'configure'; nodeId: string; to: Configuration & Partial<Pick<Node, 'labels'>> }
 
 /** A placement, and what follows from it now. */
 export interface Following extends Placement {
@@ -71,7 +71,9 @@ function configuration(
   const { roles, interface: name, disks = [] } = rule
   try {
     const to = configurationOf(cluster, node, others, { roles, disks, interface: name })
-    return { kind: 'configure', nodeId: node.id, to }
+    // What a person set for this node comes first.
+    const labels = rule.labels && { labels: { ...rule.labels, ...node.labels } }
+    return { kind: 'configure', nodeId: node.id, to: { ...to, ...labels } }
   } catch (error) {
     if (error instanceof AgentError) return error.message
     throw error

@@ -233,3 +233,14 @@ test('the decisions do not depend on the order in which nodes are listed', () =>
     expect(Object.fromEntries(placementsOf(rules, shuffled))).toEqual(Object.fromEntries(expected))
   }
 })
+
+test('a rule labels the nodes that it configures; what a person set for a node comes first', () => {
+  const rules = ruled([rule(ANY, ['worker'], { labels: { rack: '7', line: 'a' } })])
+  const nodes = [approved('w1'), approved('w2', { labels: { rack: '8' } })]
+  const decisions = [...followingsOf(rules, nodes).values()].map(({ decision }) => decision)
+  const labels = decisions.map((decision) => (decision?.kind === 'configure' ? decision.to.labels : null))
+  expect(labels).toEqual([
+    { rack: '7', line: 'a' },
+    { rack: '8', line: 'a' },
+  ])
+})

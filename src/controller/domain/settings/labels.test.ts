@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { admitLabels } from './labels.ts'
+import { admitLabelCount, admitLabels } from './labels.ts'
 
 test.each([
   ['site', true],
@@ -23,4 +23,14 @@ test.each([
     const fix = expect.stringContaining(`kubectl label node NODE ${key}=x`)
     expect(admit).toThrow(expect.objectContaining({ code: 'labels/reserved', kind: 'invalid', fix }))
   }
+})
+
+test('a node has at most as many labels as an instruction can carry', () => {
+  const many = (count: number, prefix: string) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`${prefix}${index}`, '']))
+  const admit = (ofCluster: number, own: number) => () =>
+    admitLabelCount(many(ofCluster, 'c'), [{ name: 'one', labels: many(own, 'n') }])
+  expect(admit(50, 50)).not.toThrow()
+  expect(admit(0, 51)).toThrow(expect.objectContaining({ code: 'labels/too-many', kind: 'invalid' }))
+  expect(admit(60, 41)).toThrow('found 41 labels of node one, 101 with those of its cluster')
 })

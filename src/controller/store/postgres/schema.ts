@@ -170,6 +170,10 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE user_sessions ADD COLUMN made_by text;  -- id of a session
   `,
+  `
+  ALTER TABLE nodes ADD COLUMN labels json NOT NULL DEFAULT '{}';
+  ALTER TABLE nodes ADD COLUMN labels_due boolean NOT NULL DEFAULT false;
+  `,
 ]
 
 /** Code that knows this schema, and no later one, can use the database: see docs/adr/0045. */

@@ -243,4 +243,8 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE user_sessions ADD COLUMN made_by TEXT;  -- id of a session
   `,
+  `
+  ALTER TABLE nodes ADD COLUMN labels TEXT NOT NULL DEFAULT '{}';  -- JSON
+  ALTER TABLE nodes ADD COLUMN labels_due INTEGER NOT NULL DEFAULT 0;
+  `,
 ]
