@@ -21,10 +21,14 @@ import { cgroupVersion } from '../support/testbed/containment.ts'
 import { execOk, inNode, type Node } from '../support/testbed/machine.ts'
 import { downAll, putFile, up } from '../support/testbed/nodes.ts'
 import { testbedOverrides } from '../support/testbed/overrides.ts'
+import { forwardTo, freePort } from './browser-access.ts'
 
 const PREFIX = 'cantrip-demo'
 const CLUSTER = 'demo'
-const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: { keep: { type: 'boolean', default: false }, console: { type: 'boolean', default: false } },
+})
+const isKept = values.keep || values.console
 const bed = bedNamed(PREFIX)
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort(new Error(signal)))
@@ -47,7 +51,9 @@ try {
   const node = await up({ name: 'n1', bed, signal: interrupted.signal })
   await guarded(prepare(node))
   say('Starting a controller and importing the bundle')
-  site = await guarded(openSite(bed))
+  const port = await freePort()
+  site = await guarded(openSite(bed, { flags: ['--browser-url', `https://127.0.0.1:${port}`] }))
+  if (values.console) await guarded(forwardTo(site, port))
   await guarded(importBundle(site, bundle))
   await show(site, ['cluster', 'list'])
   say('Creating a cluster and the credentials for its nodes')
@@ -68,12 +74,12 @@ try {
   console.log((await guarded(kubectl(node, 'get', 'nodes,pods', '-A', '-o', 'wide'))).stdout)
   say(`READY after ${Math.round((performance.now() - started) / 1000)} s`)
   finished = true
-  printNextSteps(site)
+  await printNextSteps(site)
 } catch (error) {
   if (!interrupted.signal.aborted) throw error
   process.exitCode = 130
 } finally {
-  if (!(finished && values.keep)) {
+  if (!(finished && isKept)) {
     say('Removing the node and the controller')
     await site?.close()
     await downAll(bed)
@@ -134,21 +140,31 @@ function onTerminal(argv: readonly string[], env: Record<string, string>): Promi
   )
 }
 
-function printNextSteps(site: Site): void {
+async function printNextSteps(site: Site): Promise<void> {
   const bedCommand = `CANTRIP_TESTBED_PREFIX=${PREFIX} scripts/testbed`
   const controller = inNetwork(bed, ['dist/controller-linux-x64'])
-  const lines = values.keep
+  const asAdmin = `CANTRIP_ADMIN=${site.directory}/data/admin.json ${controller.join(' ')}`
+  const lines = isKept
     ? [
         'The node and its controller keep running. To explore them:',
         `  ${bedCommand} exec n1 -- kubectl --kubeconfig /etc/kubernetes/admin.conf get pods -A`,
         `  ${bedCommand} exec n1 -- cantrip-agent status`,
         `  ${bedCommand} exec n1 -- cantrip-agent logs -n 50`,
-        `  CANTRIP_ADMIN=${site.directory}/data/admin.json ${controller.join(' ')} cluster show ${CLUSTER}`,
+        `  ${asAdmin} cluster show ${CLUSTER}`,
         'To restore the node:',
         `  ${bedCommand} exec n1 -- /root/agent --uninstall --yes`,
         'To remove everything:',
         `  ${bedCommand} down --all`,
       ]
-    : ['To keep the cluster running: scripts/demo --keep']
+    : ['To keep the cluster running: scripts/demo --keep; to look at it in a browser: scripts/demo --console']
+  if (values.console) {
+    const { url } = await guarded(site.json<{ url: string }>('console', 'link'))
+    lines.push(
+      'To open the console in a browser of this machine, once and within 5 minutes (it does not know the CA of the demo, and warns):',
+      `  ${url}`,
+      'To get another link:',
+      `  ${asAdmin} console link`,
+    )
+  }
   console.log(lines.join('\n'))
 }
