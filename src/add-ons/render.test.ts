@@ -119,6 +119,13 @@ test.each([
   ['(?=a)a', false],
   ['(a)\\1', false],
   ['a*a*a*a*b', false],
+  ['a?a?a?b', true],
+  [`${'a?'.repeat(24)}b`, false],
+  [`${'a{0,99}'.repeat(4)}b`, false],
+  [`${'a{0,99}?'.repeat(3)}b`, true],
+  [`${'(a|a)'.repeat(24)}b`, false],
+  [`${'(a|(a|a))'.repeat(2)}b`, false],
+  [`${'a{3}'.repeat(9)}(?:b)(c)\\p{L}\\u{61}`, true],
   ['(', false],
 ])('the pattern %s is safe: %s', (pattern, expected) => {
   expect(isSafePattern(pattern)).toBe(expected)

@@ -2,17 +2,22 @@ import * as z from 'zod/mini'
 import { AgentError } from '../base/agent-error.ts'
 
 const MOST_CHARACTERS = 256
-/** Each can take as many steps as the text has characters, and they multiply. */
-const MOST_REPETITIONS = 3
+const LONGEST_PATTERN = 200
+/** Each is a choice of up to as many as the text has characters, and they multiply. */
+const MOST_CHOICES = 3
 
 /**
- * Patterns come from people's add-ons, and are matched in the controller: one that repeats a group, looks around or refers
- * back could take hours for a short text.
+ * Patterns come from people's add-ons, and are matched in the controller: one that repeats a group, looks around, refers
+ * back or has many choices could take hours for a short text.
  */
 export function isSafePattern(pattern: string): boolean {
-  const plain = pattern.replaceAll(/\\[^0-9k]/g, '_').replaceAll(/\[[^\]]*\]/g, '_')
-  if (/\\|\)[*+{]|\(\?[^:]/.test(plain)) return false
-  if ((plain.match(/[*+]|\{\d+,\}/g) ?? []).length > MOST_REPETITIONS) return false
+  if (pattern.length > LONGEST_PATTERN) return false
+  const plain = pattern
+    .replaceAll(/\\(?:[pPu]\{[^}]*\}|[^0-9k])/g, '_')
+    .replaceAll(/\[[^\]]*\]/g, '_')
+    .replaceAll('(?:', '(')
+  if (/\\|\)[*+{]|\(\?/.test(plain)) return false
+  if (repetitionsIn(plain) + alternativesIn(plain) > MOST_CHOICES) return false
   try {
     new RegExp(pattern, 'u')
     return true
@@ -21,13 +26,30 @@ export function isSafePattern(pattern: string): boolean {
   }
 }
 
+/** All but `{n}`, which leaves no choice. A `?` after another one belongs to it. */
+function repetitionsIn(plain: string): number {
+  return (plain.replaceAll(/\{\d+\}\??/g, '').match(/(?:[*+?]|\{[^}]*\})\??/g) ?? []).length
+}
+
+/** Groups with alternatives: all of them may match the same text. */
+function alternativesIn(plain: string): number {
+  const [group, inner = ''] = /\(([^()]*)\)/.exec(plain) ?? []
+  if (group === undefined) return 0
+  return (inner.includes('|') ? 1 : 0) + alternativesIn(plain.replace(group, () => '_'))
+}
+
 /** The part of JSON Schema that values of add-ons use. */
 export const ValueSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('string'),
     enum: z.optional(z.array(z.string().check(z.maxLength(MOST_CHARACTERS))).check(z.minLength(1), z.maxLength(50))),
     pattern: z.optional(
-      z.string().check(z.maxLength(200), z.refine(isSafePattern, 'wanted a pattern without repeated groups')),
+      z
+        .string()
+        .check(
+          z.maxLength(LONGEST_PATTERN),
+          z.refine(isSafePattern, 'wanted a pattern without repeated groups, and with at most 3 choices'),
+        ),
     ),
     maxLength: z.optional(z.int().check(z.positive(), z.maximum(MOST_CHARACTERS))),
   }),
