@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { AgentError } from '../base/agent-error.ts'
 import { readYaml } from '../provision/kubeadm/yaml.ts'
 import { ADD_ON_LIMITS } from './format.ts'
+import { NotPlain, plainCopy, type Room } from './plain.ts'
 
 const name = z.string().check(z.minLength(1), z.maxLength(253), z.regex(/^[A-Za-z0-9._:-]+$/))
 const labels = z.record(z.string(), z.string())
@@ -69,11 +70,12 @@ export async function readObjects(addOn: string, text: string): Promise<Kubernet
   if (bytes > ADD_ON_LIMITS.bytes)
     throw invalid(addOn, `its objects have ${bytes} bytes; wanted at most ${ADD_ON_LIMITS.bytes}`)
   const documents = await readYaml(text)
+  const room = { bytes: ADD_ON_LIMITS.bytes }
   const objects = documents.flatMap(({ value, problem }, index) => {
     if (problem !== undefined)
       throw invalid(addOn, `document ${index + 1} is not valid YAML: ${problem.split('\n')[0]}`)
     // Between two separators.
-    return value === null || value === undefined ? [] : [objectOf(addOn, index, value)]
+    return value === null || value === undefined ? [] : [objectOf(addOn, index, value, room)]
   })
   return checked(addOn, objects)
 }
@@ -92,10 +94,10 @@ function checked(addOn: string, objects: KubernetesObject[]): KubernetesObject[]
   return objects
 }
 
-function objectOf(addOn: string, index: number, value: unknown): KubernetesObject {
+function objectOf(addOn: string, index: number, value: unknown, room: Room): KubernetesObject {
   // Generators of manifests write both, empty.
-  const { status: _, ...plain } = structuredClone(value) as Record<string, unknown>
-  const metadata = plain.metadata as Record<string, unknown> | undefined
+  const { status: _, ...plain } = copyOf(addOn, index, value, room)
+  const metadata = plain.metadata as Record<string, unknown> | null | undefined
   if (metadata?.creationTimestamp === null) delete metadata.creationTimestamp
   const parsed = Plain.safeParse(plain)
   if (!parsed.success) {
@@ -106,6 +108,15 @@ function objectOf(addOn: string, index: number, value: unknown): KubernetesObjec
   if (kind.endsWith('List'))
     throw invalid(addOn, `document ${index + 1} is a ${kind}; wanted each object as a document`)
   return plain as KubernetesObject
+}
+
+function copyOf(addOn: string, index: number, value: unknown, room: Room): Record<string, unknown> {
+  try {
+    return plainCopy(value, room) as Record<string, unknown>
+  } catch (error) {
+    if (error instanceof NotPlain) throw invalid(addOn, `document ${index + 1}: ${error.message}`)
+    throw error
+  }
 }
 
 function invalid(addOn: string, problem: string): AgentError {
