@@ -21,10 +21,26 @@ const ObjectId = z
   .string()
   .check(z.maxLength(600), z.regex(/^[a-z0-9.-]*\/[A-Za-z][A-Za-z0-9]*\/[a-z0-9.-]*\/[A-Za-z0-9.:_-]+$/))
 
+/** Values leave the identity of objects, and what the API server writes. */
+function isPlaceOfValue(pointer: string): boolean {
+  const [, first = '', second = '', third] = pointer.split('/')
+  if (first === 'metadata') return ['labels', 'annotations'].includes(second) && third !== undefined
+  return !['apiVersion', 'kind', 'status'].includes(first)
+}
+
 const Sets = z.strictObject({
   object: ObjectId,
   /** RFC 6901. What it names exists in the object, or is a new member of an object that exists; `-` appends to a list. */
-  pointer: z.string().check(z.maxLength(500), z.regex(/^(\/([^/~]|~[01])*)+$/)),
+  pointer: z
+    .string()
+    .check(
+      z.maxLength(500),
+      z.regex(/^(\/([^/~]|~[01])*)+$/),
+      z.refine(
+        isPlaceOfValue,
+        'a value cannot change which object it is, nor metadata but single labels and annotations',
+      ),
+    ),
   /** The text with the value in place of `{}`; without it the value itself. */
   text: z.optional(z.string().check(z.maxLength(500), z.regex(/\{\}/))),
 })

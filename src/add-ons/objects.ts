@@ -3,6 +3,7 @@ import { AgentError } from '../base/agent-error.ts'
 import { readYaml } from '../provision/kubeadm/yaml.ts'
 import { ADD_ON_LIMITS } from './format.ts'
 import { NotPlain, plainCopy, type Room } from './plain.ts'
+import { shapeProblem } from './shape.ts'
 
 const name = z.string().check(z.minLength(1), z.maxLength(253), z.regex(/^[A-Za-z0-9._:-]+$/))
 const labels = z.record(z.string(), z.string())
@@ -91,7 +92,16 @@ function checked(addOn: string, objects: KubernetesObject[]): KubernetesObject[]
     if (seen.has(id)) throw invalid(addOn, `it contains ${objectText(refOf(object))} twice`)
     seen.add(id)
   }
+  requireShapes(addOn, objects)
   return objects
+}
+
+/** Throws AgentError if an object has another shape than its kind. */
+export function requireShapes(addOn: string, objects: readonly KubernetesObject[]): void {
+  for (const object of objects) {
+    const problem = shapeProblem(object)
+    if (problem !== undefined) throw invalid(addOn, `${objectText(refOf(object))} has another shape: ${problem}`)
+  }
 }
 
 function objectOf(addOn: string, index: number, value: unknown, room: Room): KubernetesObject {

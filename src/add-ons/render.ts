@@ -1,6 +1,6 @@
 import { AgentError } from '../base/agent-error.ts'
 import type { AddOnDescription } from './format.ts'
-import { type KubernetesObject, objectId, refOf } from './objects.ts'
+import { type KubernetesObject, objectId, refOf, requireShapes } from './objects.ts'
 import { type Value, validValue } from './value.ts'
 
 /** On every object of an add-on, with the add-on's id. */
@@ -27,6 +27,8 @@ export function renderAddOn(
       if (target === undefined || !setAt(target, pointer, set)) throw misplaced(id, name, `${object}#${pointer}`)
     }
   }
+  // A value can be at any place.
+  requireShapes(id, rendered)
   for (const { metadata } of rendered) metadata.labels = { ...metadata.labels, [ADD_ON_LABEL]: id }
   return rendered
 }

@@ -10,8 +10,11 @@ export function summaryOf(text: string, count: number): AddOnDescription['object
   return { sha256, bytes: Buffer.byteLength(text), count }
 }
 
+const MOST_PROBLEMS = 20
+const LONGEST_NAME = 300
+
 /**
- * What is wrong with an add-on: objects that are others than its description says, values without a place, and images that it does
+ * What is wrong with an add-on, shortened to 20 problems: objects that are others than its description says, values without a place, and images that it does
  * not list or that a kubelet would ask a registry for.
  */
 export async function problemsOf(description: AddOnDescription, text: string): Promise<string[]> {
@@ -22,18 +25,23 @@ export async function problemsOf(description: AddOnDescription, text: string): P
   const found = summaryOf(text, objects.length)
   const wanted = description.objects
   const isOther = found.sha256 !== wanted.sha256 || found.bytes !== wanted.bytes || found.count !== wanted.count
-  const problems = isOther ? ['objects.yaml is another one than addon.json describes'] : []
+  const problems: string[] = []
+  let more = 0
+  const note = (problem: string) => {
+    if (problems.length < MOST_PROBLEMS) problems.push(problem)
+    else more += 1
+  }
+  if (isOther) note('objects.yaml is another one than addon.json describes')
   for (const object of objects) {
     for (const { image, imagePullPolicy } of containersOf(object)) {
       const where = objectText(refOf(object))
-      if (image === undefined) problems.push(`${where} has a container without an image`)
+      if (image === undefined) note(`${where} has a container without an image`)
       else if (!description.images.includes(image))
-        problems.push(`${where} names ${image}, which addon.json does not list`)
-      else if (asksRegistry(image, imagePullPolicy))
-        problems.push(`${where} pulls ${image} always; wanted IfNotPresent`)
+        note(`${where} names ${image.slice(0, LONGEST_NAME)}, which addon.json does not list`)
+      else if (asksRegistry(image, imagePullPolicy)) note(`${where} pulls ${image} always; wanted IfNotPresent`)
     }
   }
-  return problems
+  return more > 0 ? [...problems, `and ${more} more`] : problems
 }
 
 /** The images that the containers of its objects name. */

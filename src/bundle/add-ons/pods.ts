@@ -1,27 +1,9 @@
 import type { KubernetesObject } from '../../add-ons/objects.ts'
-
-interface Container {
-  name?: string
-  image?: string
-  imagePullPolicy?: string
-  resources?: { requests?: Record<string, unknown> }
-}
-
-interface PodSpec {
-  containers?: Container[]
-  initContainers?: Container[]
-}
-
-/** The pod of an object that is one, or makes some. */
-function podOf({ kind, spec }: KubernetesObject): PodSpec | undefined {
-  const at = spec as { template?: { spec?: PodSpec }; jobTemplate?: { spec?: { template?: { spec?: PodSpec } } } }
-  if (kind === 'Pod') return spec as PodSpec
-  return at?.jobTemplate?.spec?.template?.spec ?? at?.template?.spec
-}
+import { type Container, podOf } from '../../add-ons/pod.ts'
 
 export function containersOf(object: KubernetesObject): Container[] {
-  const { containers = [], initContainers = [] } = podOf(object) ?? {}
-  return [...initContainers, ...containers]
+  const { containers = [], initContainers } = podOf(object) ?? {}
+  return [...(initContainers ?? []), ...containers]
 }
 
 /** What all pods request: a DaemonSet's for one node. */

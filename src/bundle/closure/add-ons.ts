@@ -19,9 +19,13 @@ export async function addOnReferences(files: readonly OpenFile[]): Promise<Refer
 }
 
 async function readAddOn(id: string, files: readonly OpenFile[]): Promise<AddOnDescription | { problems: string[] }> {
-  const text = (name: string) => textOf(files.find(({ path }) => path === addOnPath(id, name)))
-  const json = await text(DESCRIPTION)
-  const objects = await text(OBJECTS)
+  const text = (name: string, most: number) =>
+    textOf(
+      files.find(({ path }) => path === addOnPath(id, name)),
+      most,
+    )
+  const json = await text(DESCRIPTION, ADD_ON_LIMITS.descriptionBytes)
+  const objects = await text(OBJECTS, ADD_ON_LIMITS.bytes)
   if (json === undefined) return { problems: [`it has no ${DESCRIPTION}, or a longer one than an add-on has`] }
   if (objects === undefined) return { problems: [`it has no ${OBJECTS}, or a longer one than an add-on has`] }
   const parsed = AddOnDescription.safeParse(jsonOf(json))
@@ -34,14 +38,14 @@ async function readAddOn(id: string, files: readonly OpenFile[]): Promise<AddOnD
   return problems.length > 0 ? { problems } : parsed.data
 }
 
-/** Undefined if there is no such file, or it is larger than that of an add-on. */
-async function textOf(file: OpenFile | undefined): Promise<string | undefined> {
+/** Undefined if there is no such file, or it is larger. */
+async function textOf(file: OpenFile | undefined, most: number): Promise<string | undefined> {
   if (file === undefined) return undefined
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of file.bytes()) {
     size += chunk.length
-    if (size > ADD_ON_LIMITS.bytes) return undefined
+    if (size > most) return undefined
     chunks.push(Uint8Array.from(chunk))
   }
   return Buffer.concat(chunks).toString('utf8')
