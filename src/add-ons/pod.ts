@@ -1,5 +1,3 @@
-import type { KubernetesObject } from './objects.ts'
-
 export interface Container {
   name?: string
   image?: string
@@ -13,7 +11,7 @@ export interface PodSpec {
 }
 
 /** The pod of an object that is one, or makes some. */
-export function podOf({ kind, spec }: KubernetesObject): PodSpec | undefined {
+export function podOf({ kind, spec }: { kind: string; spec?: unknown }): PodSpec | undefined {
   const at = spec as { template?: { spec?: PodSpec }; jobTemplate?: { spec?: { template?: { spec?: PodSpec } } } }
   if (kind === 'Pod') return spec as PodSpec
   return at?.jobTemplate?.spec?.template?.spec ?? at?.template?.spec

@@ -1,5 +1,4 @@
 import * as z from 'zod/mini'
-import type { KubernetesObject } from './objects.ts'
 import { podOf } from './pod.ts'
 
 /*
@@ -30,7 +29,7 @@ const SHAPES: Readonly<Record<string, z.ZodMiniType>> = {
 }
 
 /** Where an object has another shape than its kind, if it has. */
-export function shapeProblem(object: KubernetesObject): string | undefined {
+export function shapeProblem(object: { kind: string; spec?: unknown }): string | undefined {
   const { kind } = object
   const shape = Object.hasOwn(SHAPES, kind) ? SHAPES[kind] : undefined
   return problemIn(shape, object) ?? problemIn(Pod, podOf(object) ?? {})
