@@ -82,7 +82,7 @@ export function bundleFor(arch: string, given: readonly string[]): BundleRef {
     if (of === arch) return { name, manifestSha256, publicKey }
   }
   throw new AgentError('prepare/no-bundle', `the controller has no bundle of this cluster's version for ${arch}`, {
-    fix: 'on the controller: controller bundle import FILE.tar --key KEY, and run the same command again',
+    fix: 'on the controller: controller bundle import FILE_OR_DIRECTORY --data DATA_DIRECTORY, and run the same command again',
     kind: 'unfit',
   })
 }

@@ -81,7 +81,7 @@ async function bundlesOf(client: AdminClient, version: string): Promise<BundleVi
   const found = all.filter(({ kubernetesVersion }) => kubernetesVersion === version)
   if (found.length > 0) return found
   throw new AgentError('push/no-bundle', `the controller has no bundle of Kubernetes ${version}`, {
-    fix: 'controller bundle import FILE.tar --key KEY',
+    fix: 'controller bundle import FILE_OR_DIRECTORY --data DATA_DIRECTORY',
     kind: 'refused',
   })
 }

@@ -1,7 +1,7 @@
 import './cluster.css'
 import { Nav, NavItem, NavList, PageSection } from '@patternfly/react-core'
 import { useQuery } from '@tanstack/react-query'
-import { type ComponentType, lazy, Suspense, useMemo } from 'react'
+import { Suspense, useMemo } from 'react'
 import { Link, useParams } from 'react-router'
 import type { NodeView } from '../../../protocol/api/nodes.ts'
 import { type ClusterHead, clustersQuery, nodesQuery } from '../../data/queries.ts'
@@ -13,30 +13,7 @@ import { StateLabel } from '../../parts/values/state-label.tsx'
 import { waitingOf } from '../clusters/waiting.ts'
 import { WaitingText } from '../clusters/waiting-text.tsx'
 import { ClusterActions } from './cluster-actions.tsx'
-import type { ClusterTabProps } from './cluster-tab.ts'
-
-type TabPage = ComponentType<ClusterTabProps>
-
-interface TabEntry {
-  path: string
-  title: string
-  page: TabPage
-  /** A button leads to it. */
-  isHidden?: true
-}
-
-const TABS: readonly TabEntry[] = [
-  { path: '', title: 'Overview', page: lazy(() => import('./tabs/overview.tsx')) },
-  { path: 'nodes', title: 'Nodes', page: lazy(() => import('./tabs/nodes.tsx')) },
-  { path: 'history', title: 'History', page: lazy(() => import('./tabs/history.tsx')) },
-  { path: 'health', title: 'Health', page: lazy(() => import('./tabs/health.tsx')) },
-  { path: 'pairs', title: 'Connections', page: lazy(() => import('./tabs/pairs.tsx')) },
-  { path: 'upgrade', title: 'Upgrade', page: lazy(() => import('./change/upgrade.tsx')) },
-  { path: 'configuration', title: 'Configuration', page: lazy(() => import('./change/configuration.tsx')) },
-  { path: 'log', title: 'Log', page: lazy(() => import('./tabs/log.tsx')) },
-  { path: 'join', title: 'Add nodes', page: lazy(() => import('./tabs/join.tsx')), isHidden: true },
-  { path: 'settings', title: 'Reset and delete', page: lazy(() => import('./change/end.tsx')) },
-]
+import { TABS } from './tabs.ts'
 
 /** One cluster; its tabs have addresses of their own. */
 export default function Cluster() {

@@ -5,6 +5,7 @@ import { bundlesQuery } from '../../data/queries.ts'
 import { Loaded } from '../../parts/feedback/loaded.tsx'
 import { FieldHelp, SettingField } from '../../parts/settings/setting-field.tsx'
 import { versionChoices } from '../../parts/settings/versions.ts'
+import { IMPORT_BUNDLE } from '../../parts/values/commands.ts'
 import { SHAPES, ShapeDrawing } from './shapes.tsx'
 import { draftIn, nameProblem, type Wishes, withShape } from './wishes.ts'
 
@@ -63,8 +64,7 @@ export function VersionStep({ wishes, change }: StepProps) {
         <Form onSubmit={(event) => event.preventDefault()}>
           {found.length === 0 && (
             <Alert isInline component="p" variant="info" title="No bundle is imported yet">
-              You can create the cluster now. Before it is provisioned, import a bundle:{' '}
-              <code>controller bundle import FILE</code>
+              You can create the cluster now. Before it is provisioned, import a bundle: <code>{IMPORT_BUNDLE}</code>
             </Alert>
           )}
           <FormGroup role="radiogroup" label="Version of Kubernetes" fieldId="versions">

@@ -20,13 +20,13 @@ type Cluster = Pick<ClusterHead, 'name' | 'state' | 'unknownSince' | 'kubernetes
   error: Told
   problems: readonly Pick<Problem, 'code' | 'node' | 'message' | 'since'>[]
 }
-type Node = Pick<NodeView, 'id' | 'name' | 'cluster' | 'state' | 'lastSeen'> & { error: Told }
+type Node = Pick<NodeView, 'id' | 'name' | 'cluster' | 'state' | 'roles' | 'lastSeen'> & { error: Told }
 
 const SEVERITIES = ['danger', 'warning', 'info'] as const
 /** Of one kind, one line each; more are one line together. */
 const MOST_LINES = 5
 
-/** What needs attention: failures first, then what is degraded or silent, then approvals and old versions. */
+/** What needs attention: failures first, then what is degraded or silent, then what waits for a person, and old versions. */
 export function attentionOf(
   clusters: readonly Cluster[],
   nodes: readonly Node[],
@@ -40,7 +40,7 @@ export function attentionOf(
     ...clusters.flatMap((cluster) => ofCluster(cluster, newest)),
     ...failedNodes(nodes),
     ...silentNodes(nodes),
-    ...approvals(nodes),
+    ...nextSteps(clusters, nodes),
   ]
   return all.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity))
 }
@@ -55,8 +55,7 @@ function ofCluster(cluster: Cluster, newest: string | undefined): Attention[] {
     to: `${to}/health`,
     since,
   }))
-  if (error)
-    found.push({ key: `${name} error`, severity: 'danger', text: `${name}: ${error.message}`, to: `${to}/stages` })
+  if (error) found.push({ key: `${name} error`, severity: 'danger', text: `${name}: ${error.message}`, to })
   if (state === 'UNKNOWN') {
     const since = unknownSince === null ? {} : { since: unknownSince }
     found.push({
@@ -115,15 +114,36 @@ function together(
   }))
 }
 
-function approvals(nodes: readonly Node[]): Attention[] {
-  const waiting = Map.groupBy(
-    nodes.filter(({ state }) => state === 'DISCOVERED'),
-    ({ cluster }) => cluster,
-  )
-  return [...waiting].map(([cluster, found]) => ({
-    key: `${cluster} approvals`,
-    severity: 'info',
-    text: `${cluster}: ${found.length === 1 ? `node ${found[0]?.name} waits` : `${found.length} nodes wait`} for approval`,
-    to: `/clusters/${encodeURIComponent(cluster)}/nodes?q=${encodeURIComponent('state:discovered')}`,
-  }))
+/** What a person does next: approves nodes, configures them, provisions their cluster. */
+function nextSteps(clusters: readonly Cluster[], nodes: readonly Node[]): Attention[] {
+  const members = Map.groupBy(nodes, ({ cluster }) => cluster)
+  const configured = ({ state }: Node) => state === 'CONFIGURED'
+  return [
+    ...[...members].flatMap(([cluster, found]) => linesOf('for approval', 'DISCOVERED', cluster, found)),
+    ...[...members].flatMap(([cluster, found]) => linesOf('to be configured', 'APPROVED', cluster, found)),
+    ...clusters
+      .filter(({ name, state }) => state === 'NEW' && members.get(name)?.some(configured))
+      .map(({ name }) => ({
+        key: `${name} provision`,
+        severity: 'info' as const,
+        text: `${name}: waits to be provisioned`,
+        to: `/clusters/${encodeURIComponent(name)}`,
+      })),
+  ]
+}
+
+/** One line for all nodes of a cluster that are in a state; those that have roles wait for something else than roles. */
+function linesOf(what: string, state: Node['state'], cluster: string, nodes: readonly Node[]): Attention[] {
+  const waiting = nodes.filter((node) => node.state === state && (state !== 'APPROVED' || node.roles.length === 0))
+  const [first] = waiting
+  if (first === undefined) return []
+  const who = waiting.length === 1 ? `node ${first.name} waits` : `${waiting.length} nodes wait`
+  return [
+    {
+      key: `${cluster} ${state}`,
+      severity: 'info',
+      text: `${cluster}: ${who} ${what}`,
+      to: `/clusters/${encodeURIComponent(cluster)}/nodes?q=${encodeURIComponent(`state:${state.toLowerCase()}`)}`,
+    },
+  ]
 }

@@ -14,5 +14,5 @@ test('versions without a bundle are shown with the reason', () => {
   expect(choices.find(({ version }) => version === known)?.archs).toEqual(['x64', 'arm64'])
   const others = choices.filter(({ archs }) => archs.length === 0)
   expect(others).toHaveLength(VERSION_SETS.length - 1)
-  expect(others[0]?.whyNot).toContain('controller bundle import')
+  expect(others[0]?.whyNot).toContain('controller bundle import FILE_OR_DIRECTORY --data DATA_DIRECTORY')
 })

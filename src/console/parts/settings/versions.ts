@@ -1,6 +1,7 @@
 import { VERSION_SETS } from '../../../bundle/versions/sets.ts'
 import type { BundleView } from '../../../protocol/api/bundles.ts'
 import { compareVersions } from '../../../protocol/kubernetes-version.ts'
+import { IMPORT_BUNDLE } from '../values/commands.ts'
 
 export interface VersionChoice {
   version: string
@@ -15,7 +16,7 @@ type Bundles = readonly Pick<BundleView, 'kubernetesVersion' | 'arch'>[]
 /** Why a cluster cannot have this version. Before the first bundle is imported, it can have any. */
 export function whyNotVersion(bundles: Bundles, version: string): string | undefined {
   if (bundles.length === 0 || bundles.some((each) => each.kubernetesVersion === version)) return undefined
-  return `There is no bundle of ${version}. Choose another version, or import one: controller bundle import FILE`
+  return `There is no bundle of ${version}. Choose another version, or import one: ${IMPORT_BUNDLE}`
 }
 
 /** All versions that are known here, the newest first. */
