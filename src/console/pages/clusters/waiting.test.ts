@@ -58,3 +58,9 @@ test('what people have to do is waited for too, and a READY cluster waits for no
   })
   expect(waitingOf({ ...CLUSTER, state: 'READY', stages }, [])).toBeUndefined()
 })
+
+test('of a cluster that is UNKNOWN it says that there is no report, and since when', () => {
+  expect(waitingOf({ ...CLUSTER, state: 'UNKNOWN', unknownSince: AT }, [])).toEqual({
+    ...{ text: 'no report from the cluster', since: AT, isProblem: true },
+  })
+})

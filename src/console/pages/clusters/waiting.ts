@@ -25,7 +25,7 @@ export function waitingOf(cluster: Head, nodes: readonly Member[]): Waiting | un
   const [problem] = cluster.problems
   if (problem) return { text: problem.message, node: named(problem.node), since: problem.since, isProblem: true }
   if (cluster.state === 'UNKNOWN') {
-    return { text: 'a report from the cluster', since: cluster.unknownSince ?? undefined, isProblem: true }
+    return { text: 'no report from the cluster', since: cluster.unknownSince ?? undefined, isProblem: true }
   }
   if (cluster.upgrade?.waitingFor) {
     const { waitingFor, nodes: upgraded, beganAt } = cluster.upgrade

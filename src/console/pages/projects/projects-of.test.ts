@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { projectsOf } from './projects-of.ts'
+import { peopleText, projectsOf } from './projects-of.ts'
 
 test('a project is where a cluster or a role is', () => {
   const people = [
@@ -18,4 +18,9 @@ test('a project is where a cluster or a role is', () => {
     { name: 'default', clusters: ['demo', 'test'], people: [] },
     { name: 'berlin', clusters: [], people: ['bob (operator)'] },
   ])
+})
+
+test('who has a role for everything has one in each project too', () => {
+  expect(peopleText(['bob (operator)', 'eve (viewer)'])).toBe('bob (operator), eve (viewer)')
+  expect(peopleText([])).toBe('nobody besides those with a role for everything')
 })

@@ -29,3 +29,7 @@ export function projectsOf(
     for (const { role, project } of grants) if (project !== null) of(project).people.push(`${name} (${role})`)
   return [...found].map(([name, each]) => ({ name, ...each }))
 }
+
+/** Who has a role in a project, as text. */
+export const peopleText = (people: readonly string[]): string =>
+  people.join(', ') || 'nobody besides those with a role for everything'

@@ -13,7 +13,7 @@ import type { Column } from '../../parts/table/column.ts'
 import { DataTable } from '../../parts/table/data-table.tsx'
 import { TableToolbar } from '../../parts/table/table-toolbar.tsx'
 import { useTableState } from '../../parts/table/use-table-state.ts'
-import { type Project, projectsOf } from './projects-of.ts'
+import { type Project, peopleText, projectsOf } from './projects-of.ts'
 
 const COLUMNS: readonly Column<Project>[] = [
   { key: 'project', title: 'Project', text: ({ name }) => name, show: ({ name }) => name },
@@ -27,7 +27,7 @@ const COLUMNS: readonly Column<Project>[] = [
     key: 'people',
     title: 'People and tokens with a role in it',
     text: ({ people }) => people.join(' '),
-    show: ({ people }) => people.join(', ') || 'nobody',
+    show: ({ people }) => peopleText(people),
   },
 ]
 

@@ -5,8 +5,8 @@ import type { GrantDraft } from './grants.ts'
 
 const MEANINGS = {
   viewer: 'viewer: sees',
-  operator: 'operator: sees, configures, provisions',
-  approver: 'approver: sees, approves nodes',
+  operator: 'operator: sees, creates, configures, provisions, resets and deletes',
+  approver: 'approver: sees, approves or refuses nodes',
   admin: 'admin: everything',
 } as const
 

@@ -8,6 +8,8 @@ import { TypedName } from '../../../parts/values/typed-name.tsx'
 import type { ClusterTabProps } from '../cluster-tab.ts'
 import { useChange } from '../work/use-change.ts'
 
+const VOLUMES_STAY = 'Volumes on disks for storage stay.'
+
 /** The ways to end a cluster; each asks for its name. */
 export default function End({ cluster: { name, project, state }, nodes }: ClusterTabProps) {
   const [deed, begin] = useState<'reset' | 'delete'>()
@@ -22,7 +24,7 @@ export default function End({ cluster: { name, project, state }, nodes }: Cluste
           <CardTitle component="h2">Reset</CardTitle>
           <CardBody>
             Removes Kubernetes and all its data from the nodes, which stay enrolled. Their machines are as they were
-            before.
+            before. {VOLUMES_STAY}
           </CardBody>
           <CardFooter>
             <ActionButton
@@ -69,7 +71,7 @@ function Reset({ name, onClose }: { name: string; onClose: () => void }) {
       onConfirm={() => reset.mutate()}
       onClose={onClose}
     >
-      All workloads and their data on these nodes are lost.
+      All workloads and their data on these nodes are lost. {VOLUMES_STAY}
     </TypedName>
   )
 }

@@ -14,6 +14,7 @@ import { duration } from '../../../parts/values/formats.ts'
 import { Time } from '../../../parts/values/time.tsx'
 import type { ClusterTabProps } from '../cluster-tab.ts'
 import { Matrix } from '../work/matrix.tsx'
+import { titleOf } from '../work/matrix-of.ts'
 import { useChange } from '../work/use-change.ts'
 
 /** More rows and columns do not fit; the findings say it for any number of nodes. */
@@ -25,7 +26,7 @@ export default function Pairs({ cluster: { name, project, pairs }, nodes }: Clus
   const connected = nodes.filter((node) => node.connected)
   const few =
     connected.length < 2 ? 'At least two connected nodes are needed. Add nodes, or wait until they connect.' : undefined
-  const names = nodes.filter(({ state }) => state !== 'DISCOVERED').map((node) => node.name)
+  const shown = nodes.filter(({ state }) => state !== 'DISCOVERED').toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return (
     <>
       <ActionButton
@@ -43,7 +44,7 @@ export default function Pairs({ cluster: { name, project, pairs }, nodes }: Clus
       ) : (
         <>
           <Summary report={pairs} />
-          {names.length <= MOST_SHOWN && <Matrix report={pairs} names={names.sort()} />}
+          {shown.length <= MOST_SHOWN && <Matrix report={pairs} nodes={shown} />}
           {pairs.findings.map((finding) => (
             <Finding key={`${finding.kind} ${finding.from} ${finding.to} ${finding.port}`} finding={finding} />
           ))}
@@ -79,12 +80,13 @@ function Summary({ report: { at, ms, pairs, nodes, latency, clockSpreadMs } }: {
 
 const VARIANTS = { fail: 'danger', warn: 'warning', skipped: 'info' } as const
 
-function Finding({ finding: { kind, verdict, from, to, port, found, wanted, fix, on } }: { finding: PairFinding }) {
+function Finding({ finding }: { finding: PairFinding }) {
+  const { kind, verdict, found, wanted, fix, on } = finding
   return (
     <div className="after">
       <ProblemAlert
         variant={VARIANTS[verdict]}
-        title={`${port ?? kind} from ${from.join(', ')} to ${to}`}
+        title={titleOf(finding)}
         problem={{
           code: `pair/${kind}`,
           message: `found ${found}; wanted ${wanted}`,
