@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { Navigate, Route, Routes } from 'react-router'
 import { followEvents, type Live } from './data/live/follow.ts'
-import { sessionQuery } from './data/queries.ts'
+import { SIGNED_OUT, sessionQuery } from './data/queries.ts'
 import { SessionContext } from './data/session-context.ts'
 import { FailureBoundary } from './parts/feedback/failure-boundary.tsx'
 import { Loading } from './parts/feedback/loading.tsx'
@@ -27,12 +27,13 @@ const NotFound = lazy(() => import('./pages/about/not-found.tsx'))
 export function App() {
   const session = useQuery(sessionQuery)
   const live = useLive(session.data != null)
+  const hasEnded = useHasEnded(session.data != null)
   if (session.isPending) return <Loading what="the session" />
   if (session.data == null) {
     if (session.isError) return <ProblemPage error={session.error} retry={session.refetch} />
     return (
       <Suspense fallback={<Loading what="the page" />}>
-        <Login />
+        <Login hasEnded={hasEnded} />
       </Suspense>
     )
   }
@@ -68,6 +69,16 @@ function Pages() {
       <Route path="*" element={<NotFound />} />
     </Routes>
   )
+}
+
+/** Whether a session ended in this window although nobody signed out. */
+function useHasEnded(isSignedIn: boolean): boolean {
+  const queries = useQueryClient()
+  const [wasSignedIn, setSignedIn] = useState(false)
+  useEffect(() => {
+    if (isSignedIn) setSignedIn(true)
+  }, [isSignedIn])
+  return wasSignedIn && !isSignedIn && queries.getQueryData(SIGNED_OUT) === undefined
 }
 
 /** Follows the events while somebody is signed in. */

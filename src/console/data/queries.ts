@@ -30,6 +30,9 @@ export const sessionQuery = queryOptions({
   },
 })
 
+/** That somebody signed out, and the session did not end by itself. */
+export const SIGNED_OUT = ['session', 'signed-out'] as const
+
 export const loginOptionsQuery = queryOptions({
   queryKey: ['login-options'],
   queryFn: () => answerOf(api.GET('/v1/login')),

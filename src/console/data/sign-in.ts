@@ -1,17 +1,19 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { answerOf, api } from './client.ts'
 import { isSignedOut } from './problem.ts'
-import { sessionQuery } from './queries.ts'
+import { SIGNED_OUT, sessionQuery } from './queries.ts'
 
 /** With the name and password of a local account. */
 export async function signInWithPassword(queries: QueryClient, name: string, password: string): Promise<void> {
   await answerOf(api.POST('/v1/sessions', { body: { name, password, kind: 'cookie' } }))
+  queries.removeQueries({ queryKey: SIGNED_OUT })
   await queries.fetchQuery({ ...sessionQuery, staleTime: 0 })
 }
 
 /** With an API token, or the code of a login link. */
 export async function signInWithSecret(queries: QueryClient, token: string): Promise<void> {
   await answerOf(api.POST('/v1/login/token', { body: { token } }))
+  queries.removeQueries({ queryKey: SIGNED_OUT })
   await queries.fetchQuery({ ...sessionQuery, staleTime: 0 })
 }
 
@@ -22,6 +24,7 @@ export async function signOut(queries: QueryClient): Promise<void> {
   } catch (error) {
     if (!isSignedOut(error)) throw error
   }
+  queries.setQueryData(SIGNED_OUT, true)
   queries.setQueryData(sessionQuery.queryKey, null)
   queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] })
 }

@@ -26,7 +26,7 @@ const node = (name: string, values: object = {}) =>
     run: null,
     ...values,
   }) as never
-const ERROR = { code: 'x', message: 'the disk is full', fix: '' }
+const ERROR = { code: 'x', message: 'the disk\n  is full\n', fix: '' }
 
 test('an error of a node comes first, with the node and its time', () => {
   const nodes = [node('a', { waitingFor: 'etcd' }), node('b', { error: ERROR, run: { endedAt: AT } })]

@@ -1,5 +1,6 @@
 import {
   ActionGroup,
+  Alert,
   Button,
   Card,
   CardBody,
@@ -17,7 +18,8 @@ import { signInWithPassword, signInWithSecret, takeLoginCode } from '../../data/
 import { ErrorAlert } from '../../parts/feedback/problem-alert.tsx'
 
 /** Signs in with a login link, an account, an API token or at the OIDC provider. */
-export default function Login() {
+export default function Login({ hasEnded }: { hasEnded: boolean }) {
+  const [isEnded] = useState(hasEnded)
   const queries = useQueryClient()
   const options = useQuery(loginOptionsQuery)
   const [name, setName] = useState('')
@@ -41,6 +43,11 @@ export default function Login() {
       <Card>
         <CardTitle component="h1">Sign in to Cantrip</CardTitle>
         <CardBody>
+          {isEnded && !withSecret.isError && !withPassword.isError && (
+            <Alert isInline component="p" variant="info" className="problem" title="Your session has ended">
+              Sign in again; the page that you saw is shown then.
+            </Alert>
+          )}
           {withSecret.isError && <ErrorAlert error={withSecret.error} title="You are not signed in" />}
           {withPassword.isError && <ErrorAlert error={withPassword.error} title="You are not signed in" />}
           <Form onSubmit={submit(() => withPassword.mutate())}>
@@ -74,6 +81,10 @@ export default function Login() {
               Sign in at your identity provider
             </Button>
           )}
+          <p className="after">
+            Without an account: <code>controller console link</code>, where the controller runs, prints a link that
+            signs you in, and <code>controller account create NAME</code> makes an account.
+          </p>
           <Divider className="after" />
           <ExpandableSection className="after" toggleText="Sign in with an API token or a login code">
             <Form onSubmit={submit(() => signInWith(token))}>

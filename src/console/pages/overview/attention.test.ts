@@ -34,7 +34,7 @@ test('failures come first, approvals and old versions last, and each leads to wh
   ]
   const nodes = [
     node('b', 'DISCOVERED'),
-    node('c', 'FAILED', { error: { message: 'no space' } }),
+    node('c', 'FAILED', { error: { message: 'no\n  space\n' } }),
     node('d', 'UNREACHABLE'),
   ]
   const found = attentionOf(clusters, nodes, [{ kubernetesVersion: 'v1.36.2' }])

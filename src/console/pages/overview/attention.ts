@@ -4,6 +4,7 @@ import type { BundleView } from '../../../protocol/api/bundles.ts'
 import type { NodeView, Problem } from '../../../protocol/api/nodes.ts'
 import { compareVersions } from '../../../protocol/kubernetes-version.ts'
 import type { ClusterHead } from '../../data/queries.ts'
+import { oneLine } from '../../parts/values/formats.ts'
 
 /** Something that a person has to look at, and the page where it is mended. */
 export interface Attention {
@@ -42,7 +43,8 @@ export function attentionOf(
     ...silentNodes(nodes),
     ...nextSteps(clusters, nodes),
   ]
-  return all.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity))
+  const lines = all.map((each) => ({ ...each, text: oneLine(each.text) }))
+  return lines.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity))
 }
 
 function ofCluster(cluster: Cluster, newest: string | undefined): Attention[] {

@@ -2,6 +2,7 @@ import { Alert, type AlertProps } from '@patternfly/react-core'
 import type { ReactNode } from 'react'
 import type { Remedy } from '../../../base/remedy.ts'
 import { asProblem } from '../../data/problem.ts'
+import { errorPage } from './error-page.ts'
 import { RemedyText } from './remedy-text.tsx'
 
 interface Told {
@@ -34,10 +35,18 @@ export function ProblemAlert({
         </p>
       )}
       {children}
-      <a className="problem-code" href={`/docs/errors#${code}`}>
-        {code}
-      </a>
+      <Code code={code} />
     </Alert>
+  )
+}
+
+function Code({ code }: { code: string }) {
+  const page = errorPage(code)
+  if (page === undefined) return <span className="problem-code">{code}</span>
+  return (
+    <a className="problem-code" href={page}>
+      {code}
+    </a>
   )
 }
 

@@ -1,10 +1,12 @@
 import type { LogEntry } from '../../../protocol/api/events.ts'
-import { duration } from '../values/formats.ts'
+import { duration, oneLine } from '../values/formats.ts'
 
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 /** An event in one line, without its time and its node. */
-export function entryText({ event }: LogEntry): string {
+export const entryText = ({ event }: LogEntry): string => oneLine(textOf(event))
+
+function textOf(event: LogEntry['event']): string {
   switch (event.kind) {
     case 'run-started':
       return `begins: ${event.role}, ${event.steps.length} steps`

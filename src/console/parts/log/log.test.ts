@@ -25,6 +25,9 @@ test('each event is one line', () => {
   const error = { code: 'x', message: 'the disk is full', fix: 'free it' }
   const failed = entry(1, { kind: 'step-failed', at: AT, step: 'disk/mount', error })
   expect(entryLine(failed)).toBe(`${AT} n1 error disk/mount: the disk is full. Fix: free it`)
+  expect(entryLine(entry(4, { kind: 'log', at: AT, level: 'warn', message: 'no route:\n  eth0 is down\n' }))).toBe(
+    `${AT} n1 warn no route: eth0 is down`,
+  )
   expect(levelOf(entry(2))).toBe('info')
   const ended = entry(3, { kind: 'run-ended', at: AT, outcome: 'failed', ms: 1_200, error })
   expect(entryLine(ended)).toContain('ends: failed after 1.2 s: the disk is full')

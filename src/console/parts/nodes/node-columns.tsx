@@ -1,6 +1,7 @@
 import { Link } from 'react-router'
 import type { NodeView } from '../../../protocol/api/nodes.ts'
 import type { Column } from '../table/column.ts'
+import { oneLine } from '../values/formats.ts'
 import { StateLabel } from '../values/state-label.tsx'
 import { Time } from '../values/time.tsx'
 
@@ -9,7 +10,7 @@ export const clusterPath = (name: string): string => `/clusters/${encodeURICompo
 
 /** What the node does, or what is wrong with it. */
 function activityOf({ error, step, problems, ruleProblem }: NodeView): string {
-  return error?.message ?? step ?? problems[0]?.message ?? ruleProblem ?? ''
+  return oneLine(error?.message ?? step ?? problems[0]?.message ?? ruleProblem ?? '')
 }
 
 const cluster: Column<NodeView> = {

@@ -3,7 +3,7 @@ import { Button, ExpandableSection } from '@patternfly/react-core'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import { ProblemAlert } from '../feedback/problem-alert.tsx'
-import { counted, duration } from '../values/formats.ts'
+import { counted, duration, oneLine } from '../values/formats.ts'
 import { Since } from '../values/since.tsx'
 import { StateLabel } from '../values/state-label.tsx'
 import { Time } from '../values/time.tsx'
@@ -82,8 +82,8 @@ function Step({ step: { title, state, startedAt, ms, because, error } }: { step:
       <span className="title">{title}</span>
       {ms !== undefined && <span className="number">{duration(ms)}</span>}
       {state === 'running' && startedAt !== undefined && <Since from={startedAt} to={null} />}
-      {because !== undefined && <span className="because">{because}</span>}
-      {error && <span className="because">{error.message}</span>}
+      {because !== undefined && <span className="because">{oneLine(because)}</span>}
+      {error && <span className="because">{oneLine(error.message)}</span>}
     </li>
   )
 }

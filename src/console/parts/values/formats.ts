@@ -30,4 +30,7 @@ export const counted = (count: number, one: string, many = `${one}s`): string =>
 /** `2026-01-31 17:05:09 UTC`. */
 export const utc = (at: string): string => `${at.slice(0, 19).replace('T', ' ')} UTC`
 
+/** A text of several lines, such as the output of a command, as one for a row. */
+export const oneLine = (text: string): string => text.trimEnd().replace(/\s*\n\s*/g, ' ')
+
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

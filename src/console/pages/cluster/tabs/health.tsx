@@ -9,6 +9,7 @@ import { ProblemAlert } from '../../../parts/feedback/problem-alert.tsx'
 import { bytes } from '../../../parts/values/formats.ts'
 import { StateLabel } from '../../../parts/values/state-label.tsx'
 import { Time } from '../../../parts/values/time.tsx'
+import { OPERATOR } from '../../../parts/values/waits.ts'
 import type { ClusterTabProps } from '../cluster-tab.ts'
 
 /** Of etcd, as a master answers; of the nodes in Kubernetes, as the operator reports; and when certificates expire. */
@@ -109,7 +110,7 @@ function Etcd({ health: { etcd, etcdAt } }: { health: ClusterHealth }) {
 function Reported({ health: { nodes, reportedAt, isCurrent } }: { health: ClusterHealth }) {
   if (nodes === null) {
     return (
-      <Section title="Nodes in Kubernetes" note="The operator of the cluster has not reported yet.">
+      <Section title="Nodes in Kubernetes" note={`${OPERATOR} has not reported yet.`}>
         {null}
       </Section>
     )
@@ -121,7 +122,7 @@ function Reported({ health: { nodes, reportedAt, isCurrent } }: { health: Cluste
   ])
   const note = (
     <>
-      Last report of the operator: <Time at={reportedAt} />
+      Last report of {OPERATOR}: <Time at={reportedAt} />
     </>
   )
   return (
