@@ -26,7 +26,7 @@ const PURPOSES = [
   { value: 'master', label: 'Master' },
   { value: 'worker', label: 'Worker' },
 ] as const
-type Roles = ('master' | 'worker')[]
+type Roles = ('master' | 'worker' | 'storage')[]
 
 interface ConfigureNodesProps {
   nodes: readonly NodeView[]
@@ -40,14 +40,20 @@ export function ConfigureNodes({ nodes, onClose }: ConfigureNodesProps) {
   // No event says that a machine has reported what it is.
   const detail = useQuery({ ...nodeQuery(only?.id ?? ''), enabled: isOne, staleTime: 0 })
   const facts = isOne ? detail.data?.facts : undefined
-  const [purpose, setPurpose] = useState<string>(() => only?.roles.join(',') || 'worker')
+  const [purpose, setPurpose] = useState<string>(
+    () => only?.roles.filter((role) => role !== 'storage').join(',') || 'worker',
+  )
   const [chosenInterface, setInterface] = useState<string>()
-  const [disks, setDisks] = useState<readonly string[]>([])
+  const [chosenDisks, setDisks] = useState<readonly string[]>()
   const place = chosenInterface ?? detail.data?.interface ?? ''
+  const disks = (isOne && (chosenDisks ?? detail.data?.disks)) || []
+  // Pods use volumes on the node that has them.
+  const runsPods = purpose.split(',').includes('worker')
+  const kept = runsPods ? disks : []
   const configuration = useEachNode(({ id }) => {
     const body = {
-      roles: purpose.split(',') as Roles,
-      ...(isOne && { disks: [...disks] }),
+      roles: [...purpose.split(','), ...(kept.length > 0 ? ['storage'] : [])] as Roles,
+      ...(isOne && { disks: [...kept] }),
       ...(place && { interface: place }),
     }
     return answerOf(api.POST('/v1/nodes/{id}/configure', { params: { path: { id } }, body }))
@@ -56,6 +62,10 @@ export function ConfigureNodes({ nodes, onClose }: ConfigureNodesProps) {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     configuration.mutate(left)
+  }
+  const whyNotDisk = (isUsable: boolean, reason: string) => {
+    if (!runsPods) return 'It can be used by a node that runs workloads.'
+    return isUsable ? undefined : `It cannot be used: ${reason}`
   }
   return (
     <Modal isOpen variant="medium" onClose={onClose} aria-labelledby="configure-title">
@@ -104,17 +114,22 @@ export function ConfigureNodes({ nodes, onClose }: ConfigureNodesProps) {
           )}
           {facts && facts.disks.length > 0 && (
             <FormGroup role="group" label="Disks for storage" fieldId="configure-disks">
-              {facts.disks.map(({ device, sizeBytes, model, usableForStorage, reason }) => (
-                <Checkbox
-                  key={device}
-                  id={`disk-${device}`}
-                  label={`${device}, ${bytes(sizeBytes)}${model === '' ? '' : `, ${model}`}`}
-                  description={usableForStorage ? undefined : `It cannot be used: ${reason}`}
-                  isDisabled={!usableForStorage}
-                  isChecked={disks.includes(device)}
-                  onChange={(_, isOn) => setDisks(isOn ? [...disks, device] : disks.filter((each) => each !== device))}
-                />
-              ))}
+              {facts.disks.map(({ device, sizeBytes, model, usableForStorage, reason }) => {
+                const whyNot = whyNotDisk(usableForStorage || detail.data?.disks.includes(device) === true, reason)
+                return (
+                  <Checkbox
+                    key={device}
+                    id={`disk-${device}`}
+                    label={`${device}, ${bytes(sizeBytes)}${model === '' ? '' : `, ${model}`}`}
+                    description={whyNot}
+                    isDisabled={whyNot !== undefined}
+                    isChecked={kept.includes(device)}
+                    onChange={(_, isOn) =>
+                      setDisks(isOn ? [...disks, device] : disks.filter((each) => each !== device))
+                    }
+                  />
+                )
+              })}
             </FormGroup>
           )}
         </Form>

@@ -10,7 +10,7 @@ import type { TableState } from './use-table-state.ts'
 
 const ROW_HEIGHT = 44
 /** Rows that are drawn above and below what is seen. */
-const OVERSCAN = 12
+const OVERSCAN = 4
 
 interface DataTableProps<Row> {
   /** What the rows are, e.g. `Nodes`. */

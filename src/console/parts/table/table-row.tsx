@@ -1,6 +1,7 @@
-import { ActionsColumn, Td, Tr } from '@patternfly/react-table'
+import { Td, Tr } from '@patternfly/react-table'
 import { memo } from 'react'
 import type { Column, RowAction } from './column.ts'
+import { RowActions } from './row-actions.tsx'
 
 interface TableRowProps<Row> {
   id: string
@@ -32,12 +33,7 @@ function PlainRow<Row>({ id, row, position, columns, isSelected, toggle, actions
       ))}
       {actionsOf && (
         <Td isActionCell>
-          <ActionsColumn
-            items={actionsOf(row).map(({ title, isDanger, whyNot, onClick }) => ({
-              ...{ title, isDanger, onClick },
-              ...(whyNot !== undefined && { isAriaDisabled: true, tooltipProps: { content: whyNot } }),
-            }))}
-          />
+          <RowActions of={columns[0]?.text(row) ?? id} actions={() => actionsOf(row)} />
         </Td>
       )}
     </Tr>
