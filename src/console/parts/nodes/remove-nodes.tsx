@@ -25,7 +25,7 @@ export function RemoveNodes({ nodes, onClose }: RemoveNodesProps) {
         title={`Remove ${counted(left.length, 'node')}?`}
         titleIconVariant="warning"
         labelId="remove-title"
-        description="The pods of a node move to other nodes, it leaves its cluster, and its machine is restored to what it was before."
+        description="The pods of a node move to other nodes, it leaves its cluster, and its machine is restored to what it was before. Volumes on disks for storage stay."
       />
       <ModalBody>
         <NodeFailures outcome={removal.data} verb="removed" />
