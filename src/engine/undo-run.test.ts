@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../test/support/fake-host.ts'
 import { memoryLog } from '../../test/support/memory-log.ts'
+import { keptSoFar } from '../agent/restore/knowledge.ts'
 import { AgentError } from '../base/agent-error.ts'
 import type { Undo } from '../host/undo.ts'
 import { openLedger } from '../ledger/ledger.ts'
@@ -73,6 +74,22 @@ test('what is kept is reported once, and counts as undone', async () => {
   expect(await undo()).toMatchObject({ outcome: 'done', kept: [{ what: path }], leftovers: [] })
   expect(await undo()).toMatchObject({ undone: 0, kept: [] })
   expect(await machine.read(path)).toBe('by a person')
+})
+
+test('volumes that an earlier undo has kept are erased when a person asks for that, once', async () => {
+  const { machine, ledger, undo } = await setUp([
+    { role: 'r', undo: { kind: 'file-system', device: '/dev/vdb', uuid: 'u' } },
+    { role: 'r', undo: { kind: 'remove-path', path: '/etc/edited', sha256: 'other' } },
+  ])
+  machine.files.seed('/etc/edited', 'by a person')
+  machine.files.seed('/sys/block/vdb/dev', '254:16\n')
+  machine.on(['blkid'], { stdout: '/dev/vdb\n' })
+  machine.on(['wipefs'], {})
+  expect((await undo()).kept.map(({ what }) => what).sort()).toEqual(['/dev/vdb', '/etc/edited'])
+  expect(machine.calls.filter(([program]) => program === 'wipefs')).toEqual([])
+  expect(await undo({ wipeStorage: true })).toMatchObject({ kept: [], removed: [expect.stringContaining('/dev/vdb')] })
+  expect(machine.calls.filter(([program]) => program === 'wipefs')).toEqual([['wipefs', '--all', '/dev/vdb']])
+  expect((await keptSoFar(ledger.entries(), machine)).map(({ what }) => what)).toEqual(['/etc/edited'])
 })
 
 test("objects of other programs are reported, and recorded before removal: a rerun knows them without the programs' records", async () => {

@@ -9,7 +9,7 @@ import { subjectOf } from '../host/change.ts'
 import type { Machine } from '../host/machine.ts'
 import { isBelow } from '../host/parse/mountinfo.ts'
 import type { Undo, UndoKind } from '../host/undo.ts'
-import type { ChangeEntry, Numbered } from '../ledger/entry.ts'
+import type { ChangeEntry, Entry, Numbered } from '../ledger/entry.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type RunState, replay } from '../ledger/replay.ts'
 import { carryOut } from '../ledger/undo/carry-out.ts'
@@ -153,10 +153,24 @@ export async function undoRuns(options: UndoRunsOptions): Promise<UndoReport> {
   }
 }
 
-function selected({ ledger, select }: UndoRunsOptions): Numbered<ChangeEntry>[] {
-  const { outstanding, runs } = replay(ledger.entries())
-  const changes = select ? outstanding.filter((change) => select(change, runs.get(change.run))) : outstanding
+function selected({ ledger, select, wipeStorage }: UndoRunsOptions): Numbered<ChangeEntry>[] {
+  const entries = ledger.entries()
+  const { outstanding, runs } = replay(entries)
+  // An earlier undo has kept the volumes; now they are to be erased.
+  const kept = wipeStorage ? keptFileSystems(entries).filter((change) => !outstanding.includes(change)) : []
+  const all = [...outstanding, ...kept]
+  const changes = select ? all.filter((change) => select(change, runs.get(change.run))) : all
   return [...changes.filter(isStartedAtBoot), ...changes.filter((change) => !isStartedAtBoot(change))]
+}
+
+function keptFileSystems(entries: readonly Numbered<Entry>[]): Numbered<ChangeEntry>[] {
+  const kept = new Set(
+    entries.flatMap((each) => (each.kind === 'undone' && each.kept !== undefined ? each.change : [])),
+  )
+  return entries.filter(
+    (each): each is Numbered<ChangeEntry> =>
+      each.kind === 'change' && each.undo.kind === 'file-system' && kept.has(each.seq),
+  )
 }
 
 /** Undone first: after a power cut, a boot must not start units that are half removed. */

@@ -64,9 +64,14 @@ export async function keptSoFar(entries: readonly Numbered<Entry>[], view: HostV
   const changes = new Map(entries.map((entry) => [entry.seq, entry]))
   const kept = new Map<string, Kept>()
   for (const entry of entries) {
-    if (entry.kind !== 'undone' || entry.kept === undefined) continue
+    if (entry.kind !== 'undone') continue
     const change = changes.get(entry.change)
     const what = change?.kind === 'change' ? subjectOf(change.undo) : ''
+    if (entry.kept === undefined) {
+      // Volumes that were kept at first can be erased later.
+      if (change?.kind === 'change' && change.undo.kind === 'file-system') kept.delete(what)
+      continue
+    }
     const isGone = what.startsWith('/') && (await view.stat(what)) === undefined
     if (!isGone) kept.set(what, { what, because: entry.kept })
   }

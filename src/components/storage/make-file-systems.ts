@@ -2,7 +2,7 @@ import { AgentError } from '../../base/agent-error.ts'
 import { askIfInstalled } from '../../host/ask-if-installed.ts'
 import type { Host } from '../../host/host.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
-import { deviceWith, requireEmpty } from './content.ts'
+import { devicesWith, requireEmpty, wasMounted } from './content.ts'
 import { type Volume, volumesOf } from './volumes.ts'
 
 /** Each chosen disk gets a file system, unless it has the one that an earlier run made. A disk with anything else is refused. */
@@ -12,7 +12,7 @@ export const makeFileSystems: ProvisionStep = {
   async isDone(host, params) {
     for (const volume of volumesOf(params)) {
       if ((await host.stat(volume.begun)) !== undefined) return false
-      if ((await deviceWith(host, volume)) === undefined) return false
+      if ((await devicesWith(host, volume)).length !== 1) return false
     }
     return true
   },
@@ -25,16 +25,33 @@ export const makeFileSystems: ProvisionStep = {
     // All disks are looked at before the first is changed.
     const wanted: Volume[] = []
     for (const volume of volumesOf(params)) {
-      const isBegun = (await host.stat(volume.begun)) !== undefined
-      if (!isBegun && (await deviceWith(host, volume)) !== undefined) continue
-      await requireEmpty(host, volume.device, isBegun ? volume.uuid : undefined)
-      wanted.push(volume)
+      if (await isMade(host, volume)) await host.discard(volume.begun, 'the file system is made')
+      else wanted.push(volume)
     }
     for (const volume of wanted) {
       log(`making a file system on ${volume.device}`)
       await make(host, volume)
     }
   },
+}
+
+/**
+ * Whether the file system is there. One that a killed run had begun is made again, unless it was ever mounted: then it is the volume that
+ * was looked for, on a disk that was away. Throws unless its disk can have it.
+ */
+async function isMade(host: Host, volume: Volume): Promise<boolean> {
+  const { device, begun } = volume
+  const [found, ...others] = await devicesWith(host, volume)
+  if (others.length > 0) {
+    throw new AgentError(
+      'storage/twice',
+      `found the file system for ${device} on ${[found, ...others].join(' and ')}; wanted it once, because it is found by its UUID`,
+      { fix: 'detach the copy, and run the same command again' },
+    )
+  }
+  if (found !== undefined && ((await host.stat(begun)) === undefined || (await wasMounted(host, found)))) return true
+  if (found !== device) await requireEmpty(host, device)
+  return false
 }
 
 async function make(host: Host, { device, uuid, label, begun }: Volume): Promise<void> {

@@ -1,8 +1,10 @@
+import { AgentError } from '../../base/agent-error.ts'
 import { KUBELET_UNIT, UNITS } from '../../base/kubernetes-paths.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import { bringUpUnit } from '../../host/units/bring-up-unit.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { enableUnit, unitIsEnabled } from '../../provision/steps/units.ts'
+import { devicesWith } from './content.ts'
 import { type Volume, volumesOf } from './volumes.ts'
 
 /** The file systems are mounted before the kubelet starts, now and at each boot. */
@@ -16,6 +18,7 @@ export const mountVolumes: ProvisionStep = {
   },
   async apply(host, params, { signal }) {
     for (const volume of volumesOf(params)) {
+      await host.expect({ kind: 'file-system', device: volume.device, uuid: volume.uuid })
       if (!(await isMounted(host, volume))) await prepareDirectory(host, volume)
       await host.write(`${UNITS}/${volume.unit}`, unitOf(volume, await sourceOf(host, volume)))
       await host.daemonReload()
@@ -25,9 +28,16 @@ export const mountVolumes: ProvisionStep = {
   },
 }
 
-async function isMounted(host: HostView, { path }: Volume): Promise<boolean> {
-  const mounts = (await host.read('/proc/self/mountinfo')) ?? ''
-  return mounts.split('\n').some((line) => line.split(' ')[4] === path)
+/** Throws AgentError `storage/other-mount` if another file system is mounted there. */
+async function isMounted(host: HostView, volume: Volume): Promise<boolean> {
+  const mounts = ((await host.read('/proc/self/mountinfo')) ?? '').split('\n').map((line) => line.split(' '))
+  const mount = mounts.findLast((fields) => fields[4] === volume.path)
+  if (!mount) return false
+  const [device = ''] = await devicesWith(host, volume)
+  if ((await host.read(`/sys/block/${device.replace('/dev/', '')}/dev`))?.trim() === mount[2]) return true
+  throw new AgentError('storage/other-mount', `found another disk mounted on ${volume.path}; wanted ${volume.device}`, {
+    fix: 'choose the disk that the node has; or reset the node, and configure it again',
+  })
 }
 
 /** While nothing is mounted there, nothing can be written there: a volume never lands on the disk of the system. */

@@ -9,6 +9,10 @@ const STEPS = ['storage/make-file-systems', 'storage/mount-volumes']
 interface Disk {
   uuid?: string
   type?: string
+  /** It was mounted at some time. */
+  isUsed?: true
+  /** It cannot be read. */
+  isBroken?: true
   /** What wipefs finds, although blkid finds nothing. */
   signature?: string
 }
@@ -34,15 +38,22 @@ function machine(others: Record<string, Disk> = {}, chosen = ['/dev/vdb']) {
 
 function answer({ host }: FakeKubernetes, disks: Record<string, Disk>): void {
   const named = (device = '') => disks[device.replace('/dev/', '')] ?? {}
-  host.on(['blkid', '--uuid'], ([, , uuid]) => {
-    const found = Object.entries(disks).find(([, disk]) => disk.uuid === uuid)
-    return found ? { stdout: `/dev/${found[0]}\n` } : { exitCode: 2 }
+  host.on(['blkid', '--output', 'device'], (argv) => {
+    const found = Object.entries(disks).filter(([, { uuid }]) => argv.at(-1) === `UUID=${uuid}`)
+    return found.length > 0 ? { stdout: found.map(([name]) => `/dev/${name}\n`).join('') } : { exitCode: 2 }
+  })
+  host.on(['dumpe2fs', '-h'], (argv) => {
+    const { isUsed = false } = named(argv.at(-1))
+    return { stdout: `Last mount time:          ${isUsed ? 'Tue Dec  1 05:00:00 2026' : 'n/a'}\n` }
   })
   host.on(['blkid', '--probe'], (argv) => {
     const { uuid, type } = named(argv.at(-1))
     return type ? { stdout: `UUID=${uuid ?? 'other'}\nTYPE=${type}\n` } : { exitCode: 2 }
   })
-  host.on(['wipefs', '--no-act'], (argv) => ({ stdout: named(argv.at(-1)).signature ?? '' }))
+  host.on(['wipefs', '--no-act'], (argv) => {
+    const { signature = '', isBroken } = named(argv.at(-1))
+    return isBroken ? { exitCode: 1, stderr: 'Input/output error' } : { stdout: signature }
+  })
   host.on(['wipefs', '--all'], (argv) => {
     disks[(argv.at(-1) ?? '').replace('/dev/', '')] = {}
     return {}
@@ -96,6 +107,8 @@ test('a disk that has another name after a boot is found by its file system', as
   await runComponent(storage, fake)
   disks.vdc = disks.vdb ?? {}
   disks.vdb = {}
+  fake.host.files.seed('/sys/block/vdc/dev', '254:16\n')
+  fake.host.files.seed('/sys/block/vdb/dev', '254:32\n')
   expect(await runComponent(storage, fake)).toEqual([])
   expect(disks.vdb).toEqual({})
 })
@@ -108,6 +121,7 @@ test.each<[string, Disk | undefined, (fake: FakeKubernetes) => void, string]>([
     () => undefined,
     'contains LVM2_member',
   ],
+  ['errors when it is read', { isBroken: true }, () => undefined, 'cannot be read'],
   ['partitions', {}, ({ host }) => host.files.seedDirectory('/sys/block/vdb/vdb1'), 'has partitions'],
   ['holders', {}, ({ host }) => host.files.seedDirectory('/sys/block/vdb/holders/dm-0'), 'is part of dm-0'],
   [
@@ -153,6 +167,34 @@ test.each(['nothing yet', 'the file system'])(
     expect(fake.host.files.get(volume.begun)).toBeUndefined()
   },
 )
+
+test('a run that was killed before it made the file system does not make it again over the volumes, which were on a disk that was away', async () => {
+  const { fake, disks } = machine()
+  const [volume] = volumesOf(fake.params)
+  fake.host.files.seed(volume?.begun ?? '', '')
+  disks.vdb = { uuid: volume?.uuid ?? '', type: 'ext4', isUsed: true }
+  await runComponent(storage, fake)
+  expect(made(fake)).toEqual([])
+  expect(fake.host.files.get(volume?.begun ?? '')).toBeUndefined()
+})
+
+test('two disks with the same file system are refused: one is a copy', async () => {
+  const { fake, disks } = machine({ vdc: {} })
+  const uuid = volumesOf(fake.params)[0]?.uuid ?? ''
+  for (const name of ['vdb', 'vdc']) disks[name] = { uuid, type: 'ext4', isUsed: true }
+  await expect(runComponent(storage, fake)).rejects.toMatchObject({ code: 'storage/twice' })
+  const found = { known: [], record: async () => undefined, wipeStorage: true }
+  const undo = { kind: 'file-system', device: '/dev/vdb', uuid } as const
+  expect((await carryOut(undo, fake.host.machine, found))?.kept).toContain('of which one is a copy')
+  expect(made(fake)).toEqual([])
+})
+
+test('another disk than the one that is mounted is refused', async () => {
+  const { fake } = machine({ vdc: {} })
+  await runComponent(storage, fake)
+  fake.params.node.disks = ['/dev/vdc']
+  await expect(runComponent(storage, fake)).rejects.toMatchObject({ code: 'storage/other-mount' })
+})
 
 test('after a killed run too, the content of another is refused', async () => {
   const { fake, disks } = machine({ vdb: { type: 'ext4', uuid: 'theirs' } })

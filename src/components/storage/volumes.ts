@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { volumeUuid } from '../../base/text/volume-uuid.ts'
 import type { ProvisionParams } from '../../provision/params.ts'
 
 /** Where the file system of the first disk is mounted; those of others beside it, with their ids. The add-on local-path uses it. */
@@ -22,18 +22,8 @@ export interface Volume {
 
 export function volumesOf({ cluster, node }: Pick<ProvisionParams, 'cluster' | 'node'>): Volume[] {
   return (node.disks ?? []).map((device, index) => {
-    const hash = createHash('sha256')
-      .update(JSON.stringify([cluster.id, node.name, device]))
-      .digest('hex')
-    // Version 8 of RFC 9562: its content is our own.
-    const uuid = [
-      hash.slice(0, 8),
-      hash.slice(8, 12),
-      `8${hash.slice(13, 16)}`,
-      `8${hash.slice(17, 20)}`,
-      hash.slice(20, 32),
-    ].join('-')
-    const id = hash.slice(0, 8)
+    const uuid = volumeUuid(cluster.id, node.name, device)
+    const id = uuid.slice(0, 8)
     const suffix = index === 0 ? '' : `-${id}`
     return {
       device,

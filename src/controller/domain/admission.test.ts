@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { facts as machine } from '../../../test/support/controller/agent.ts'
 import { cluster, node } from '../../../test/support/controller/member.ts'
+import { volumesReason, volumeUuid } from '../../base/text/volume-uuid.ts'
 import type { NodeRole } from '../../protocol/names.ts'
 import { ClusterSettings } from '../../protocol/settings/cluster-settings.ts'
 import { admitDisks, admitRoles, setOf } from './admission.ts'
@@ -47,9 +48,18 @@ it.each<[string, NodeRole[], string[], string[], string | undefined]>([
   ['a disk that does not exist', ['worker', 'storage'], ['/dev/sdx'], [], 'disk/unusable'],
 ])('%s', (_, roles, disks, own, code) => {
   const facts = { ...machine, disks: [disk('/dev/sdb', true), disk('/dev/sdc', false)] }
-  const admit = () => admitDisks(node({ facts, disks: own }), roles, disks)
+  const admit = () => admitDisks(cluster(), node({ facts, disks: own }), roles, disks)
   if (code === undefined) expect(admit).not.toThrow()
   else expect(admit).toThrow(expect.objectContaining({ code }))
+})
+
+it('a node that is set up again has its disk with its volumes, and no other node has it', () => {
+  const mine = cluster()
+  const uuid = volumeUuid(mine.id, node().name, '/dev/sdb')
+  const facts = { ...machine, disks: [{ ...disk('/dev/sdb', false), reason: volumesReason(uuid) }] }
+  expect(() => admitDisks(mine, node({ facts }), ['worker', 'storage'], ['/dev/sdb'])).not.toThrow()
+  const other = () => admitDisks(mine, node({ facts, name: 'other' }), ['worker', 'storage'], ['/dev/sdb'])
+  expect(other).toThrow(expect.objectContaining({ code: 'disk/unusable' }))
 })
 
 it('a certificate that no set has is of the set of an earlier build only if it is as old', () => {

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { AgentError, type ErrorReport, reportOf } from '../../base/agent-error.ts'
 import type { RenderedRemedy } from '../../base/remedy.ts'
+import { volumesReason, volumeUuid } from '../../base/text/volume-uuid.ts'
 import type { ConfigureRequest } from '../../protocol/api/nodes.ts'
 import { remedy } from '../../protocol/api/remedy.ts'
 import type { NodeRole } from '../../protocol/names.ts'
@@ -107,8 +108,10 @@ export function storageProblem(
   return { code: 'roles/storage-disks', message, fix: 'choose empty disks' }
 }
 
-/** Throws unless a storage node has disks, which exist and are unused, or are its own already. */
-export function admitDisks(node: Node, roles: readonly NodeRole[], disks: readonly string[]): void {
+type Disks = readonly string[]
+
+/** Throws unless a storage node has disks, which exist and are unused, or are its own already, or have its volumes from before. */
+export function admitDisks(cluster: Cluster, node: Node, roles: readonly NodeRole[], disks: Disks): void {
   const usable = node.facts?.disks.filter((disk) => disk.usableForStorage).map((disk) => disk.device) ?? []
   const problem = storageProblem(roles, disks)
   if (problem) {
@@ -118,10 +121,11 @@ export function admitDisks(node: Node, roles: readonly NodeRole[], disks: readon
   }
   for (const device of disks) {
     const found = node.facts?.disks.find((disk) => disk.device === device)
-    if (found?.usableForStorage || node.disks.includes(device)) continue
+    const own = volumesReason(volumeUuid(cluster.id, node.name, device))
+    if (found?.usableForStorage || node.disks.includes(device) || found?.reason === own) continue
     const why = found ? `cannot be used: ${found.reason}` : 'does not exist'
     throw new AgentError('disk/unusable', `disk ${device} of node ${node.name} ${why}`, {
-      fix: usable.length > 0 ? `choose one of: ${usable.join(', ')}` : 'add an empty disk to the node',
+      fix: `${usable.length > 0 ? `choose one of: ${usable.join(', ')}` : 'add an empty disk to the node'}; if you changed its disks: sudo systemctl restart cantrip-agent on the node, which reports them again`,
       kind: 'invalid',
     })
   }

@@ -26,9 +26,14 @@ test('only an empty disk is usable for storage; the others have the reason', asy
       '/dev/loop2': '',
       ...disk('sdg'),
       ...disk('sdh'),
+      ...disk('sdi'),
+      ...disk('sdj'),
     },
     commands: {
       'blkid --probe': { exitCode: 2 },
+      'wipefs --no-act': {},
+      'wipefs --no-act --noheadings /dev/sdi': { exitCode: 1 },
+      'blkid --probe --output export /dev/sdj': { stdout: 'LABEL=cantrip-1\nUUID=abc\nTYPE=ext4\n' },
       'blkid --probe --output export /dev/sdg': { stdout: 'UUID=x\nTYPE=xfs\n' },
       'blkid --probe --output export /dev/sdh': { stdout: 'PTTYPE=gpt\n' },
     },
@@ -43,6 +48,8 @@ test('only an empty disk is usable for storage; the others have the reason', asy
     seen('loop2', 'squashfs'),
     seen('sdg'),
     seen('sdh'),
+    seen('sdi'),
+    seen('sdj'),
   ])
   expect(found.map(({ device, usableForStorage, reason }) => [device, usableForStorage, reason])).toEqual([
     ['/dev/loop1', true, 'empty'],
@@ -53,6 +60,8 @@ test('only an empty disk is usable for storage; the others have the reason', asy
     ['/dev/sde', false, 'its content is unknown (lsblk failed)'],
     ['/dev/sdg', false, 'contains xfs'],
     ['/dev/sdh', false, 'contains gpt'],
+    ['/dev/sdi', false, 'cannot be read'],
+    ['/dev/sdj', false, 'contains volumes of pods, abc'],
   ])
   expect(found[2]).toMatchObject({ sizeBytes: 1_024_000_000, model: 'Big Disk', rotational: true })
 })

@@ -1,3 +1,4 @@
+import { volumesReason } from '../../base/text/volume-uuid.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import { askIfInstalled } from '../ask-if-installed.ts'
 import type { HostView } from '../host.ts'
@@ -22,11 +23,19 @@ export async function listDisks(view: HostView, blockDevices: readonly BlockDevi
   return disks.filter((disk, index) => disk.sizeBytes > 0 && isShown[index])
 }
 
-/** The type of what is on the disk itself; undefined if it is empty, or cannot be read. */
+/** What is on the disk itself; undefined if it is empty. */
 async function contentOf(view: HostView, device: string): Promise<string | undefined> {
   const probe = await askIfInstalled(view, ['blkid', '--probe', '--output', 'export', device])
-  if (probe?.exitCode === 8) return 'signatures of several file systems'
-  return /^(?:PT)?TYPE=(.+)$/m.exec(probe?.stdout ?? '')?.[1]
+  if (probe?.exitCode === 8) return 'contains signatures of several file systems'
+  const value = (key: string) => new RegExp(`^${key}=(.+)$`, 'm').exec(probe?.stdout ?? '')?.[1]
+  const uuid = value('UUID')
+  if (value('LABEL')?.startsWith('cantrip-') && uuid !== undefined) return volumesReason(uuid)
+  const type = value('TYPE') ?? value('PTTYPE')
+  if (type !== undefined) return `contains ${type}`
+  // blkid says nothing also of a disk that it cannot read.
+  const signatures = await askIfInstalled(view, ['wipefs', '--no-act', '--noheadings', device])
+  if (signatures === undefined || signatures.exitCode === 0) return undefined
+  return 'cannot be read'
 }
 
 const isLoop = ({ device }: Disk) => device.startsWith('/dev/loop')
@@ -60,7 +69,7 @@ async function look(view: HostView, name: string, blockDevices: readonly BlockDe
   ].filter((reason) => typeof reason === 'string' && reason !== '')
   // lsblk knows only what udev has read, which in a container is nothing.
   const content = reasons.length === 0 ? await contentOf(view, `/dev/${name}`) : undefined
-  if (content !== undefined) reasons.push(`contains ${content}`)
+  if (content !== undefined) reasons.push(content)
   return {
     device: `/dev/${name}`,
     sizeBytes: Number(size) * SECTOR_BYTES,

@@ -15,6 +15,6 @@ export function configurationOf(
   const roles = [...new Set(wanted)]
   admitRoles(cluster, node, others, roles)
   admitNodes(cluster, others.filter((other) => other.state !== 'REMOVED' && other.roles.length > 0).length + 1)
-  admitDisks(node, wanted, disks)
+  admitDisks(cluster, node, wanted, disks)
   return { roles, disks, ...admitInterface(node, name) }
 }
