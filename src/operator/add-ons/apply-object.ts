@@ -1,20 +1,23 @@
 import { type KubernetesObject, objectText, refOf } from '../../add-ons/objects.ts'
-import { ADD_ON_LABEL } from '../../add-ons/render.ts'
 import { errorMessage } from '../../base/text/error-message.ts'
 import { ApiStatusError } from '../in-cluster.ts'
 import type { Entry } from './inventory.ts'
 import { ApplyConflict, type LiveObject } from './kubernetes/kubernetes.ts'
-import type { Ports, WantedAddOn } from './wanted.ts'
+import { ownerOf, rivalOf } from './owner.ts'
+import type { Context, WantedAddOn } from './wanted.ts'
 import { withoutYielded } from './yielded.ts'
 
 /** `applied`, or why not: `waiting` ends by itself, `failed` needs a person. */
 export type Applied = { applied: LiveObject } | { waiting: string } | { failed: string }
 
-/** Applies one object. Fields of others are overwritten only in objects of add-ons, and if drift is corrected. */
+/**
+ * Applies one object. Fields of others are overwritten only in objects of the add-on, and if drift is corrected. `entry`: with the uid
+ * that the object had, if it is known.
+ */
 export async function applyObject(
-  { kubernetes, resources }: Ports,
+  { kubernetes, resources, wants }: Context,
   object: KubernetesObject,
-  { drift }: Pick<WantedAddOn, 'drift'>,
+  { id, drift }: Pick<WantedAddOn, 'id' | 'drift'>,
   entry: Entry | undefined,
 ): Promise<Applied> {
   const text = objectText(refOf(object))
@@ -24,9 +27,13 @@ export async function applyObject(
       return { waiting: `${text}: the API server does not serve ${object.apiVersion} ${object.kind}` }
     const live = await kubernetes.get(path)
     if (live?.metadata.deletionTimestamp !== undefined) return { waiting: `${text} is being deleted` }
-    const isOwn = live?.metadata.labels?.[ADD_ON_LABEL] !== undefined && !entry?.adopted
+    const rival = live && rivalOf(live, id, wants)
+    if (rival !== undefined) return { failed: `${text} belongs to the add-on ${rival}, which has it too` }
+    const isOwn = live !== undefined && (ownerOf(live) !== undefined || live.metadata.uid === entry?.uid)
+    // The next attempt notes that first.
+    if (live && !isOwn && !entry?.adopted) return { waiting: `${text} was created by somebody else meanwhile` }
     const wanted = await withoutYielded(kubernetes, object, live)
-    return { applied: await kubernetes.apply(path, wanted, { force: isOwn && drift === 'correct' }) }
+    return { applied: await kubernetes.apply(path, wanted, { force: isOwn && !entry?.adopted && drift === 'correct' }) }
   } catch (error) {
     const why = reasonOf(error)
     if (why === undefined) throw error

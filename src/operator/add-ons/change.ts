@@ -1,12 +1,20 @@
 import { type KubernetesObject, objectId, objectText, refOf } from '../../add-ons/objects.ts'
-import { ADD_ON_LABEL } from '../../add-ons/render.ts'
 import { type Applied, applyObject } from './apply-object.ts'
 import { whyUnhealthy } from './health.ts'
-import { type Entry, entryOf, type Inventory, isSame, removeInventory, writeInventory } from './inventory.ts'
+import {
+  type Entry,
+  entryOf,
+  type Inventory,
+  isSame,
+  readInventory,
+  removeInventory,
+  writeInventory,
+} from './inventory.ts'
 import type { LiveObject } from './kubernetes/kubernetes.ts'
+import { ownerOf } from './owner.ts'
 import { prune } from './prune.ts'
 import { byRank, CRD_RANK, LATE_RANK } from './ranks.ts'
-import type { AddOnStatus, Ports, WantedAddOn } from './wanted.ts'
+import type { AddOnStatus, Context, Ports, WantedAddOn } from './wanted.ts'
 
 export type Outcome = Pick<AddOnStatus, 'state' | 'waitingFor' | 'drifted' | 'kept' | 'errors'>
 
@@ -22,21 +30,23 @@ interface Change {
  * deleted.
  */
 export async function change(
-  ports: Ports,
+  ports: Context,
   { wanted, revision, deletable }: Change,
   found: Inventory,
 ): Promise<Outcome> {
   const { id, objects, hash, retry } = wanted
   const known = new Map(found.entries.map((entry) => [objectId(entry), entry]))
-  const entries = await Promise.all(
-    objects.map((object) => plannedEntry(ports, object, known.get(objectId(refOf(object))))),
+  const planned = await Promise.all(
+    objects.map((object) => plannedEntry(ports, id, object, known.get(objectId(refOf(object))))),
   )
+  // Without uids until the end: an object may be another one by then.
+  const entries = planned.map(({ uid: _, ...entry }): Entry => entry)
   const ids = new Set(entries.map(objectId))
   const gone = found.entries.filter((entry) => !ids.has(objectId(entry)))
   let inventory: Inventory = { ...found, state: 'applying', hash, revision, retry, entries: [...entries, ...gone] }
   if (!isSame(inventory, found)) inventory = await writeInventory(ports.kubernetes, id, inventory)
 
-  const { applied, waitingFor, errors } = await applyAll(ports, wanted, entries)
+  const { applied, waitingFor, errors } = await applyAll(ports, wanted, planned)
   if (errors.length > 0) return outcome('failed', { waitingFor, errors })
   if (waitingFor.length > 0) return outcome('applying', { waitingFor })
   const pruned = await prune(ports, id, gone, deletable)
@@ -49,18 +59,25 @@ export async function change(
   return outcome(done.length === 0 ? 'removed' : 'healthy', { kept: keptOf(pruned.kept) })
 }
 
-/** The uid is left out until the end: the object may be another one by then. */
+/** With its uid if it is the object that it was, and `adopted` if it is not the add-on's. */
 async function plannedEntry(
   { kubernetes, resources }: Ports,
+  addOn: string,
   object: KubernetesObject,
   known: Entry | undefined,
 ): Promise<Entry> {
   const entry = entryOf(object)
-  if (known) return known.adopted ? { ...entry, adopted: true } : entry
+  if (known?.adopted) return { ...entry, adopted: true }
   const path = await resources.pathOf(object)
   const live = path === undefined ? undefined : await kubernetes.get(path)
-  const isForeign = live !== undefined && live.metadata.labels?.[ADD_ON_LABEL] === undefined
-  return isForeign ? { ...entry, adopted: true } : entry
+  if (!live) return entry
+  if (known?.uid === live.metadata.uid) return { ...entry, uid: known.uid }
+  const owner = ownerOf(live)
+  if (owner === addOn) return entry
+  if (owner === undefined) return { ...entry, adopted: true }
+  // What another add-on had adopted stays adopted when it moves.
+  const theirs = (await readInventory(kubernetes, owner)).entries.find((each) => objectId(each) === objectId(entry))
+  return !theirs || theirs.adopted ? { ...entry, adopted: true } : entry
 }
 
 interface Progress {
@@ -71,7 +88,7 @@ interface Progress {
 }
 
 /** It stops after a rank in which something failed, or that others wait for. */
-async function applyAll(ports: Ports, wanted: WantedAddOn, entries: readonly Entry[]): Promise<Progress> {
+async function applyAll(ports: Context, wanted: WantedAddOn, entries: readonly Entry[]): Promise<Progress> {
   const index = new Map(wanted.objects.map((object, at) => [object, at]))
   const progress: Progress = { applied: [], waitingFor: [], errors: [] }
   for (const { rank, objects } of byRank(wanted.objects)) {

@@ -1,12 +1,12 @@
 import { type KubernetesObject, objectId, objectText, refOf } from '../../add-ons/objects.ts'
-import { ADD_ON_LABEL } from '../../add-ons/render.ts'
 import { applyObject, reasonOf } from './apply-object.ts'
 import { keptOf, type Outcome, outcome } from './change.ts'
 import { differences, fieldText, writersOf } from './fields.ts'
 import { whyUnhealthy } from './health.ts'
 import { type Entry, type Inventory, isSame, writeInventory } from './inventory.ts'
 import type { LiveObject } from './kubernetes/kubernetes.ts'
-import type { Drifted, Ports, WantedAddOn } from './wanted.ts'
+import { ownerOf, rivalOf } from './owner.ts'
+import type { Context, Drifted, WantedAddOn } from './wanted.ts'
 import { withoutYielded } from './yielded.ts'
 
 /** An object that was corrected so often in so much time is left to whoever writes to it. */
@@ -24,12 +24,12 @@ interface Looked {
 }
 
 /** Compares the fields of the add-on with the cluster, and corrects what others changed. */
-export async function checkDrift(ports: Ports, wanted: WantedAddOn, found: Inventory): Promise<Outcome> {
+export async function checkDrift(ports: Context, wanted: WantedAddOn, found: Inventory): Promise<Outcome> {
   const entries = new Map(found.entries.map((entry) => [objectId(entry), entry]))
   const looked: Looked[] = []
   for (const object of wanted.objects) {
     const entry = entries.get(objectId(refOf(object)))
-    if (entry) looked.push(await look(ports, object, entry))
+    if (entry) looked.push(await look(ports, wanted.id, object, entry))
   }
   const now = ports.now()
   const corrected = looked.filter((each) => isCorrected(each, wanted, now))
@@ -61,7 +61,12 @@ export async function checkDrift(ports: Ports, wanted: WantedAddOn, found: Inven
   return outcome(state, { waitingFor, drifted, errors, kept: keptOf(found.entries) })
 }
 
-async function look({ kubernetes, resources }: Ports, object: KubernetesObject, found: Entry): Promise<Looked> {
+async function look(
+  { kubernetes, resources, wants }: Context,
+  addOn: string,
+  object: KubernetesObject,
+  found: Entry,
+): Promise<Looked> {
   const text = objectText(refOf(object))
   const path = await resources.pathOf(object)
   const live = path === undefined ? undefined : await kubernetes.get(path)
@@ -69,11 +74,13 @@ async function look({ kubernetes, resources }: Ports, object: KubernetesObject, 
   if (path === undefined || !live)
     return { object, entry: found, live, drifted: missing, waitingFor: `${text} is missing` }
   // Somebody deleted it, and created their own.
-  const isReplaced = found.uid !== live.metadata.uid && live.metadata.labels?.[ADD_ON_LABEL] === undefined
+  const isReplaced = found.uid !== live.metadata.uid && ownerOf(live) !== addOn
   const entry: Entry = isReplaced ? { ...found, adopted: true } : found
   const why = whyUnhealthy(live)
   const common = { object, entry, live, ...(why !== undefined && { waitingFor: `${text}: ${why}` }) }
   if (live.metadata.deletionTimestamp !== undefined) return common
+  const rival = rivalOf(live, addOn, wants)
+  if (rival !== undefined) return { ...common, error: `${text} belongs to the add-on ${rival}, which has it too` }
   try {
     const own = await withoutYielded(kubernetes, object, live)
     const dry = await kubernetes.apply(path, own, { force: !entry.adopted, dryRun: true })

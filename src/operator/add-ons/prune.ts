@@ -1,9 +1,9 @@
 import { objectId, objectText, refOf } from '../../add-ons/objects.ts'
-import { ADD_ON_LABEL } from '../../add-ons/render.ts'
 import { ApiStatusError } from '../in-cluster.ts'
 import type { Entry } from './inventory.ts'
 import type { LiveObject } from './kubernetes/kubernetes.ts'
 import { asObject, rootOf } from './kubernetes/resources.ts'
+import { ownerOf } from './owner.ts'
 import { byRank } from './ranks.ts'
 import type { Ports } from './wanted.ts'
 
@@ -46,7 +46,7 @@ async function pruneOne(
   const live = path === undefined ? undefined : await kubernetes.get(path)
   if (path === undefined || !live) return 'gone'
   // Somebody else's, or another add-on's by now.
-  if (live.metadata.labels?.[ADD_ON_LABEL] !== addOn) return 'gone'
+  if (ownerOf(live) !== addOn) return 'gone'
   if (entry.uid !== undefined && entry.uid !== live.metadata.uid) return 'gone'
   if (entry.adopted) {
     // An apply without fields gives up those that only the add-on has set.

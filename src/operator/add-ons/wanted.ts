@@ -54,9 +54,16 @@ export interface AddOnStatus {
   errors: string[]
 }
 
+/** Whether the desired state of an add-on contains an object. */
+export type Wants = (addOn: string, object: string) => boolean
+
 /** What the engine works with. */
 export interface Ports {
   kubernetes: Kubernetes
   resources: Resources
   now(): Date
+}
+
+export interface Context extends Ports {
+  wants: Wants
 }
