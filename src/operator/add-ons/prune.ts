@@ -2,7 +2,7 @@ import { objectId, objectText, refOf } from '../../add-ons/objects.ts'
 import { ApiStatusError } from '../in-cluster.ts'
 import type { Entry } from './inventory.ts'
 import type { LiveObject } from './kubernetes/kubernetes.ts'
-import { asObject, rootOf } from './kubernetes/resources.ts'
+import { asObject, type Resources, rootOf } from './kubernetes/resources.ts'
 import { ownerOf } from './owner.ts'
 import { byRank } from './ranks.ts'
 import type { Ports } from './wanted.ts'
@@ -90,28 +90,50 @@ async function contentOfNamespace(
   { kubernetes, resources }: Ports,
   namespace: string,
 ): Promise<'deletable' | 'going' | { kept: string }> {
-  let isEmpty = true
+  const all: Content[] = []
   try {
     for (const { root, resource } of await resources.namespaced()) {
       if (resource.kind === 'Event' || !resource.verbs.includes('delete')) continue
       const found = await kubernetes.list(`${root}/namespaces/${namespace}/${resource.name}`, MOST_LISTED)
-      for (const object of found) {
-        const text = `${resource.kind} ${object.metadata.name}`
-        if (BY_KUBERNETES.includes(text)) continue
-        if (!isLeaving(resource.kind, object)) return { kept: `${text} is in it` }
-        isEmpty = false
-      }
+      all.push(...found.map((object) => ({ kind: resource.kind, object })))
     }
+    const content = all.filter((each) => !BY_KUBERNETES.includes(textOf(each)))
+    for (const each of content) {
+      const why = await whyStaying(resources, each, all)
+      if (why !== undefined) return { kept: `${textOf(each)} is in it${why}` }
+    }
+    return content.length === 0 ? 'deletable' : 'going'
   } catch (error) {
-    if (error instanceof ApiStatusError && error.status === 403) return { kept: 'not everything in it can be listed' }
+    // An API service that does not answer would be in the way of every removal.
+    if (error instanceof ApiStatusError && (error.status === 403 || error.status >= 500))
+      return { kept: `not everything in it can be listed: ${error.message}` }
     throw error
   }
-  return isEmpty ? 'deletable' : 'going'
 }
 
-/** Deleted, or by Kubernetes with the object on which it depends. */
-function isLeaving(kind: string, { metadata }: LiveObject): boolean {
-  if (metadata.deletionTimestamp !== undefined || metadata.ownerReferences?.some(({ kind: owner }) => owner !== 'Node'))
-    return true
-  return kind === 'Endpoints' && metadata.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller'
+interface Content {
+  kind: string
+  object: LiveObject
+}
+
+const textOf = ({ kind, object }: Content) => `${kind} ${object.metadata.name}`
+
+/** Undefined if it is being deleted, or will be by Kubernetes, with the object on which it depends. Otherwise more about it, if there is. */
+async function whyStaying(
+  resources: Resources,
+  { kind, object: { metadata } }: Content,
+  all: readonly Content[],
+): Promise<string | undefined> {
+  if (metadata.deletionTimestamp !== undefined) return undefined
+  if (kind === 'Endpoints' && metadata.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller')
+    return undefined
+  let owners = ''
+  for (const owner of metadata.ownerReferences ?? []) {
+    // It is looked at itself.
+    if (all.some(({ object }) => object.metadata.uid === owner.uid)) return undefined
+    // One of a namespace would be here, unless it is gone. One of the whole cluster lives on.
+    if ((await resources.find(owner.apiVersion, owner.kind))?.namespaced) return undefined
+    owners = ` and belongs to ${owner.kind} ${owner.name}`
+  }
+  return owners
 }

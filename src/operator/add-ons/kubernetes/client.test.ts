@@ -9,6 +9,7 @@ import { createCa, issueCertificate } from '../../../pki/certificate.ts'
 import { createKeyPair, keyToPem } from '../../../pki/key.ts'
 import { inClusterKubernetes } from './client.ts'
 import { ApplyConflict } from './kubernetes.ts'
+import { Resources } from './resources.ts'
 
 const OBJECT = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'x' } }
 
@@ -71,4 +72,21 @@ test('an apply names its manager, and a conflict its fields', async () => {
   expect(refused).toBeInstanceOf(ApplyConflict)
   expect(refused).toMatchObject({ conflicts: [{ field: '.data.text', message: 'conflict with "kubectl"' }] })
   await expect(kubernetes.apply(path, OBJECT, { force: false })).rejects.toMatchObject({ status: 409 })
+})
+
+test('all versions of a group are known, and each resource of it is listed once', async () => {
+  const version = (name: string) => ({ groupVersion: `example.org/${name}`, version: name })
+  const resource = (name: string, kind: string) => ({ name, kind, namespaced: true, verbs: ['list', 'delete'] })
+  const { asked, kubernetes } = await served(
+    [200, { groups: [{ preferredVersion: version('v1'), versions: [version('v1beta1'), version('v1')] }] }],
+    [200, { resources: [] }],
+    [200, { resources: [resource('mice', 'Mouse')] }],
+    [200, { resources: [resource('mice', 'Mouse'), resource('rats', 'Rat')] }],
+  )
+  const found = await new Resources(kubernetes).namespaced()
+  expect(found.map(({ root, resource: { kind } }) => `${root} ${kind}`)).toEqual([
+    '/apis/example.org/v1 Mouse',
+    '/apis/example.org/v1beta1 Rat',
+  ])
+  expect(asked).toHaveLength(4)
 })

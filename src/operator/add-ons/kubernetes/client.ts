@@ -10,7 +10,7 @@ interface Status {
   details?: { causes?: { reason?: string; field?: string; message?: string }[] }
 }
 interface Groups {
-  groups: { preferredVersion: { groupVersion: string } }[]
+  groups: { preferredVersion: { groupVersion: string }; versions: { groupVersion: string }[] }[]
 }
 
 /** The API server of the pod's own cluster. */
@@ -54,7 +54,8 @@ export function inClusterKubernetes(cluster: InCluster, signal: AbortSignal): Ku
     resources: async (groupVersion) => (await get<{ resources: ApiResource[] }>(rootOf(groupVersion)))?.resources ?? [],
     async groupVersions() {
       const { groups } = await getJson<Groups>(cluster, '/apis', signal)
-      return ['v1', ...groups.map(({ preferredVersion }) => preferredVersion.groupVersion)]
+      const all = groups.flatMap(({ preferredVersion, versions }) => [preferredVersion, ...versions])
+      return [...new Set(['v1', ...all.map(({ groupVersion }) => groupVersion)])]
     },
   }
 }

@@ -18,7 +18,7 @@ export interface LiveObject extends KubernetesObject {
     resourceVersion: string
     generation?: number
     deletionTimestamp?: string
-    ownerReferences?: { kind: string; name: string }[]
+    ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string }[]
     managedFields?: ManagedFields[]
   }
   status?: Record<string, unknown>
@@ -52,6 +52,6 @@ export interface Kubernetes {
   remove(path: string, uid: string): Promise<void>
   /** None if the API server does not know the group and version. */
   resources(groupVersion: string): Promise<ApiResource[]>
-  /** The preferred version of each group. */
+  /** All versions of each group, the preferred one first. */
   groupVersions(): Promise<string[]>
 }

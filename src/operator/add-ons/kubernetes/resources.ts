@@ -38,13 +38,17 @@ export class Resources {
     return own.find((each) => each.kind === kind)
   }
 
-  /** Everything that can be listed in a namespace, each once. */
+  /** Everything that can be listed in a namespace, each once: some kinds are served only in a version that is not the preferred one. */
   async namespaced(): Promise<{ root: string; resource: ApiResource }[]> {
     const all = []
+    const seen = new Set<string>()
     for (const groupVersion of await this.#kubernetes.groupVersions()) {
       for (const resource of await this.#kubernetes.resources(groupVersion)) {
         const isListed = resource.namespaced && !resource.name.includes('/') && resource.verbs.includes('list')
-        if (isListed) all.push({ root: rootOf(groupVersion), resource })
+        const [group = ''] = groupVersion.includes('/') ? groupVersion.split('/') : []
+        if (!isListed || seen.has(`${group}/${resource.name}`)) continue
+        seen.add(`${group}/${resource.name}`)
+        all.push({ root: rootOf(groupVersion), resource })
       }
     }
     return all
