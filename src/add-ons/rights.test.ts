@@ -27,18 +27,23 @@ test('objects can be read, changed and deleted by name, and created by kind', ()
   expect(cluster.map(({ resources }) => resources)).toEqual([['ingressclasses'], ['ingressclasses']])
 })
 
-test('rights are given only by roles that are named', () => {
+test('rights are given only by roles that are named, and those of own roles are held', () => {
+  const held = { apiGroups: [''], resources: ['pods'], verbs: ['watch'] }
   const { cluster, namespaces } = rightsFor([
-    object(`${RBAC}/v1`, 'ClusterRole', 'collector', undefined, { rules: [] }),
+    object(`${RBAC}/v1`, 'ClusterRole', 'collector', undefined, { rules: [held] }),
+    object(`${RBAC}/v1`, 'ClusterRole', 'sum', undefined, { rules: null, aggregationRule: {} }),
+    object(`${RBAC}/v1`, 'Role', 'local', 'shop', { rules: [held] }),
     object(`${RBAC}/v1`, 'ClusterRoleBinding', 'collector', undefined, { roleRef: { ...roleRef, name: 'collector' } }),
     object(`${RBAC}/v1`, 'RoleBinding', 'viewer', 'shop', { roleRef }),
   ])
   const special = [...cluster, ...(namespaces.shop ?? [])].filter(({ verbs }) => /escalate|bind/.test(verbs.join()))
   expect(special).toEqual([
-    { apiGroups: [RBAC], resources: ['clusterroles'], resourceNames: ['collector'], verbs: ['escalate'] },
+    { apiGroups: [RBAC], resources: ['clusterroles'], resourceNames: ['sum'], verbs: ['escalate'] },
     { apiGroups: [RBAC], resources: ['clusterroles'], resourceNames: ['collector'], verbs: ['bind'] },
     { apiGroups: [RBAC], resources: ['clusterroles'], resourceNames: ['view'], verbs: ['bind'] },
   ])
+  expect(cluster).toContainEqual(held)
+  expect(namespaces.shop).toContainEqual(held)
 })
 
 test('what keeps objects from being deleted can be listed', () => {

@@ -2,9 +2,10 @@ import { type KubernetesObject, refOf } from './objects.ts'
 
 /** A rule of a Role or ClusterRole. */
 export interface Rule {
-  apiGroups: string[]
-  resources: string[]
+  apiGroups?: string[]
+  resources?: string[]
   resourceNames?: string[]
+  nonResourceURLs?: string[]
   verbs: string[]
 }
 
@@ -25,8 +26,10 @@ interface Crd {
 
 /**
  * What an identity may do that applies these objects, corrects and deletes them: to read, change and delete them by name, to create
- * others of their kinds, because RBAC cannot limit that by name, and to see what must not be deleted. It can give others only
- * what the roles among the objects, and those to which they bind, contain.
+ * others of their kinds, because RBAC cannot limit that by name, and to see what must not be deleted. It has the rules of the roles
+ * among the objects itself, because nobody can give others more than they have, and may bind to the roles that the bindings name.
+ * That is no narrow limit: it can create pods and bindings with any name in its namespaces, and so use any of these roles, and any
+ * service account there. The objects must be as they are rendered, so that their shapes are known.
  */
 export function rightsFor(objects: readonly KubernetesObject[]): Rights {
   const crds = objects.filter(({ kind }) => kind === 'CustomResourceDefinition').map(({ spec }) => spec as Crd)
@@ -57,14 +60,17 @@ function rulesFor(objects: readonly KubernetesObject[], crds: readonly Crd[]): R
   })
 }
 
-/** Without these, nobody can create a role with more rights than their own, or bind to one. */
+/** Nobody can create a role with more rights than their own, or bind to one, without being allowed to. */
 function rulesForRoles(objects: readonly KubernetesObject[]): Rule[] {
   const roles = objects.filter(({ kind }) => kind === 'Role' || kind === 'ClusterRole')
   const bound = objects.flatMap(({ kind, roleRef }) =>
     kind === 'RoleBinding' || kind === 'ClusterRoleBinding' ? [roleRef as { kind: string; name: string }] : [],
   )
-  const owned = roles.map(({ kind, metadata }) => ({ kind, name: metadata.name }))
-  return [...namedRules(owned, 'escalate'), ...namedRules(bound, 'bind')]
+  // The rules of a role that collects others are not known.
+  const collecting = roles.filter(({ aggregationRule }) => aggregationRule !== undefined)
+  const escalated = collecting.map(({ kind, metadata }) => ({ kind, name: metadata.name }))
+  const own = roles.flatMap(({ rules }) => (rules ?? []) as Rule[])
+  return [...own, ...namedRules(escalated, 'escalate'), ...namedRules(bound, 'bind')]
 }
 
 function namedRules(roles: readonly { kind: string; name: string }[], verb: string): Rule[] {
