@@ -60,7 +60,7 @@ describe('access', () => {
   it.each([
     ['enrol', 'GET', '/v1/clusters'],
     ['enrol', 'POST', '/v1/operator/certificate'],
-    ['enrol', 'GET', `/v1/bundles/${'0'.repeat(64)}/kubelet`],
+    ['enrol', 'GET', `/v1/agents/${'0'.repeat(64)}`],
     ['node', 'GET', '/v1/nodes'],
     ['node', 'POST', '/v1/enrol'],
     ['node', 'POST', '/v1/operator/report'],

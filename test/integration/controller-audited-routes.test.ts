@@ -164,6 +164,7 @@ test('every route that changes something has an entry, which no other request co
   const spare = await createCluster(scene.controller, 'spare')
   await enrolNode(scene.controller, spare, 'lone')
   const { items } = (await scene.admin('GET', '/v1/nodes?cluster=spare')).json
+  await change('POST', `/v1/nodes/${items[0].id}/labels`, { labels: { rack: '7' } })
   await change('DELETE', `/v1/nodes/${items[0].id}?force=1`)
   await change('DELETE', '/v1/clusters/spare')
 

@@ -284,7 +284,7 @@ test(
     const hosts = line('bob', PORTS.bob, "node_labels='line=a'")
     const joined = await push(hosts, flags)
     expect(joined.code, joined.out + joined.err).toBe(0)
-    expect(joined.out).toMatch(/^bob +\S+ +worker +joined +install,approve,configure +one +CONFIGURED /m)
+    expect(joined.out).toMatch(/^bob +\S+ +worker +joined +install,approve,label,configure +one +CONFIGURED /m)
     expect(joined.out).toContain('Next: controller cluster provision factory')
     expect(await nodeRow(site, 'one')).toMatchObject({ state: 'CONFIGURED', roles: ['worker'] })
     expect(await testbed.execOk(node, ['cat', '/etc/cantrip/agent.json'])).toContain('"line": "a"')
