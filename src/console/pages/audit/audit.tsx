@@ -1,6 +1,5 @@
 import { Button, Checkbox, PageSection, TextInput, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core'
 import { useEffect, useState } from 'react'
-import { useSearchParams } from 'react-router'
 import type { AuditEntry } from '../../../protocol/audit/entry.ts'
 import { saveFile } from '../../data/save-file.ts'
 import { useWhyNot } from '../../data/session-context.ts'
@@ -8,6 +7,7 @@ import { Loading } from '../../parts/feedback/loading.tsx'
 import { Nothing } from '../../parts/feedback/nothing.tsx'
 import { ErrorAlert } from '../../parts/feedback/problem-alert.tsx'
 import { Heading } from '../../parts/layout/heading.tsx'
+import { useParameters } from '../../parts/layout/use-parameters.ts'
 import type { Column } from '../../parts/table/column.ts'
 import { DataTable } from '../../parts/table/data-table.tsx'
 import { TableToolbar } from '../../parts/table/table-toolbar.tsx'
@@ -93,17 +93,11 @@ export default function Audit() {
 const FIELDS = { who: 'Who', cluster: 'Cluster', node: 'Node' } as const
 
 function Entries() {
-  const [params, setParams] = useSearchParams()
+  const [params, set] = useParameters()
   const of = (name: keyof typeof FIELDS) => params.get(name) ?? undefined
   const refused = params.get('refused') === '1' ? ('1' as const) : undefined
   const audit = useAudit({ who: of('who'), cluster: of('cluster'), node: of('node'), refused })
   const state = useTableState('-number')
-  const set = (name: string, value: string) => {
-    const after = new URLSearchParams(params)
-    if (value === '') after.delete(name)
-    else after.set(name, value)
-    setParams(after, { replace: true })
-  }
   const { entries, isLoading, isLive, error, loadEarlier } = audit
   const download = () =>
     saveFile(

@@ -2,13 +2,13 @@ import { FormSelect, FormSelectOption, PageSection, Title } from '@patternfly/re
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table'
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { useSearchParams } from 'react-router'
 import type { ImageView } from '../../../protocol/images/routes.ts'
 import { answerOf, api } from '../../data/client.ts'
 import { clustersQuery } from '../../data/queries.ts'
 import { useWhyNot } from '../../data/session-context.ts'
 import { Loaded } from '../../parts/feedback/loaded.tsx'
 import { ProblemAlert } from '../../parts/feedback/problem-alert.tsx'
+import { useParameters } from '../../parts/layout/use-parameters.ts'
 import { ActionButton } from '../../parts/values/action-button.tsx'
 import { CopyText } from '../../parts/values/copy-text.tsx'
 import { bytes, counted } from '../../parts/values/formats.ts'
@@ -24,16 +24,9 @@ const imagesQuery = (name: string) =>
 /** The images that people added to one cluster, which its nodes get besides those of the bundle. */
 export function AddedImages() {
   const clusters = useQuery(clustersQuery)
-  const [params, setParams] = useSearchParams()
+  const [params, set] = useParameters()
   const names = (clusters.data ?? []).map(({ name }) => name)
   const chosen = params.get('cluster') ?? names[0]
-  const choose = (name: string) =>
-    setParams(
-      (before) => new URLSearchParams([...[...before].filter(([key]) => key !== 'cluster'), ['cluster', name]]),
-      {
-        replace: true,
-      },
-    )
   return (
     <PageSection>
       <Title headingLevel="h2" size="lg">
@@ -47,7 +40,7 @@ export function AddedImages() {
             className="after choice"
             aria-label="Cluster of the images"
             value={chosen}
-            onChange={(_, name) => choose(name)}
+            onChange={(_, name) => set('cluster', name)}
           >
             {names.map((name) => (
               <FormSelectOption key={name} value={name} label={`Cluster ${name}`} />

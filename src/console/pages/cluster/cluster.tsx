@@ -1,14 +1,13 @@
 import './cluster.css'
-import { Nav, NavItem, NavList, PageSection } from '@patternfly/react-core'
 import { useQuery } from '@tanstack/react-query'
-import { Suspense, useMemo } from 'react'
+import { useMemo } from 'react'
 import { Link, useParams } from 'react-router'
 import type { NodeView } from '../../../protocol/api/nodes.ts'
 import { type ClusterHead, clustersQuery, nodesQuery } from '../../data/queries.ts'
 import { Loaded } from '../../parts/feedback/loaded.tsx'
-import { Loading } from '../../parts/feedback/loading.tsx'
 import { Nothing } from '../../parts/feedback/nothing.tsx'
 import { Heading } from '../../parts/layout/heading.tsx'
+import { Tabs } from '../../parts/layout/tabs.tsx'
 import { StateLabel } from '../../parts/values/state-label.tsx'
 import { waitingOf } from '../clusters/waiting.ts'
 import { WaitingText } from '../clusters/waiting-text.tsx'
@@ -43,15 +42,11 @@ function Unknown({ name }: { name: string }) {
 
 function Known({ cluster }: { cluster: ClusterHead }) {
   const { name, state, kubernetesVersion, project } = cluster
-  const { '*': path = '' } = useParams()
   const base = `/clusters/${encodeURIComponent(name)}`
   const nodes = useQuery(nodesQuery(name))
   const found = nodes.data ?? NONE
   const own = useMemo(() => found.filter((node) => node.cluster === name), [found, name])
-  const tab = TABS.find((each) => each.path === path.replace(/\/$/, ''))
   const waiting = waitingOf(cluster, own)
-  const Page = tab?.page
-  const to = (each: string) => (each === '' ? '' : `/${each}`)
   return (
     <>
       <Heading
@@ -73,28 +68,7 @@ function Known({ cluster }: { cluster: ClusterHead }) {
           </p>
         )}
       </Heading>
-      <PageSection type="subnav">
-        <Nav variant="horizontal-subnav" aria-label={`Of cluster ${name}`}>
-          <NavList>
-            {TABS.filter(({ isHidden }) => !isHidden).map((each) => (
-              <NavItem key={each.path} itemId={each.path} isActive={each === tab}>
-                <Link to={`${base}${to(each.path)}`} aria-current={each === tab ? 'page' : undefined}>
-                  {each.title}
-                </Link>
-              </NavItem>
-            ))}
-          </NavList>
-        </Nav>
-      </PageSection>
-      <PageSection aria-label={tab?.title}>
-        {Page ? (
-          <Suspense fallback={<Loading what="the page" />}>
-            <Page cluster={cluster} nodes={own} />
-          </Suspense>
-        ) : (
-          <Nothing title="The address names no page">It may be of another version of the console.</Nothing>
-        )}
-      </PageSection>
+      <Tabs label={`Of cluster ${name}`} base={base} tabs={TABS} of={{ cluster, nodes: own }} />
     </>
   )
 }

@@ -1,18 +1,9 @@
-import { type ComponentType, lazy } from 'react'
+import { lazy } from 'react'
+import type { Tab } from '../../parts/layout/tabs.tsx'
 import type { ClusterTabProps } from './cluster-tab.ts'
 
-type TabPage = ComponentType<ClusterTabProps>
-
-interface TabEntry {
-  path: string
-  title: string
-  page: TabPage
-  /** A button leads to it. */
-  isHidden?: true
-}
-
 /** The pages of a cluster, by the end of their address. */
-export const TABS: readonly TabEntry[] = [
+export const TABS: readonly Tab<ClusterTabProps>[] = [
   { path: '', title: 'Overview', page: lazy(() => import('./tabs/overview.tsx')) },
   { path: 'nodes', title: 'Nodes', page: lazy(() => import('./tabs/nodes.tsx')) },
   { path: 'history', title: 'History', page: lazy(() => import('./tabs/history.tsx')) },

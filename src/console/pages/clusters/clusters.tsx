@@ -1,43 +1,28 @@
 import { PageSection } from '@patternfly/react-core'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { useNavigate } from 'react-router'
 import type { NodeView } from '../../../protocol/api/nodes.ts'
 import { type ClusterHead, clustersQuery, nodesQuery } from '../../data/queries.ts'
-import { useWhyNot } from '../../data/session-context.ts'
 import { Loaded } from '../../parts/feedback/loaded.tsx'
-import { Nothing } from '../../parts/feedback/nothing.tsx'
 import { Heading } from '../../parts/layout/heading.tsx'
 import { DataTable } from '../../parts/table/data-table.tsx'
 import { TableToolbar } from '../../parts/table/table-toolbar.tsx'
 import { useTableState } from '../../parts/table/use-table-state.ts'
-import { ActionButton } from '../../parts/values/action-button.tsx'
 import { CLUSTER_COLUMNS, type ClusterRow } from './cluster-columns.tsx'
+import { CreateCluster, NoClusters } from './first-cluster.tsx'
 import { waitingOf } from './waiting.ts'
 
 /** All clusters: how they are, and what each waits for. */
 export default function Clusters() {
   const clusters = useQuery(clustersQuery)
   const nodes = useQuery(nodesQuery())
-  const go = useNavigate()
-  const create = (
-    <ActionButton whyNot={useWhyNot()('operate', 'any')} onClick={() => go('/clusters/new')}>
-      Create cluster
-    </ActionButton>
-  )
   return (
     <>
-      <Heading title="Clusters" actions={create} />
+      <Heading title="Clusters" actions={<CreateCluster />} />
       <PageSection>
         <Loaded query={clusters} what="the clusters">
           {(found) =>
-            found.length === 0 ? (
-              <Nothing title="No clusters yet">
-                Create one, and run its command on machines: they become its nodes.
-              </Nothing>
-            ) : (
-              <ClustersTable clusters={found} nodes={nodes.data ?? NONE} />
-            )
+            found.length === 0 ? <NoClusters /> : <ClustersTable clusters={found} nodes={nodes.data ?? NONE} />
           }
         </Loaded>
       </PageSection>

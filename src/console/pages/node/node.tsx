@@ -1,13 +1,11 @@
-import { Nav, NavItem, NavList, PageSection } from '@patternfly/react-core'
 import { useQuery } from '@tanstack/react-query'
-import { type ComponentType, lazy, Suspense } from 'react'
+import { lazy } from 'react'
 import { Link, useParams } from 'react-router'
 import type { NodeDetail } from '../../../protocol/api/nodes.ts'
 import { clustersQuery, nodeQuery } from '../../data/queries.ts'
 import { Loaded } from '../../parts/feedback/loaded.tsx'
-import { Loading } from '../../parts/feedback/loading.tsx'
-import { Nothing } from '../../parts/feedback/nothing.tsx'
 import { Heading } from '../../parts/layout/heading.tsx'
+import { type Tab, Tabs } from '../../parts/layout/tabs.tsx'
 import { clusterPath } from '../../parts/nodes/node-columns.tsx'
 import { Since } from '../../parts/values/since.tsx'
 import { StateLabel } from '../../parts/values/state-label.tsx'
@@ -15,7 +13,7 @@ import { Time } from '../../parts/values/time.tsx'
 import { NodeActions } from './node-actions.tsx'
 import type { NodeTabProps } from './node-tab.ts'
 
-const TABS: readonly { path: string; title: string; page: ComponentType<NodeTabProps> }[] = [
+const TABS: readonly Tab<NodeTabProps>[] = [
   { path: '', title: 'Overview', page: lazy(() => import('./overview.tsx')) },
   { path: 'runs', title: 'Runs', page: lazy(() => import('./runs.tsx')) },
   { path: 'log', title: 'Log', page: lazy(() => import('./log.tsx')) },
@@ -34,12 +32,8 @@ export default function Node() {
 
 function Known({ node }: { node: NodeDetail }) {
   const { id, name, cluster, state, roles, isCordoned } = node
-  const { '*': path = '' } = useParams()
   const clusters = useQuery(clustersQuery)
   const project = clusters.data?.find((each) => each.name === cluster)?.project ?? null
-  const tab = TABS.find((each) => each.path === path.replace(/\/$/, ''))
-  const Page = tab?.page
-  const base = `/nodes/${id}`
   return (
     <>
       <Heading
@@ -64,31 +58,7 @@ function Known({ node }: { node: NodeDetail }) {
         </p>
         {node.step !== null && <p>Now: {node.step}</p>}
       </Heading>
-      <PageSection type="subnav">
-        <Nav variant="horizontal-subnav" aria-label={`Of node ${name}`}>
-          <NavList>
-            {TABS.map((each) => {
-              const to = each.path === '' ? base : `${base}/${each.path}`
-              return (
-                <NavItem key={each.path} itemId={each.path} isActive={each === tab}>
-                  <Link to={to} aria-current={each === tab ? 'page' : undefined}>
-                    {each.title}
-                  </Link>
-                </NavItem>
-              )
-            })}
-          </NavList>
-        </Nav>
-      </PageSection>
-      <PageSection aria-label={tab?.title}>
-        {Page ? (
-          <Suspense fallback={<Loading what="the page" />}>
-            <Page node={node} />
-          </Suspense>
-        ) : (
-          <Nothing title="The address names no page">It may be of another version of the console.</Nothing>
-        )}
-      </PageSection>
+      <Tabs label={`Of node ${name}`} base={`/nodes/${id}`} tabs={TABS} of={{ node }} />
     </>
   )
 }

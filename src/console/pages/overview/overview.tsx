@@ -1,13 +1,11 @@
 import { Card, CardBody, CardTitle, PageSection } from '@patternfly/react-core'
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate } from 'react-router'
+import { Link } from 'react-router'
 import { bundlesQuery, clustersQuery, nodesQuery } from '../../data/queries.ts'
-import { useWhyNot } from '../../data/session-context.ts'
 import { Loaded } from '../../parts/feedback/loaded.tsx'
-import { Nothing } from '../../parts/feedback/nothing.tsx'
 import { Heading } from '../../parts/layout/heading.tsx'
-import { ActionButton } from '../../parts/values/action-button.tsx'
 import { StateLabel } from '../../parts/values/state-label.tsx'
+import { CreateCluster, NoClusters } from '../clusters/first-cluster.tsx'
 import { attentionOf } from './attention.ts'
 import { AttentionList } from './attention-list.tsx'
 
@@ -16,22 +14,14 @@ export default function Overview() {
   const clusters = useQuery(clustersQuery)
   const nodes = useQuery(nodesQuery())
   const bundles = useQuery(bundlesQuery)
-  const go = useNavigate()
-  const create = (
-    <ActionButton whyNot={useWhyNot()('operate', 'any')} onClick={() => go('/clusters/new')}>
-      Create cluster
-    </ActionButton>
-  )
   return (
     <>
-      <Heading title="Overview" actions={create} />
+      <Heading title="Overview" actions={<CreateCluster />} />
       <PageSection>
         <Loaded query={clusters} what="the clusters">
           {(found) =>
             found.length === 0 ? (
-              <Nothing title="No clusters yet">
-                Create one, and run its command on machines: they become its nodes.
-              </Nothing>
+              <NoClusters />
             ) : (
               <Loaded query={nodes} what="the nodes">
                 {(members) => (

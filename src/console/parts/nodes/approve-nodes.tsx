@@ -1,7 +1,8 @@
-import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core'
+import { Modal, ModalBody, ModalHeader } from '@patternfly/react-core'
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table'
 import type { NodeView } from '../../../protocol/api/nodes.ts'
 import { answerOf, api } from '../../data/client.ts'
+import { DialogFooter } from '../values/dialog-footer.tsx'
 import { counted } from '../values/formats.ts'
 import { NodeFailures } from './node-failures.tsx'
 import { useEachNode } from './use-each-node.ts'
@@ -50,14 +51,7 @@ export function ApproveNodes({ nodes, onClose }: ApproveNodesProps) {
           </Tbody>
         </Table>
       </ModalBody>
-      <ModalFooter>
-        <Button isLoading={approval.isPending} isDisabled={approval.isPending} onClick={() => approval.mutate(left)}>
-          Approve
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
+      <DialogFooter verb="Approve" isBusy={approval.isPending} act={() => approval.mutate(left)} onClose={onClose} />
     </Modal>
   )
 }

@@ -1,7 +1,6 @@
 import {
   Alert,
   AlertActionLink,
-  Button,
   Checkbox,
   Form,
   FormGroup,
@@ -9,7 +8,6 @@ import {
   FormSelectOption,
   Modal,
   ModalBody,
-  ModalFooter,
   ModalHeader,
 } from '@patternfly/react-core'
 import { useQuery } from '@tanstack/react-query'
@@ -17,6 +15,7 @@ import { type FormEvent, useState } from 'react'
 import type { NodeView } from '../../../protocol/api/nodes.ts'
 import { answerOf, api } from '../../data/client.ts'
 import { nodeQuery } from '../../data/queries.ts'
+import { DialogFooter } from '../values/dialog-footer.tsx'
 import { bytes, counted } from '../values/formats.ts'
 import { NodeFailures } from './node-failures.tsx'
 import { useEachNode } from './use-each-node.ts'
@@ -134,14 +133,7 @@ export function ConfigureNodes({ nodes, onClose }: ConfigureNodesProps) {
           )}
         </Form>
       </ModalBody>
-      <ModalFooter>
-        <Button type="submit" form="configure" isLoading={configuration.isPending} isDisabled={configuration.isPending}>
-          Configure
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
+      <DialogFooter verb="Configure" isBusy={configuration.isPending} act="configure" onClose={onClose} />
     </Modal>
   )
 }

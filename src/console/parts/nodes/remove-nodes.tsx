@@ -1,7 +1,8 @@
-import { Button, Checkbox, List, ListItem, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core'
+import { Checkbox, List, ListItem, Modal, ModalBody, ModalHeader } from '@patternfly/react-core'
 import { useState } from 'react'
 import type { NodeView } from '../../../protocol/api/nodes.ts'
 import { answerOf, api } from '../../data/client.ts'
+import { DialogFooter } from '../values/dialog-footer.tsx'
 import { counted } from '../values/formats.ts'
 import { NodeFailures } from './node-failures.tsx'
 import { useEachNode } from './use-each-node.ts'
@@ -45,19 +46,13 @@ export function RemoveNodes({ nodes, onClose }: RemoveNodesProps) {
           onChange={(_, isOn) => force(isOn)}
         />
       </ModalBody>
-      <ModalFooter>
-        <Button
-          variant="danger"
-          isLoading={removal.isPending}
-          isDisabled={removal.isPending}
-          onClick={() => removal.mutate(left)}
-        >
-          Remove
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
+      <DialogFooter
+        verb="Remove"
+        isDanger
+        isBusy={removal.isPending}
+        act={() => removal.mutate(left)}
+        onClose={onClose}
+      />
     </Modal>
   )
 }

@@ -1,6 +1,7 @@
-import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core'
+import { Form, Modal, ModalBody, ModalHeader } from '@patternfly/react-core'
 import type { FormEvent, ReactNode } from 'react'
 import { ErrorAlert } from '../feedback/problem-alert.tsx'
+import { DialogFooter } from '../values/dialog-footer.tsx'
 
 interface FormDialogProps {
   title: string
@@ -41,14 +42,7 @@ export function FormDialog({
           {children}
         </Form>
       </ModalBody>
-      <ModalFooter>
-        <Button type="submit" form="form-of-dialog" isDisabled={!isWhole || isBusy} isLoading={isBusy}>
-          {verb}
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
+      <DialogFooter verb={verb} isBusy={isBusy} isWhole={isWhole} act="form-of-dialog" onClose={onClose} />
     </Modal>
   )
 }

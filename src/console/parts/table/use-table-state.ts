@@ -1,5 +1,4 @@
-import { useCallback } from 'react'
-import { useSearchParams } from 'react-router'
+import { useParameters } from '../layout/use-parameters.ts'
 import { type Order, orderOf, orderText } from './rows.ts'
 
 export interface TableState {
@@ -14,20 +13,7 @@ export interface TableState {
 
 /** The state of a table is in the address of the page, which can be shared. */
 export function useTableState(defaultOrder: string): TableState {
-  const [params, setParams] = useSearchParams()
-  const set = useCallback(
-    (name: string, value: string | undefined) =>
-      setParams(
-        (before) => {
-          const after = new URLSearchParams(before)
-          if (value === undefined || value === '') after.delete(name)
-          else after.set(name, value)
-          return after
-        },
-        { replace: true },
-      ),
-    [setParams],
-  )
+  const [params, set] = useParameters()
   return {
     words: params.get('q') ?? '',
     order: orderOf(params.get('sort') ?? defaultOrder),

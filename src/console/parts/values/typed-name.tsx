@@ -1,6 +1,7 @@
-import { Button, Form, FormGroup, Modal, ModalBody, ModalFooter, ModalHeader, TextInput } from '@patternfly/react-core'
+import { Form, FormGroup, Modal, ModalBody, ModalHeader, TextInput } from '@patternfly/react-core'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { ErrorAlert } from '../feedback/problem-alert.tsx'
+import { DialogFooter } from './dialog-footer.tsx'
 
 interface Dangerous {
   /** The name to type. */
@@ -44,14 +45,7 @@ export function TypedName({ name, title, children, more, error, isBusy, onConfir
           {more}
         </Form>
       </ModalBody>
-      <ModalFooter>
-        <Button type="submit" form="typed-name" variant="danger" isDisabled={!isRight || isBusy} isLoading={isBusy}>
-          {title}
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
+      <DialogFooter verb={title} isDanger isBusy={isBusy} isWhole={isRight} act="typed-name" onClose={onClose} />
     </Modal>
   )
 }

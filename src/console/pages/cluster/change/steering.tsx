@@ -1,10 +1,11 @@
-import { Button, Flex, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core'
+import { Flex, Modal, ModalBody, ModalHeader } from '@patternfly/react-core'
 import { useState } from 'react'
 import type { UpgradeView } from '../../../../protocol/api/clusters/upgrades.ts'
 import { answerOf, api } from '../../../data/client.ts'
 import { useWhyNot } from '../../../data/session-context.ts'
 import { ErrorAlert } from '../../../parts/feedback/problem-alert.tsx'
 import { ActionButton } from '../../../parts/values/action-button.tsx'
+import { DialogFooter } from '../../../parts/values/dialog-footer.tsx'
 import { useChange } from '../work/use-change.ts'
 
 interface SteeringProps {
@@ -70,14 +71,13 @@ function EndHere({ name, what, onClose }: { name: string; what: SteeringProps['w
         {end.isError && <ErrorAlert error={end.error} title={`The ${what} has not ended`} />}
         <p>Runs that have begun go on to their end, and nothing is reverted. {MEANINGS[what]}</p>
       </ModalBody>
-      <ModalFooter>
-        <Button variant="danger" isLoading={end.isPending} isDisabled={end.isPending} onClick={() => end.mutate()}>
-          End the {what} here
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
+      <DialogFooter
+        verb={`End the ${what} here`}
+        isDanger
+        isBusy={end.isPending}
+        act={() => end.mutate()}
+        onClose={onClose}
+      />
     </Modal>
   )
 }
