@@ -55,11 +55,19 @@ export async function visit(browser: Browser, origin: string): Promise<Visit> {
   return { page, faults, close: () => context.close() }
 }
 
-/** What axe finds on the page as it is now, by rule and element. */
+/** What moves or fades has other colours on its way. What turns for ever, such as a spinner, is not awaited. */
+const SETTLED = `Promise.all(
+  document.getAnimations()
+    .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
+    .map(({ finished }) => finished.catch(() => undefined)),
+)`
+
+/** What axe finds on the page as it is when its transitions have ended, by rule and element. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   interface Found {
     violations: { id: string; nodes: { target: string[] }[] }[]
   }
+  await page.evaluate(`${SETTLED}.then(() => undefined)`)
   // The security policy of the page does not apply to what the browser is told directly.
   await page.evaluate(AXE)
   const { violations } = await page.evaluate<Found>('axe.run()')
