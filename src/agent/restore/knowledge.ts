@@ -59,21 +59,21 @@ function bakedOf(entries: readonly Numbered<Entry>[]): string[] {
   return baked.flatMap(({ what, undo }) => [what, subjectOf(undo)])
 }
 
-/** What any undo so far has kept on purpose, and still exists. */
+/** What any undo so far has kept on purpose, and still exists. What was kept at first can be undone later, such as volumes. */
 export async function keptSoFar(entries: readonly Numbered<Entry>[], view: HostView): Promise<Kept[]> {
   const changes = new Map(entries.map((entry) => [entry.seq, entry]))
-  const kept = new Map<string, Kept>()
+  const byChange = new Map<number, Kept>()
   for (const entry of entries) {
     if (entry.kind !== 'undone') continue
     const change = changes.get(entry.change)
     const what = change?.kind === 'change' ? subjectOf(change.undo) : ''
-    if (entry.kept === undefined) {
-      // Volumes that were kept at first can be erased later.
-      if (change?.kind === 'change' && change.undo.kind === 'file-system') kept.delete(what)
-      continue
-    }
-    const isGone = what.startsWith('/') && (await view.stat(what)) === undefined
-    if (!isGone) kept.set(what, { what, because: entry.kept })
+    byChange.delete(entry.change)
+    if (entry.kept !== undefined) byChange.set(entry.change, { what, because: entry.kept })
+  }
+  const kept = new Map<string, Kept>()
+  for (const each of byChange.values()) {
+    const isGone = each.what.startsWith('/') && (await view.stat(each.what)) === undefined
+    if (!isGone) kept.set(each.what, each)
   }
   return [...kept.values()]
 }
