@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../../../add-ons/objects.ts'
+import type { Rule } from '../../../../add-ons/rights.ts'
 
 /** The narrowest level of Pod Security that the pods of a namespace allow. */
 type Level = 'restricted' | 'baseline' | 'privileged'
@@ -6,14 +7,6 @@ type Level = 'restricted' | 'baseline' | 'privileged'
 export function namespace(name: string, level: Level): KubernetesObject {
   const labels = { 'pod-security.kubernetes.io/enforce': level }
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }
-}
-
-export interface Rule {
-  apiGroups?: string[]
-  resources?: string[]
-  resourceNames?: string[]
-  nonResourceURLs?: string[]
-  verbs: string[]
 }
 
 const RBAC = 'rbac.authorization.k8s.io'

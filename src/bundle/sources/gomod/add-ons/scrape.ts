@@ -14,6 +14,9 @@ const named = (label: string, target: string) => ({ source_labels: meta(label), 
 
 const nodes = { kubernetes_sd_configs: [{ role: 'node' }], relabel_configs: [named('node_name', 'node')] }
 
+/** The annotations of pods that are scraped at this port. */
+export const scraped = (port: number) => ({ 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(port) })
+
 /** What is scraped: each node, each API server, and each running pod with the annotation `prometheus.io/scrape: "true"`. */
 export const SCRAPED = {
   global: { scrape_interval: '15s' },

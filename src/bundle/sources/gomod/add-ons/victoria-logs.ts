@@ -16,6 +16,7 @@ import {
   UNPRIVILEGED,
   workload,
 } from './objects.ts'
+import { scraped } from './scrape.ts'
 import { claimValues, retention } from './storage-values.ts'
 
 const VERSION = 'v1.52.1'
@@ -32,8 +33,6 @@ const STATE = '/var/lib/cantrip-vlagent'
 const PORT = 9428
 const AGENT_PORT = 9429
 const DEPLOYMENT = `apps/Deployment/${NAMESPACE}/${NAME}`
-
-const scraped = (port: number) => ({ 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(port) })
 
 const server: KubernetesObject[] = [
   namespace(NAMESPACE, 'restricted'),

@@ -14,7 +14,7 @@ import {
   UNPRIVILEGED,
   workload,
 } from './objects.ts'
-import { SCRAPED } from './scrape.ts'
+import { SCRAPED, scraped } from './scrape.ts'
 import { claimValues, retention } from './storage-values.ts'
 
 const VERSION = 'v1.151.0'
@@ -31,8 +31,6 @@ const EXPORTER = 'node-exporter'
 const EXPORTER_NAMESPACE = 'cantrip-node-exporter'
 const PORT = 8428
 const DEPLOYMENT = `apps/Deployment/${NAMESPACE}/${NAME}`
-
-const scraped = (port: number) => ({ 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(port) })
 
 const server: KubernetesObject[] = [
   namespace(NAMESPACE, 'restricted'),
