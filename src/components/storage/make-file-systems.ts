@@ -1,8 +1,9 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { askIfInstalled } from '../../host/ask-if-installed.ts'
+import { devicesWith } from '../../host/disks/block-devices.ts'
 import type { Host } from '../../host/host.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
-import { devicesWith, requireEmpty, wasMounted } from './content.ts'
+import { requireEmpty, wasMounted } from './content.ts'
 import { type Volume, volumesOf } from './volumes.ts'
 
 /** Each chosen disk gets a file system, unless it has the one that an earlier run made. A disk with anything else is refused. */
@@ -12,7 +13,7 @@ export const makeFileSystems: ProvisionStep = {
   async isDone(host, params) {
     for (const volume of volumesOf(params)) {
       if ((await host.stat(volume.begun)) !== undefined) return false
-      if ((await devicesWith(host, volume)).length !== 1) return false
+      if ((await devicesWith(host, volume.uuid)).length !== 1) return false
     }
     return true
   },
@@ -41,7 +42,7 @@ export const makeFileSystems: ProvisionStep = {
  */
 async function isMade(host: Host, volume: Volume): Promise<boolean> {
   const { device, begun } = volume
-  const [found, ...others] = await devicesWith(host, volume)
+  const [found, ...others] = await devicesWith(host, volume.uuid)
   if (others.length > 0) {
     throw new AgentError(
       'storage/twice',

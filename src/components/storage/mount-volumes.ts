@@ -1,10 +1,11 @@
 import { AgentError } from '../../base/agent-error.ts'
 import { KUBELET_UNIT, UNITS } from '../../base/kubernetes-paths.ts'
+import { devicesWith, numberOf } from '../../host/disks/block-devices.ts'
+import { readMounts } from '../../host/files/read-mounts.ts'
 import type { Host, HostView } from '../../host/host.ts'
 import { bringUpUnit } from '../../host/units/bring-up-unit.ts'
 import type { ProvisionStep } from '../../provision/provision.ts'
 import { enableUnit, unitIsEnabled } from '../../provision/steps/units.ts'
-import { devicesWith } from './content.ts'
 import { type Volume, volumesOf } from './volumes.ts'
 
 /** The file systems are mounted before the kubelet starts, now and at each boot. */
@@ -29,13 +30,12 @@ export const mountVolumes: ProvisionStep = {
 }
 
 /** Throws AgentError `storage/other-mount` if another file system is mounted there. */
-async function isMounted(host: HostView, volume: Volume): Promise<boolean> {
-  const mounts = ((await host.read('/proc/self/mountinfo')) ?? '').split('\n').map((line) => line.split(' '))
-  const mount = mounts.findLast((fields) => fields[4] === volume.path)
+async function isMounted(host: HostView, { device: chosen, path, uuid }: Volume): Promise<boolean> {
+  const mount = (await readMounts(host)).findLast(({ mountPoint }) => mountPoint === path)
   if (!mount) return false
-  const [device = ''] = await devicesWith(host, volume)
-  if ((await host.read(`/sys/block/${device.replace('/dev/', '')}/dev`))?.trim() === mount[2]) return true
-  throw new AgentError('storage/other-mount', `found another disk mounted on ${volume.path}; wanted ${volume.device}`, {
+  const [device = ''] = await devicesWith(host, uuid)
+  if ((await numberOf(host, device)) === mount.device) return true
+  throw new AgentError('storage/other-mount', `found another disk mounted on ${path}; wanted ${chosen}`, {
     fix: 'choose the disk that the node has; or reset the node, and configure it again',
   })
 }

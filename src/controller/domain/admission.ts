@@ -116,7 +116,8 @@ export function admitDisks(cluster: Cluster, node: Node, roles: readonly NodeRol
   const problem = storageProblem(roles, disks)
   if (problem) {
     const names = `; usable on ${node.name}: ${usable.join(', ') || 'none, add an empty disk'}`
-    const fix = problem.fix === 'choose empty disks' ? `${problem.fix} with --disk${names}` : problem.fix
+    const isMissing = problem.code === 'roles/storage-disks' && disks.length === 0
+    const fix = isMissing ? `${problem.fix} with --disk${names}` : problem.fix
     throw new AgentError(problem.code, problem.message, { fix, kind: 'invalid' })
   }
   for (const device of disks) {

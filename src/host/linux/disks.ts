@@ -1,6 +1,7 @@
 import { volumesReason } from '../../base/text/volume-uuid.ts'
 import type { Facts } from '../../protocol/wire/facts.ts'
 import { askIfInstalled } from '../ask-if-installed.ts'
+import { found, probe, signatures } from '../disks/block-devices.ts'
 import type { HostView } from '../host.ts'
 
 export type Disk = Facts['disks'][number]
@@ -25,16 +26,14 @@ export async function listDisks(view: HostView, blockDevices: readonly BlockDevi
 
 /** What is on the disk itself; undefined if it is empty. */
 async function contentOf(view: HostView, device: string): Promise<string | undefined> {
-  const probe = await askIfInstalled(view, ['blkid', '--probe', '--output', 'export', device])
-  if (probe?.exitCode === 8) return 'contains signatures of several file systems'
-  const value = (key: string) => new RegExp(`^${key}=(.+)$`, 'm').exec(probe?.stdout ?? '')?.[1]
-  const uuid = value('UUID')
-  if (value('LABEL')?.startsWith('cantrip-') && uuid !== undefined) return volumesReason(uuid)
-  const type = value('TYPE') ?? value('PTTYPE')
+  const probed = await askIfInstalled(view, probe(device))
+  if (probed?.exitCode === 8) return 'contains signatures of several file systems'
+  const { label, uuid, type } = probed ? found(probed) : {}
+  if (label?.startsWith('cantrip-') && uuid !== undefined) return volumesReason(uuid)
   if (type !== undefined) return `contains ${type}`
   // blkid says nothing also of a disk that it cannot read.
-  const signatures = await askIfInstalled(view, ['wipefs', '--no-act', '--noheadings', device])
-  if (signatures === undefined || signatures.exitCode === 0) return undefined
+  const all = await askIfInstalled(view, signatures(device))
+  if (all === undefined || all.exitCode === 0) return undefined
   return 'cannot be read'
 }
 
